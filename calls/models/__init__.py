@@ -1,0 +1,21 @@
+"""What the database holds: sources and their deliveries, calls, the directory, and who may see."""
+
+from .access import Access, Role
+from .call import Call, CallAlias, Head
+from .delivery import Delivery
+from .directory import Agent, CallGroup, VirtualNumber
+from .source import Source, SourceToken
+
+__all__ = [
+    "Access",
+    "Agent",
+    "Call",
+    "CallAlias",
+    "CallGroup",
+    "Delivery",
+    "Head",
+    "Role",
+    "Source",
+    "SourceToken",
+    "VirtualNumber",
+]

@@ -1,0 +1,52 @@
+"""A delivery: one webhook request, kept as it came. The truth is the set of these."""
+
+from django.db import models
+
+from calls.words import Result, choices
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def applied(self) -> "DeliveryQuerySet":
+        return self.filter(result=Result.APPLIED)
+
+    def quarantined(self) -> "DeliveryQuerySet":
+        return self.filter(result=Result.QUARANTINED)
+
+
+class Delivery(models.Model):
+    """One webhook request: its bytes as they came, what they said, and what became of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey("calls.Source", on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    received_at = models.DateTimeField(help_text="When the last byte was here (UTC).")
+    method = models.CharField(max_length=8)
+    query = models.TextField(blank=True, help_text="The raw query string, without the token.")
+    content_type = models.CharField(max_length=200, blank=True)
+    content_encoding = models.CharField(max_length=40, blank=True)
+    body = models.BinaryField(help_text="The bytes as they came (the first 64 KB of a larger body).")
+    body_size = models.PositiveIntegerField(default=0)
+    content_key = models.CharField(
+        max_length=32, help_text="Digest of what it says: repeats share it, however they were encoded."
+    )
+    result = models.CharField(max_length=12, choices=choices(Result))
+    reason = models.CharField(max_length=40, blank=True, help_text="Why it was ignored or quarantined, by name.")
+    event = models.TextField(blank=True, help_text="The call event read from it (JSON), empty where there is none.")
+    call = models.ForeignKey("calls.Call", null=True, on_delete=models.SET_NULL, related_name="deliveries")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["source", "content_key"], name="delivery_content"),
+            models.Index(fields=["received_at"], name="delivery_received"),
+            models.Index(
+                fields=["reason", "id"],
+                name="delivery_not_applied",
+                condition=models.Q(result__in=[Result.IGNORED, Result.QUARANTINED]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"

@@ -1,0 +1,64 @@
+"""Phone numbers: one spelling for each, a key to compare them by, and their masks."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+# Letters would be read as a keypad ("90XXXXXX01" is a masked number, not a vanity one).
+_DIALABLE = re.compile(r"\+?[\d\s().\-/]+\Z")
+_DIGIT = re.compile(r"\d")
+_LONG_DIGITS = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
+MASK = "•"
+
+
+@lru_cache(maxsize=65_536)
+def normalise(raw: str, region: str) -> str:
+    """Give the E.164 spelling where the text is a number possible in `region`, else the text itself.
+
+    Withheld ("anonymous"), masked ("90XXXXXX01") and SIP extensions ("201") come back as they are.
+    """
+    text = raw.strip()
+    if not _DIALABLE.match(text):
+        return text
+    try:
+        number = phonenumbers.parse(text, region)
+        if not phonenumbers.is_possible_number(number) and not text.startswith("+"):
+            # "91 90000 00101": the country code without its plus.
+            number = phonenumbers.parse("+" + text.lstrip("0"), region)
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        pass
+    return text
+
+
+def match_key(number: str) -> str:
+    """Say what two spellings of one number share: the last ten digits.
+
+    A number that hides digits, or is too short to have ten, is only equal to itself.
+    """
+    if _DIALABLE.match(number):
+        digits = "".join(_DIGIT.findall(number))
+        if len(digits) >= 10:
+            return digits[-10:]
+    return number.casefold()
+
+
+def digits_reversed(number: str | None) -> str:
+    """The digits from last to first: what "ends in 0101" is looked up by."""
+    return "".join(_DIGIT.findall(number or ""))[::-1]
+
+
+def mask(number: str | None) -> str | None:
+    """Hide all digits but the last four (of a short number: all but the last quarter)."""
+    if not number:
+        return number
+    count = len(_DIGIT.findall(number))
+    hidden = count - min(4, count // 4)
+    return _DIGIT.sub(lambda _: MASK, number, count=hidden) if count else number
+
+
+def mask_text(text: str | None) -> str | None:
+    """Hide every run of six or more digits in free text: names and words may hold numbers."""
+    return _LONG_DIGITS.sub(lambda found: mask(found[0]) or "", text) if text else text
