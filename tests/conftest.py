@@ -1,0 +1,159 @@
+"""The ground every test stands on: a temporary place for the data, the cast of people, and the services."""
+
+import atexit
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+# Before Django reads its settings: a test never touches the data of a real board, nor obeys its environment.
+for name in [name for name in os.environ if name.startswith("CALLBOARD_") or name in ("DATABASE_URL", "REDIS_URL")]:
+    del os.environ[name]
+DATA_DIR = Path(tempfile.mkdtemp(prefix="callboard-tests-"))
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+os.environ["CALLBOARD_DATA_DIR"] = str(DATA_DIR)
+os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+
+POSTGRES_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+if os.environ.get("TEST_ON") == "postgres":
+    os.environ["DATABASE_URL"] = POSTGRES_URL
+
+import django  # noqa: E402
+from django.conf import settings as django_settings  # noqa: E402
+
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if not os.environ.get("DATABASE_URL"):
+    # A file, not memory: threads and other processes of a test see the same database, as they do in earnest.
+    django_settings.DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+
+from calls.models import Access, CallGroup, Role, Source  # noqa: E402
+
+
+def reachable(url: str, default_port: int) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or default_port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def chromium() -> str | None:
+    """The path of the browser that the tests drive, or None."""
+    return os.environ.get("TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+SERVICES = {
+    "needs_postgres": ("PostgreSQL (TEST_DATABASE_URL)", lambda: reachable(POSTGRES_URL, 5432)),
+    "needs_redis": ("Redis (TEST_REDIS_URL)", lambda: reachable(REDIS_URL, 6379)),
+    "needs_chromium": ("Chromium (TEST_CHROMIUM)", lambda: chromium() is not None),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark, (service, present) in SERVICES.items():
+        if item.get_closest_marker(mark) and not present():
+            if os.environ.get("CI"):
+                pytest.fail(f"{service} is missing, and under CI nothing may be skipped")
+            pytest.skip(f"{service} is missing")
+
+
+# The cast
+
+
+@pytest.fixture
+def sales(db):
+    return CallGroup.objects.get_or_create(name="Sales")[0]
+
+
+@pytest.fixture
+def support(db):
+    return CallGroup.objects.get_or_create(name="Support")[0]
+
+
+def person(name: str, role: str, *groups: CallGroup, **rights) -> User:
+    """A person who can sign in (their password is their name) with an access row."""
+    staff = role == Role.ADMIN
+    user = User.objects.create_user(name, password=name, is_staff=staff, is_superuser=staff)
+    Access.objects.create(user=user, role=role, **rights).groups.set(groups)
+    return user
+
+
+@pytest.fixture
+def admin_person(db):
+    return person("admin", Role.ADMIN, all_groups=True)
+
+
+@pytest.fixture
+def sales_supervisor(sales):
+    return person("sales-supervisor", Role.SUPERVISOR, sales)
+
+
+@pytest.fixture
+def support_supervisor(support):
+    return person("support-supervisor", Role.SUPERVISOR, support)
+
+
+@pytest.fixture
+def masked_viewer(sales):
+    """Sees the calls of sales; viewers are always masked."""
+    return person("masked-viewer", Role.VIEWER, sales)
+
+
+@pytest.fixture
+def outsider(db):
+    """Signed in, active, and entitled to nothing."""
+    return User.objects.create_user("outsider", password="outsider")
+
+
+@pytest.fixture
+def source(db):
+    return Source.objects.create(name="Callerdesk")
+
+
+@pytest.fixture
+def source_token(source) -> str:
+    """The text of a token that the source accepts."""
+    return source.new_token()
+
+
+# The services
+
+
+@pytest.fixture
+def postgres_url(request):
+    """The URL of an empty PostgreSQL database of this test's own. Mark the test `needs_postgres`."""
+    import psycopg
+
+    name = f"callboard_test_{os.getpid()}_{os.urandom(4).hex()}"
+    with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        yield urlsplit(POSTGRES_URL)._replace(path=f"/{name}").geturl()
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def redis_url():
+    """The URL of the Redis database for tests. Mark the test `needs_redis`."""
+    return REDIS_URL
+
+
+@pytest.fixture
+def chromium_path() -> str | None:
+    """The path of Chromium. Mark the test `needs_chromium`."""
+    return chromium()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
