@@ -1,0 +1,45 @@
+"""Recordings: which of the links that a provider sends may be shown to people. Nothing here is ever fetched."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import quote, urlsplit, urlunsplit
+
+LONGEST = 2_048
+_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+_SPOKEN = re.compile(r"[!-~]+\Z")
+_PATH_SAFE = "/%:!$&'()*+,;=~-._"
+_QUERY_SAFE = _PATH_SAFE + "?@"
+
+
+def hosts_of(text: str) -> frozenset[str]:
+    """Read a list of host names, one a line, as `Source.recording_hosts` holds it."""
+    return frozenset(line.strip().lower() for line in text.splitlines() if line.strip())
+
+
+def allowed_link(url: str | None, hosts: Iterable[str]) -> str | None:
+    """Give the link, spelt anew, where it may be shown: https at a host of the list, or None.
+
+    The host must be a name of the list to the letter: no user name before it, no port but 443, no address, no
+    look-alike in other scripts. Whatever two readers of a URL could read differently (backslashes, blanks,
+    control characters, anything that is not plain ASCII) is refused rather than repaired.
+    """
+    if not url:
+        return None
+    return _checked(url, hosts if isinstance(hosts, frozenset) else frozenset(host.lower() for host in hosts))
+
+
+@lru_cache(maxsize=4_096)
+def _checked(url: str, hosts: frozenset[str]) -> str | None:
+    if len(url) > LONGEST or not _SPOKEN.match(url) or "\\" in url or not url.lower().startswith("https://"):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if "@" in parts.netloc or (":" in parts.netloc and port != 443) or host not in hosts or not _HOST.match(host):
+        return None
+    path, query = quote(parts.path, safe=_PATH_SAFE), quote(parts.query, safe=_QUERY_SAFE)
+    link = urlunsplit(("https", host, path, query, ""))
+    return link if len(link) <= LONGEST else None
