@@ -27,6 +27,12 @@ import django  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Pages are tested without collecting the static files first.
+django_settings.STORAGES = {
+    **django_settings.STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+django_settings.STATIC_ROOT.mkdir(exist_ok=True)
 if not os.environ.get("DATABASE_URL"):
     # A file, not memory: threads and other processes of a test see the same database, as they do in earnest.
     django_settings.DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
