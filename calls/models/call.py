@@ -71,6 +71,7 @@ class Call(models.Model):
     set_by = models.JSONField(default=dict, help_text="Which delivery set which field: {field: delivery id}.")
     heard_at = models.DateTimeField(help_text="When the latest delivery of this call came.")
     merged_into = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="merged")
+    digest = models.CharField(max_length=32, editable=False, help_text="Of all that is shown: the same, unchanged.")
     seq = models.BigIntegerField(help_text="Number of its latest visible change.")
 
     objects = CallQuerySet.as_manager()
@@ -79,9 +80,7 @@ class Call(models.Model):
         ordering = ["-began_at", "-id"]
         indexes = [
             models.Index(fields=["seq"], name="call_seq"),
-            models.Index(
-                fields=["state"], name="call_live", condition=~Q(state=State.ENDED) & Q(merged_into=None)
-            ),
+            models.Index(fields=["state"], name="call_live", condition=~Q(state=State.ENDED) & Q(merged_into=None)),
             models.Index(fields=["source", "ref"], name="call_ref"),
             models.Index(fields=["-began_at", "-id"], name="call_began"),
             models.Index(fields=["group", "-began_at", "-id"], name="call_group"),
@@ -98,10 +97,14 @@ class Call(models.Model):
 
 
 class CallAlias(models.Model):
-    """An id that means this call. `sid` is the call's own; `uid` and `campid` only link what has none."""
+    """An id that means this call.
+
+    `sid` is the call's own id. `uid` and `campid` were said next to it, and draw in deliveries that have no `sid`.
+    `lone_uid` and `lone_camp` are all that a call is known by whose deliveries have no `sid` yet.
+    """
 
     source = models.ForeignKey("calls.Source", on_delete=models.CASCADE, db_index=False)
-    kind = models.CharField(max_length=8)
+    kind = models.CharField(max_length=10)
     value = models.CharField(max_length=128)
     starts_at = models.DateTimeField(null=True, help_text="StartTime of the events that said it (campid only).")
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="aliases")

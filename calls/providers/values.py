@@ -1,0 +1,96 @@
+"""Values as providers write them: moments without a zone, lengths, amounts, and words for nobody."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+NOBODY = frozenset({"", "0", "--", "-", "none", "null", "nil", "n/a", "na", "not assigned", "notassigned", "undefined"})
+_ZERO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01 00:00:00")
+_USUAL = re.compile(
+    r"(\d{4}-\d\d-\d\d)\s*[ Tn]\s*(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\s*(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE
+)
+_OTHER = (
+    "%d-%m-%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%d-%m-%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %H:%M",
+)
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?\Z")
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d\d)\Z")
+_WHOLE = re.compile(r"(\d{1,7})(?:\.\d*)?\Z")
+_AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,3})?\Z")
+_LONGEST = 7 * 86_400
+
+
+class Unreadable(ValueError):
+    """A value that is there but means nothing: the field stays empty, and the call says so."""
+
+
+def or_nobody(text: str) -> str:
+    """The text, or "" where it is one of the words that mean nobody or nothing."""
+    return "" if text.casefold() in NOBODY else text
+
+
+def moment(text: str, zone: str) -> datetime | None:
+    """The UTC moment; zone-less times are the provider's, in `zone`. None for blank and zero dates.
+
+    Raises Unreadable for anything else that is no date between 2000 and 2100.
+    """
+    if not text or text == "0" or text.startswith(_ZERO_DATES):
+        return None
+    try:
+        found = _parse(text, zone)
+        if 2000 <= found.year < 2100:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Unreadable(text)
+
+
+def _parse(text: str, zone: str) -> datetime:
+    usual = _USUAL.match(text)
+    if usual:
+        day, clock, fraction, offset = usual.groups()
+        spelled = f"{day} {clock}" + (f".{fraction:0<6}" if fraction else "") + (offset or "").upper()
+        found = datetime.fromisoformat(spelled)
+        return found if offset else found.replace(tzinfo=zone_of(zone))
+    if _EPOCH.match(text):
+        return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC)
+    for form in _OTHER:
+        try:
+            return datetime.strptime(" ".join(text.split()), form).replace(tzinfo=zone_of(zone))
+        except ValueError:
+            continue
+    raise Unreadable(text)
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def seconds(text: str) -> int | None:
+    """Whole seconds, from seconds or H:MM:SS. Raises Unreadable for negative, endless or other text."""
+    if not text:
+        return None
+    if whole := _WHOLE.match(text):
+        length = int(whole[1])
+    elif clock := _CLOCK.match(text):
+        hours, minutes, rest = (int(part or 0) for part in clock.groups())
+        length = int(timedelta(hours=hours, minutes=minutes, seconds=rest).total_seconds())
+    else:
+        raise Unreadable(text)
+    if length > _LONGEST:
+        raise Unreadable(text)
+    return length
+
+
+def amount(text: str) -> str:
+    """A decimal amount as written, or "". Raises Unreadable for anything that is not one."""
+    if text and not _AMOUNT.match(text):
+        raise Unreadable(text)
+    return text
