@@ -166,7 +166,6 @@ SECRET_KEY = env.secret("CALLBOARD_SECRET_KEY") or kept_secret(DATA_DIR / "secre
 SECRET_KEY_FALLBACKS = env.words("CALLBOARD_SECRET_KEY_FALLBACKS", [])
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = LOGIN_URL
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -181,7 +180,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_CALLABLE = "calls.signing_in.locked_out"
+AXES_LOCKOUT_TEMPLATE = "lockout.html"
 AXES_VERBOSE = False
 
 CALLBOARD_SESSION_HOURS = env.number("CALLBOARD_SESSION_HOURS", 12, least=1, most=720)

@@ -1,0 +1,62 @@
+"""Writing who may see what: a person, their role, their groups, in one place."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from calls.models import Access, CallGroup, Role
+
+# Without signs that look alike, as it is read from a screen and typed.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What became of a grant: the person, whether they are new, and the password if one was set."""
+
+    user: User
+    created: bool
+    password: str | None
+
+
+@transaction.atomic
+def grant(
+    name: str,
+    role: str,
+    groups: Sequence[str] | None = None,
+    masked: bool = False,
+    password: str | None = None,
+    renew_password: bool = False,
+) -> Granted:
+    """Give a person a role; make them where they are not known. Without groups they see all calls.
+
+    A new person gets a password, given or made up; a known one keeps theirs unless another is given or
+    `renew_password` asks for one. Raises ValidationError for a name that cannot be one.
+    """
+    user = User.objects.filter(username=name).first() or User(username=name)
+    created = user.pk is None
+    if password is None and (created or renew_password):
+        password = new_password()
+    user.is_active = True
+    user.is_staff = user.is_superuser = role == Role.ADMIN
+    if password is not None:
+        user.set_password(password)
+    user.full_clean(exclude=["password"])
+    user.save()
+    see(user, role, groups, masked)
+    return Granted(user, created, password)
+
+
+def see(user: User, role: str, groups: Sequence[str] | None, masked: bool) -> None:
+    everything = role == Role.ADMIN or groups is None
+    rights = {"role": role, "all_groups": everything, "masked": masked}
+    access, _ = Access.objects.update_or_create(user=user, defaults=rights)
+    access.groups.set(CallGroup.objects.get_or_create(name=group)[0] for group in groups or ())
+
+
+def new_password() -> str:
+    """A password to be typed once: 79 bits in four groups of four."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))

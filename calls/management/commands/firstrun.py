@@ -1,0 +1,105 @@
+"""`firstrun`: brings database and static files up to date, and makes what an empty installation lacks."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from calls.accounts import grant
+from calls.models import Role, Source
+from calls.sources import base_url, connect
+
+RULE = "-" * 78
+LOCK = 0x63616C6C  # "call": any number that no other program takes on this database.
+
+
+class Command(BaseCommand):
+    help = "Prepare everything that serving needs. Safe to run at any time, by several processes too."
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        with one_at_a_time():
+            self.migrate()
+            collect_static()
+            self.first_administrator()
+            self.first_source()
+        call_command("clearsessions")
+
+    def migrate(self) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.stdout.write("Preparing the database ...")
+            call_command("migrate", verbosity=0, interactive=False)
+
+    def first_administrator(self) -> None:
+        if User.objects.exists():
+            return
+        granted = grant("admin", Role.ADMIN)
+        self.tell(
+            "First administrator",
+            f"sign in    {base_url()}/accounts/login/",
+            f"name       {granted.user.username}",
+            f"password   {granted.password}",
+            "Shown only now. `adduser admin --role admin --new-password` makes another.",
+        )
+
+    def first_source(self) -> None:
+        if Source.objects.filter(synthetic=False).exists():
+            return
+        made = connect("CallerDesk")
+        self.tell(
+            f"First source: {made.source.name}",
+            f"webhook    {made.webhook_url}",
+            f"or         {made.short_webhook_url}",
+            "           (for panels that refuse the first form)",
+            f"Shown only now. `rotatetoken {made.source.name}` makes another.",
+        )
+
+    def tell(self, title: str, *lines: str) -> None:
+        self.stdout.write("\n".join([RULE, f"  {title}", *(f"    {line}" for line in lines), RULE]))
+        self.stdout.flush()
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Processes of several hosts that start together on PostgreSQL prepare one after the other."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        # A migration may take longer than any statement of a server should.
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("RESET statement_timeout")
+
+
+def collect_static() -> None:
+    """Collect the static files if they changed since the last time."""
+    stamp = Path(settings.STATIC_ROOT) / ".stamp"
+    state = static_state()
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.write_text(state)
+
+
+def static_state() -> str:
+    """A digest over names, sizes and times of all static files."""
+    found = []
+    for finder in get_finders():
+        for name, storage in finder.list(["CVS", ".*", "*~"]):
+            status = Path(storage.path(name)).stat()
+            found.append(f"{getattr(storage, 'prefix', '')}/{name} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()

@@ -1,0 +1,113 @@
+"""`serve`: prepares what is needed, then serves boards and webhooks until it is told to stop."""
+
+import ctypes
+import signal
+import socket
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from calls.models import Source
+from calls.sources import Connected, base_url, connect
+from dashboard.servers import run_daphne, run_uvicorn
+
+SIMULATION = "Simulation"
+
+
+class Command(BaseCommand):
+    help = "Serve boards and webhooks."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        # These three are settings: manage.py has put them into the environment before the settings were read.
+        parser.add_argument("--host", help="address to listen on (CALLBOARD_HOST, 127.0.0.1)")
+        parser.add_argument("--port", help="port to listen on (CALLBOARD_PORT, 8000)")
+        parser.add_argument("--workers", help="processes; more than one needs PostgreSQL and Redis (CALLBOARD_WORKERS)")
+        parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+        parser.add_argument("--simulate", action="store_true", help="make up calls, through the real webhook")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        # Until a server takes over, a signal just ends the preparation.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        host, port, workers = settings.CALLBOARD_HOST, settings.CALLBOARD_PORT, settings.CALLBOARD_WORKERS
+        if options["server"] == "daphne" and workers > 1:
+            raise CommandError("daphne serves with one process: leave out --workers, or use uvicorn.")
+        refuse_taken(host, port)
+        call_command("firstrun", stdout=self.stdout)
+        self.tell(host)
+        with simulating() if options["simulate"] else nothing():
+            connections.close_all()
+            if options["server"] == "daphne":
+                run_daphne(host, port)
+            else:
+                run_uvicorn(host, port, workers)
+        self.stdout.write("Stopped.")
+
+    def tell(self, host: str) -> None:
+        self.stdout.write(f"Callboard is at {base_url()}/  (stop it with Ctrl+C)")
+        if host not in ("127.0.0.1", "::1", "localhost") and not settings.CALLBOARD_BASE_URL:
+            self.stdout.write(
+                "It listens to other machines, but browsers may only open it by the names in CALLBOARD_ALLOWED_HOSTS: "
+                "set CALLBOARD_BASE_URL to its address."
+            )
+        self.stdout.flush()
+
+
+def refuse_taken(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise CommandError(
+                f"Cannot listen on {host} port {port}: {problem.strerror}. Choose another --port."
+            ) from None
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def simulating() -> Iterator[None]:
+    """Make up calls in a process of its own that ends with this one."""
+    made = simulated_source()
+    child = subprocess.Popen(
+        [sys.executable, sys.argv[0], "simulate", "--url", made.webhook_url.replace(base_url(), own_url())],
+        preexec_fn=end_with_parent if sys.platform == "linux" else None,
+    )
+    try:
+        yield
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def simulated_source() -> Connected:
+    """The source of made-up calls, with a new token: nobody keeps the text of the last one."""
+    source = Source.objects.filter(name=SIMULATION).first()
+    return Connected(source, source.new_token()) if source else connect(SIMULATION, synthetic=True)
+
+
+def own_url() -> str:
+    """The server itself, not a proxy in front of it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.CALLBOARD_HOST, settings.CALLBOARD_HOST)  # noqa: S104
+    return f"http://{host}:{settings.CALLBOARD_PORT}"
+
+
+def end_with_parent() -> None:
+    """Ask Linux to end this process when its parent does, even by kill -9."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)

@@ -1,0 +1,51 @@
+"""Writing sources: made with a token, given new ones, and the addresses that carry them."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from calls.models import Source, SourceToken
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A source and the text of its newest token, which cannot be read again."""
+
+    source: Source
+    token: str
+
+    @property
+    def webhook_url(self) -> str:
+        return f"{base_url()}/hooks/{self.token}"
+
+    @property
+    def short_webhook_url(self) -> str:
+        """For panels that refuse addresses with several parts."""
+        return f"{base_url()}/hook-{self.token}"
+
+
+@transaction.atomic
+def connect(name: str, **details: object) -> Connected:
+    """Make a source and its first token. Raises ValidationError where name or details cannot be."""
+    source = Source(name=name, **details)
+    source.full_clean()
+    source.save()
+    return Connected(source, source.new_token())
+
+
+@transaction.atomic
+def rotate(source: Source) -> tuple[Connected, list[SourceToken]]:
+    """Give a source another token. The one before goes on working until the next rotation; both are told."""
+    before = list(source.tokens.active().order_by("-created_at", "-id"))
+    return Connected(source, source.new_token()), before
+
+
+def base_url() -> str:
+    """Where this installation is opened, as far as it knows: scheme, host and port."""
+    if settings.CALLBOARD_BASE_URL:
+        return str(settings.CALLBOARD_BASE_URL)
+    host = settings.CALLBOARD_HOST
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  (compared, not bound)
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.CALLBOARD_PORT}"
