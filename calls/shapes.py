@@ -89,7 +89,7 @@ def _part(part: bytes) -> tuple[str, str]:
     name = _PART_NAME.search(head)
     if not content or not name:
         raise Undecodable("broken_multipart")
-    return (name[1] or name[2] or b"").decode(), content[0].removesuffix(b"\r").decode()
+    return (name[1] or name[2] or b"").decode(), content[0].decode()
 
 
 def _text_pairs(text: str, wrappings: int = 0) -> Pairs:

@@ -106,6 +106,7 @@ def test_a_payload_says_the_same_in_every_encoding(payload):
         ("control_characters", b'{"a": "\\ud800"}', ""),
         ("control_characters", b"a=%00", ""),
         ("control_characters", b"a=\0", ""),
+        ("control_characters", JSON.encode("utf-16-le"), ""),
         ("broken_json", b'{"type":"call_report","Status":"ANS', ""),
         ("broken_json", b'{"a": 1} and more', ""),
         ("broken_json", b'{"a": NaN}', ""),
@@ -114,6 +115,7 @@ def test_a_payload_says_the_same_in_every_encoding(payload):
         ("not_an_object", b"[]", ""),
         ("not_an_object", b'[{"a": 1}, {"a": 2}]', ""),
         ("not_an_object", b"[[1]]", ""),
+        ("not_an_object", json.dumps(json.dumps(json.dumps(JSON))).encode(), ""),
         ("not_an_object", b"null", ""),
         ("not_an_object", b"-12.5e3", ""),
         ("not_an_object", b"true", ""),
@@ -198,7 +200,10 @@ def test_a_get_with_a_query_has_no_body():
 
 
 def test_other_control_characters_become_spaces_and_are_flagged():
-    assert decode("POST", "", b"a=x%0D%0Ay%1Bz") == Decoded({"a": "x  y z"}, ("control_characters",))
+    expected = Decoded({"a": "x  y z"}, ("control_characters",))
+
+    assert decode("POST", "", b"a=x%0D%0Ay%1Bz") == expected
+    assert decode("POST", "", b'{"a": "x\r\ny\x1bz"}') == expected
 
 
 def test_a_field_without_a_name_is_dropped_and_flagged():
@@ -216,6 +221,12 @@ def test_a_plus_that_was_not_encoded_is_a_space_and_an_encoded_one_is_not():
 
 def test_a_percent_that_escapes_nothing_stays():
     assert decode("GET", "a=100%&b=%zz&c=%2541", b"").fields == {"a": "100%", "b": "%zz", "c": "%41"}
+
+
+def test_an_escaped_separator_separates_nothing():
+    assert decode("GET", "a%3Db=1&c%26d=2%3d", b"").fields == {"ab": "1", "cd": "2="}
+    assert decode("GET", "a%3Db=1", b"").fields == {"ab": "1"}
+    assert decode("GET", "a%3db=1", b"").fields == {"ab": "1"}
 
 
 @pytest.mark.parametrize(
