@@ -1,0 +1,421 @@
+"""One transaction: store what came, derive the calls it touches again, and number the changes.
+
+Two processes that share a PostgreSQL database lock the ids they work on first, the head row last: deliveries of
+one call that meet in two processes end as in one, and numbers become visible in their order.
+"""
+
+import hashlib
+import hmac
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import Q
+
+from calls.bulk import Table, lock_keys, new_ids
+from calls.events import CallEvent, dump, load
+from calls.known import Known, KnownSource
+from calls.lifecycle import MANY_EVENTS, CallFacts, derive, teaches
+from calls.matching import Match, Matching, lock_names
+from calls.models import Agent, Call, CallAlias, CallGroup, Delivery, Head, VirtualNumber
+from calls.models.directory import DirectoryNumber
+from calls.numbers import digits_reversed, match_key
+from calls.words import Direction, Result, State
+
+MANY_CALLS = 200
+"""Calls derived again at once when a number becomes known; the rest follows when the directory is settled."""
+
+
+@dataclass(slots=True)
+class Received:
+    """A delivery on its way into the database. `commit` fills in `delivery`, `result`, `reason` and `call`.
+
+    A `replayed` one is there already, has its `delivery`, and keeps its `call` where that is given.
+    """
+
+    source: KnownSource
+    received_at: datetime
+    method: str
+    query: str
+    content_type: str
+    content_encoding: str
+    body: bytes
+    body_size: int
+    content_key: str
+    event: CallEvent | None = None
+    result: Result = Result.APPLIED
+    reason: str = ""
+    delivery: int = 0
+    call: int | None = None
+    replayed: bool = False
+
+    def quarantine(self, reason: str) -> None:
+        self.event, self.result, self.reason, self.call = None, Result.QUARANTINED, reason, None
+
+
+_DELIVERIES = Table(
+    Delivery,
+    (
+        "id", "source_id", "received_at", "method", "query", "content_type", "content_encoding", "body", "body_size",
+        "content_key", "result", "reason", "event", "call_id",
+    ),
+)  # fmt: skip
+_SHOWN = (
+    "direction", "state", "provisional", "outcome", "reason", "provider_status", "customer_number", "virtual_number",
+    "agent_number", "agent_name", "ring_attempts", "began_at", "started_at", "ringing_at", "answered_at", "ended_at",
+    "wait_seconds", "talk_seconds", "duration_seconds", "coins", "recording_url", "roles_assumed", "flags",
+)  # fmt: skip
+_CALLS = Table(
+    Call,
+    (
+        "id", "source_id", "ref", "group_id", "customer_key", "customer_reversed", "set_by", "heard_at", "digest",
+        "seq", *_SHOWN,
+    ),
+)  # fmt: skip
+_ALIASES = Table(CallAlias, ("id", "source_id", "kind", "value", "starts_at", "call_id"))
+
+
+class NewCalls:
+    """How many new calls each source began in the running minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._count: dict[int, int] = defaultdict(int)
+
+    def too_many(self, source: KnownSource) -> bool:
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._count = minute, defaultdict(int)
+        return self._count[source.id] >= source.new_calls_per_minute
+
+    def note(self, source: int) -> None:
+        self._count[source] += 1
+
+
+_new_calls = NewCalls()
+
+
+def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> None:
+    """Store the batch, derive the calls it touches and those in `again`, and number what changed.
+
+    Raises database errors, and then nothing of the batch is stored.
+    """
+    known.refresh()
+    try:
+        with transaction.atomic():
+            _Commit(batch, known).run(list(again))
+    except BaseException:
+        known.forget()
+        raise
+
+
+class _Commit:
+    """The steps of one transaction, in their order."""
+
+    def __init__(self, batch: list[Received], known: Known) -> None:
+        self.batch, self.known = batch, known
+        self.locked: set[str] = set()
+        self.repeats: list[tuple[Received, Received]] = []
+        self.replayed = [received.delivery for received in batch if received.replayed]
+
+    def run(self, again: list[int]) -> None:
+        self.lock(name for received in self.batch for name in _names_to_lock(received))
+        self.tell_duplicates()
+        for received, delivery in zip(self.batch, new_ids(Delivery, len(self.batch)), strict=True):
+            received.delivery = received.delivery or delivery
+        matching = self.match()
+        again += self.learn()
+        touched = self.touched(matching, again)
+        self.lock(f"{call.source} id {call.ref}" for call in touched.values())
+        events = self.events_of(touched, matching)
+        self.limit(events, touched)
+        self.store()
+        self.move(matching)
+        self.write_calls(touched, events)
+        self.write_aliases(matching, touched)
+
+    def lock(self, names: Iterable[str]) -> None:
+        wanted = set(names) - self.locked
+        if wanted:
+            lock_keys(wanted)
+            self.locked |= wanted
+
+    # --- what came -------------------------------------------------------------------------------------
+
+    def tell_duplicates(self) -> None:
+        """A delivery that says what another one of the source said before: kept, and changes nothing."""
+        stored = Delivery.objects.filter(content_key__in=[received.content_key for received in self.batch])
+        stored = stored.exclude(result=Result.DUPLICATE).exclude(id__in=self.replayed)
+        first: dict[tuple[int, str], int | None | Received] = {
+            (source, key): call for source, key, call in stored.values_list("source_id", "content_key", "call_id")
+        }
+        for received in self.batch:
+            original = first.setdefault((received.source.id, received.content_key), received)
+            if original is received:
+                continue
+            received.event, received.result, received.reason = None, Result.DUPLICATE, ""
+            if isinstance(original, Received):
+                self.repeats.append((received, original))
+            else:
+                received.call = original
+
+    def match(self) -> Matching:
+        unmatched = [(received, received.event) for received in self.batch if received.event and not received.call]
+        wanted = [(received.source.id, event) for received, event in unmatched]
+        matching = Matching(wanted, iter(new_ids(Call, len(wanted))))
+        for received, event in unmatched:
+            matching.place(received.source.id, received.delivery, event)
+        for received, _ in unmatched:
+            received.call = matching.call_of(received.delivery).id
+        return matching
+
+    def limit(self, events: dict[int, list[CallEvent]], touched: dict[int, Match]) -> None:
+        """Quarantine what floods: too many new calls of one source, too many events of one call."""
+        for received in self.batch:
+            call = touched.get(received.call or 0) if received.event else None
+            if call is None:
+                continue
+            said = events[call.id]
+            if call.is_new and said[0].delivery == received.delivery and _new_calls.too_many(received.source):
+                self.refuse(received, "too_many_new_calls", call, events, touched)
+            elif len(said) > MANY_EVENTS:
+                self.refuse(received, "too_many_events", call, events, touched)
+            elif call.is_new and said[0].delivery == received.delivery:
+                _new_calls.note(received.source.id)
+
+    @staticmethod
+    def refuse(
+        received: Received, reason: str, call: Match, events: dict[int, list[CallEvent]], touched: dict[int, Match]
+    ) -> None:
+        events[call.id] = [event for event in events[call.id] if event.delivery != received.delivery]
+        received.quarantine(reason)
+        if not events[call.id]:
+            del events[call.id], touched[call.id]
+
+    def store(self) -> None:
+        for repeat, original in self.repeats:
+            repeat.call = original.call
+        _DELIVERIES.insert([_delivery_row(received) for received in self.batch if not received.replayed])
+        for received in self.batch:
+            if received.replayed:
+                Delivery.objects.filter(id=received.delivery).update(
+                    content_key=received.content_key,
+                    result=received.result,
+                    reason=received.reason,
+                    event=dump(received.event) if received.event else "",
+                    call=received.call,
+                )
+
+    # --- the directory ---------------------------------------------------------------------------------
+
+    def learn(self) -> list[int]:
+        """Take note of numbers of ours that deliveries prove. Returns calls in which they play a part already."""
+        again: list[int] = []
+        for received in self.batch:
+            if received.event is None:
+                continue
+            lessons = teaches(received.event)
+            source = received.source.id
+            again += self.learn_number(VirtualNumber, "line", source, lessons.line) if lessons.line else []
+            again += self.learn_number(Agent, "agent", source, lessons.agent) if lessons.agent else []
+        return again
+
+    def learn_number(self, model: type[DirectoryNumber], kind: str, source: int, number: str) -> list[int]:
+        directory, key = self.known.directories[source], match_key(number)
+        ours = directory.agents if kind == "agent" else directory.lines
+        if key in ours or (kind, key) in directory.refused:
+            return []
+        ours[key] = ""
+        model._default_manager.bulk_create(
+            [model(source_id=source, number=number, number_key=key)], ignore_conflicts=True
+        )
+        other = calls_with(number).filter(source=source).exclude(direction=Direction.INCOMING)
+        return list(other.values_list("id", flat=True)[:MANY_CALLS])
+
+    def learn_names(self, source: int, facts: CallFacts) -> None:
+        """The latest report's name for an agent is the agent's, until a person gives another."""
+        names, key = self.known.directories[source].names, match_key(facts.agent_number or "")
+        if not facts.agent_name or facts.roles_assumed or key not in self.known.directories[source].agents:
+            return
+        named_at, name = names.get(key, (None, ""))
+        if (facts.began_at, facts.agent_name) > (named_at or datetime.min.replace(tzinfo=facts.began_at.tzinfo), name):
+            names[key] = (facts.began_at, facts.agent_name)
+            if facts.agent_name != name:
+                agents = Agent.objects.filter(source=source, number_key=key)
+                agents.update(learned_name=facts.agent_name, named_at=facts.began_at)
+
+    def group_id(self, name: str | None) -> int | None:
+        if not name:
+            return None
+        if name not in self.known.groups:
+            self.known.groups[name] = CallGroup.objects.get_or_create(name=name)[0].pk
+        return self.known.groups[name]
+
+    # --- the calls -------------------------------------------------------------------------------------
+
+    @staticmethod
+    def touched(matching: Matching, again: list[int]) -> dict[int, Match]:
+        touched = dict(matching.touched)
+        wanted = [call for call in again if call not in touched]
+        if wanted:
+            rows = Call.objects.standing().filter(id__in=wanted).values_list("id", "ref", "source_id")
+            touched |= {call: Match(call, ref, source, lone=False) for call, ref, source in rows}
+        return touched
+
+    def events_of(self, touched: dict[int, Match], matching: Matching) -> dict[int, list[CallEvent]]:
+        """All events of the touched calls, stored ones and new ones, by the call they belong to now."""
+        events: dict[int, list[CallEvent]] = defaultdict(list)
+        stored = [call.id for call in touched.values() if not call.is_new]
+        if stored:
+            rows = Delivery.objects.applied().filter(call__in=stored).exclude(id__in=self.replayed).order_by("id")
+            for delivery, call, text in rows.values_list("id", "call_id", "event"):
+                owner = matching.moves.get(delivery)
+                events[owner.id if owner else call].append(load(text, delivery))
+        for received in self.batch:
+            if received.event and received.call:
+                events[received.call].append(_known_as(received.event, received.delivery))
+        return events
+
+    @staticmethod
+    def move(matching: Matching) -> None:
+        by_call: dict[int, list[int]] = defaultdict(list)
+        for delivery in matching.moves:
+            owner = matching.moves[delivery]
+            by_call[owner.id].append(delivery)
+        for call, deliveries in by_call.items():
+            Delivery.objects.filter(id__in=deliveries).update(call=call)
+
+    def write_calls(self, touched: dict[int, Match], events: dict[int, list[CallEvent]]) -> None:
+        shown = self.stored_digests(touched)
+        standing = [call for call in touched.values() if call.merged_into is None]
+        rows = [self.call_row(call, events[call.id], shown) for call in standing if events.get(call.id)]
+        merged = [call for call in touched.values() if call.merged_into and not call.is_new]
+        merged += [call for call in standing if not events.get(call.id) and not call.is_new]
+        changed = [row for row in rows if row["seq"] is None]
+        head = take_numbers(len(changed) + len(merged))
+        for row in changed:
+            row["seq"], head = head, head + 1
+        _CALLS.upsert([tuple(row.values()) for row in rows])
+        for call in merged:
+            # One that nothing is left of is merged into itself: gone, but its number tells the boards.
+            Call.objects.filter(id=call.id).update(merged_into=_final(call).id, seq=head)
+            head += 1
+
+    def stored_digests(self, touched: dict[int, Match]) -> dict[int, tuple[str, int]]:
+        stored = [call.id for call in touched.values() if not call.is_new]
+        if not stored:
+            return {}
+        rows = Call.objects.filter(id__in=stored).values_list("id", "digest", "seq")
+        return {call: (digest, seq) for call, digest, seq in rows}
+
+    def call_row(self, call: Match, events: list[CallEvent], shown: dict[int, tuple[str, int]]) -> dict[str, Any]:
+        """The call's columns. `seq` is None where it changed visibly and wants a number."""
+        source = self.known.sources[call.source]
+        facts = derive(events, self.known.directories[call.source].view)
+        if source.synthetic:
+            facts.flags = sorted({*facts.flags, "synthetic"})
+        self.learn_names(call.source, facts)
+        group = self.group_id(facts.group)
+        values = {name: getattr(facts, name) for name in _SHOWN}
+        # While a call is live, being heard of moves the moment at which it counts as lost track.
+        heard = facts.heard_at if facts.state is not State.ENDED else None
+        digest = hashlib.blake2b(
+            orjson.dumps([call.ref, group, heard, list(values.values())]), digest_size=16
+        ).hexdigest()
+        known_digest, seq = shown.get(call.id, ("", None))
+        return {
+            "id": call.id,
+            "source_id": call.source,
+            "ref": call.ref,
+            "group_id": group,
+            "customer_key": pseudonym(facts.customer_number),
+            "customer_reversed": digits_reversed(facts.customer_number),
+            "set_by": facts.set_by,
+            "heard_at": facts.heard_at,
+            "digest": digest,
+            "seq": seq if digest == known_digest else None,
+            **values,
+        }
+
+    @staticmethod
+    def write_aliases(matching: Matching, touched: dict[int, Match]) -> None:
+        new = [(key, alias) for key, alias in matching.new_aliases if alias.call.id in touched]
+        ids = new_ids(CallAlias, len(new))
+        _ALIASES.insert(
+            [(number, *key, alias.starts_at, alias.call.id) for number, (key, alias) in zip(ids, new, strict=True)]
+        )
+
+
+def calls_with(number: str) -> Any:
+    """Standing calls in which this number plays any part."""
+    part = Q(agent_number=number) | Q(virtual_number=number)
+    if backwards := digits_reversed(number):
+        part |= Q(customer_reversed=backwards)
+    return Call.objects.standing().filter(part)
+
+
+def take_numbers(count: int) -> int:
+    """Take the next numbers, and return the first. The head row stays locked until the transaction ends."""
+    if not count:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute('UPDATE "calls_head" SET seq = seq + %s WHERE id = 1 RETURNING seq', [count])
+        row = cursor.fetchone()
+        if row is None:
+            Head.objects.get_or_create(id=1)
+            return take_numbers(count)
+    return int(row[0]) - count + 1
+
+
+_pseudonym_key = b""
+
+
+def pseudonym(number: str | None) -> str | None:
+    """A stable stand-in for a number, under a key that never leaves this database."""
+    global _pseudonym_key
+    if not number:
+        return None
+    if not _pseudonym_key:
+        _pseudonym_key = bytes.fromhex(Head.objects.get_or_create(id=1)[0].pseudonym_key)
+    return hmac.new(_pseudonym_key, number.encode(), "sha256").hexdigest()[:16]
+
+
+def _names_to_lock(received: Received) -> list[str]:
+    if received.event:
+        return lock_names(received.source.id, received.event)
+    return [f"{received.source.id} content {received.content_key}"]
+
+
+def _known_as(event: CallEvent, delivery: int) -> CallEvent:
+    object.__setattr__(event, "delivery", delivery)
+    return event
+
+
+def _final(call: Match) -> Match:
+    while call.merged_into:
+        call = call.merged_into
+    return call
+
+
+def _delivery_row(received: Received) -> tuple[Any, ...]:
+    return (
+        received.delivery,
+        received.source.id,
+        received.received_at,
+        received.method,
+        received.query,
+        received.content_type,
+        received.content_encoding,
+        received.body,
+        received.body_size,
+        received.content_key,
+        str(received.result),
+        received.reason,
+        dump(received.event) if received.event else "",
+        received.call,
+    )

@@ -1,0 +1,173 @@
+"""Intake: deliveries wait in a queue, one writer commits those that wait as one batch, each is told the outcome.
+
+There is no timer: a batch is whatever gathered while the one before it was committed. An idle system answers in
+one commit's time, a busy one batches by itself.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.utils import InterfaceError, OperationalError
+
+from calls.commit import Received, commit
+from calls.counting import counts
+from calls.known import Known, known
+from calls.settling import settle
+
+log = logging.getLogger("callboard.intake")
+
+LARGEST_BATCH = 512
+LONGEST_QUEUE = 5_000
+PATIENCE_SECONDS = 1.4
+"""A delivery that is not stored by then is answered 503: the provider asks again."""
+IDLE_SECONDS = 1.0
+TRIES = 3
+
+
+class NotStored(Exception):
+    """The bytes could not be stored; a retry helps."""
+
+
+after_commit: list[Callable[[], None]] = []
+"""Called from the committing thread after every commit that changed something."""
+
+
+def store(batch: list[Received], memory: Known = known) -> None:
+    """Commit these deliveries here and now, each with an outcome of its own. Raises NotStored.
+
+    A delivery that makes the transaction fail is found by halving the batch, and quarantined as `failed`:
+    its neighbours do not suffer for it.
+    """
+    try:
+        _commit_patiently(batch, memory)
+    except (OperationalError, InterfaceError) as error:
+        log.error("deliveries not stored: %s", type(error).__name__)
+        raise NotStored from error
+    except Exception as error:
+        if len(batch) > 1:
+            half = len(batch) // 2
+            store(batch[:half], memory)
+            store(batch[half:], memory)
+            return
+        log.exception("a delivery could not be applied")
+        _quarantine(batch[0], memory, error)
+    for tell in after_commit:
+        tell()
+
+
+def _commit_patiently(batch: list[Received], memory: Known) -> None:
+    """Deadlocks between processes end one of them: that one tries again."""
+    for attempt in range(TRIES):
+        try:
+            return commit(batch, memory)
+        except OperationalError as error:
+            if attempt == TRIES - 1 or "deadlock" not in str(error):
+                raise
+
+
+def _quarantine(received: Received, memory: Known, error: Exception) -> None:
+    received.quarantine("failed")
+    try:
+        commit([received], memory)
+    except DatabaseError as again:
+        raise NotStored from again
+    log.error("quarantined as failed: %s", type(error).__name__)
+
+
+class Intake:
+    """The queue and its one writer thread, which owns a database connection of its own."""
+
+    def __init__(self, memory: Known = known) -> None:
+        self.memory = memory
+        self._waiting: deque[tuple[Received, Future[None]]] = deque()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether deliveries must be turned away before their body is read."""
+        return len(self._waiting) >= LONGEST_QUEUE
+
+    async def submit(self, received: Received) -> None:
+        """Wait until the delivery is committed. Raises NotStored when it is not, or not in time."""
+        stored: Future[None] = Future()
+        self.start()
+        self._waiting.append((received, stored))
+        self._wake.set()
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(stored), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise NotStored from None
+
+    async def refresh(self, older_than: float) -> None:
+        """Read tokens and directory again, off the event loop."""
+        await asyncio.get_running_loop().run_in_executor(None, self._refresh, older_than)
+
+    def _refresh(self, older_than: float) -> None:
+        try:
+            self.memory.refresh(older_than)
+        finally:
+            connection.close()
+
+    def start(self) -> None:
+        """Start the writer, once. Nothing depends on a server's start-up event, which daphne does not have."""
+        if self._thread is not None:
+            return
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="intake", daemon=True)
+                self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Commit what waits, and end."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _write(self) -> None:
+        looked_after = time.monotonic()
+        while not (self._stopping and not self._waiting):
+            self._wake.wait(IDLE_SECONDS)
+            self._wake.clear()
+            while self._waiting:
+                self._write_batch([self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_BATCH))])
+            if time.monotonic() - looked_after >= IDLE_SECONDS:
+                self._look_after()
+                looked_after = time.monotonic()
+        connection.close()
+
+    def _write_batch(self, batch: list[tuple[Received, Future[None]]]) -> None:
+        try:
+            store([received for received, _ in batch], self.memory)
+        except NotStored as error:
+            connection.close()
+            for _, stored in batch:
+                stored.set_exception(error)
+        else:
+            for _, stored in batch:
+                if not stored.cancelled():
+                    stored.set_result(None)
+
+    def _look_after(self) -> None:
+        """What is due every second or so: keep what we know fresh, note token use, settle the directory."""
+        try:
+            close_old_connections()
+            self.memory.refresh()
+            self.memory.note_use()
+            counts.write()
+            settle(self.memory)
+        except DatabaseError as error:
+            log.warning("looking after failed: %s", type(error).__name__)
+            connection.close()
+
+
+intake = Intake()

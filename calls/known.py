@@ -1,0 +1,165 @@
+"""What this process knows by heart, so that no delivery costs a look-up: tokens, sources, the directory."""
+
+import hmac
+import ipaddress
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from calls.lifecycle import Directory
+from calls.models import Agent, CallGroup, Source, SourceToken, VirtualNumber
+from calls.models.source import digest
+from calls.providers.reading import Habits
+
+REFRESH_SECONDS = 5.0
+HURRIED_SECONDS = 1.0
+"""A token we do not know may be a minute old: look once more, but a flood of them must cost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source as intake needs it."""
+
+    id: int
+    name: str
+    provider: str
+    habits: Habits
+    enabled: bool
+    synthetic: bool
+    require_https: bool
+    accept_put: bool
+    answer_body: str
+    new_calls_per_minute: int
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+    @classmethod
+    def of(cls, source: Source) -> "KnownSource":
+        return cls(
+            id=source.pk,
+            name=source.name,
+            provider=source.provider,
+            habits=Habits(source.time_zone, source.region, source.outgoing_source_is_agent),
+            enabled=source.enabled,
+            synthetic=source.synthetic,
+            require_https=source.require_https,
+            accept_put=source.accept_put,
+            answer_body=source.answer_body,
+            new_calls_per_minute=source.new_calls_per_minute,
+            networks=tuple(_networks(source.allowed_networks)),
+        )
+
+    def admits(self, address: str) -> bool:
+        """Whether deliveries may come from this address."""
+        if not self.networks:
+            return True
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.networks)
+
+
+def _networks(text: str) -> Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    for line in text.split():
+        try:
+            yield ipaddress.ip_network(line, strict=False)
+        except ValueError:
+            continue
+
+
+@dataclass(slots=True)
+class KnownToken:
+    """An active token and what it opens."""
+
+    id: int
+    digest: str
+    source: KnownSource
+    expires_at: datetime | None
+
+
+@dataclass(slots=True)
+class KnownDirectory:
+    """One source's numbers. `agents` and `lines` are ours by match key; `refused` ones are not to be learned."""
+
+    agents: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    names: dict[str, tuple[datetime | None, str]] = field(default_factory=dict)
+
+    @property
+    def view(self) -> Directory:
+        return Directory(self.agents, self.lines)
+
+
+class Known:
+    """Tokens, sources and directories, read anew every few seconds, or when `forget` asks for it."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, KnownToken] = {}
+        self.sources: dict[int, KnownSource] = {}
+        self.directories: dict[int, KnownDirectory] = {}
+        self.groups: dict[str, int] = {}
+        self.used: dict[int, datetime] = {}
+        self._read_at = float("-inf")
+        self._lock = threading.Lock()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last reading."""
+        return time.monotonic() - self._read_at
+
+    def forget(self) -> None:
+        self._read_at = float("-inf")
+
+    def refresh(self, older_than: float = REFRESH_SECONDS) -> None:
+        """Read everything again, unless that was done within `older_than` seconds. Raises database errors."""
+        with self._lock:
+            if self.age < older_than:
+                return
+            self.sources = {source.pk: KnownSource.of(source) for source in Source.objects.all()}
+            self.tokens = {
+                row.digest: KnownToken(row.pk, row.digest, self.sources[row.source_id], row.expires_at)
+                for row in SourceToken.objects.active()
+                if row.source_id in self.sources
+            }
+            self.groups = dict(CallGroup.objects.values_list("name", "id"))
+            self.directories = self._directories()
+            self._read_at = time.monotonic()
+
+    def _directories(self) -> dict[int, KnownDirectory]:
+        found = {source: KnownDirectory() for source in self.sources}
+        columns = ("source_id", "number_key", "ours", "group__name")
+        for source, key, ours, group in VirtualNumber.objects.values_list(*columns):
+            found[source].lines.update({key: group or ""} if ours else {})
+            found[source].refused.update(() if ours else {("line", key)})
+        agents = Agent.objects.values_list(*columns, "named_at", "learned_name")
+        for source, key, ours, group, named_at, name in agents:
+            found[source].agents.update({key: group or ""} if ours else {})
+            found[source].refused.update(() if ours else {("agent", key)})
+            found[source].names[key] = (named_at, name)
+        return found
+
+    def token(self, secret: str) -> KnownToken | None:
+        """The active token with this secret, from memory alone."""
+        wanted = digest(secret)
+        found = self.tokens.get(wanted)
+        if found is None or not hmac.compare_digest(found.digest, wanted):
+            return None
+        now = timezone.now()
+        if found.expires_at and found.expires_at <= now:
+            return None
+        self.used[found.id] = now
+        return found
+
+    def note_use(self) -> None:
+        """Write down when tokens were last used."""
+        used, self.used = self.used, {}
+        for token, at in used.items():
+            SourceToken.objects.filter(pk=token).update(last_used_at=at)
+
+
+known = Known()

@@ -1,0 +1,337 @@
+"""The webhook endpoint. Three questions, in this order: is the caller ours? are the bytes stored? then 200.
+
+Two doors lead into one room: the Django view `hook`, and `asgi_hook`, which `dashboard/asgi.py` calls before
+Django's request stack, because that stack costs many times what the intake itself does.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import urllib.parse
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from calls.commit import Received
+from calls.counting import counts
+from calls.decoding import Undecodable, decode
+from calls.intake import NotStored, intake, store
+from calls.known import HURRIED_SECONDS, KnownSource, known
+from calls.providers import PROVIDERS
+from calls.providers.reading import Arrival, Reading, ignored, quarantined
+from calls.words import Result
+
+LONGEST_URL = 16_384
+LARGEST_BODY = 1_048_576
+KEPT_BODY = 65_536
+RETRY_AFTER = 5
+
+_PATH = re.compile(r"/hook(?:s/(?P<deep>[^/]*)|-(?P<short>[^/]+))/?\Z|/hooks/?\Z")
+_READ_ONLY = ("HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A webhook request before its body: header names in lower case, `path` without the query."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    address: str
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, and a JSON body that never echoes what was sent."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def refusal(status: int, error: str, **headers: str) -> Answer:
+    counts.refused(error)
+    extra = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Answer(status, json.dumps({"ok": False, "error": error}, separators=(",", ":")).encode(), extra)
+
+
+def accepted(source: KnownSource, delivery: int | None, result: Result) -> Answer:
+    if source.answer_body:
+        return Answer(200, source.answer_body.encode())
+    said = {"ok": True, "id": str(delivery) if delivery else None, "result": str(result)}
+    return Answer(200, json.dumps(said, separators=(",", ":")).encode())
+
+
+# --- is the caller ours? ------------------------------------------------------------------------------------
+
+
+def admit(request: Request) -> KnownSource | Answer:
+    """The source that this request may deliver to, from memory alone; or the refusal."""
+    if not _host_allowed(request.headers.get("host", "")):
+        return refusal(400, "host")
+    if len(request.path) + len(request.query) > LONGEST_URL:
+        return refusal(414, "too_long")
+    secret, status = secret_of(request)
+    found = known.token(secret) if secret else None
+    if found is None:
+        return refusal(401, "auth") if status == 401 else refusal(404, "not_found")
+    source = found.source
+    if not source.admits(request.address):
+        return refusal(403, "address")
+    if source.require_https and not request.secure:
+        return refusal(403, "tls")
+    if request.method in _READ_ONLY:
+        return Answer(200)
+    allowed = ("GET", "POST", "PUT") if source.accept_put else ("GET", "POST")
+    if request.method not in allowed:
+        return refusal(405, "method", Allow=", ".join((*allowed, *_READ_ONLY)))
+    return source
+
+
+def secret_of(request: Request) -> tuple[str, int]:
+    """The token the request carries, and the status that refuses a wrong one: 404 in the path, 401 in a header."""
+    found = _PATH.match(request.path)
+    if found and (secret := found["deep"] or found["short"]):
+        return urllib.parse.unquote(secret), 404
+    if not found:
+        return "", 404
+    if secret := request.headers.get("x-webhook-token", ""):
+        return secret, 401
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip(), 401
+    return (_basic_password(credentials) if scheme.lower() == "basic" else ""), 401
+
+
+def _basic_password(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+@lru_cache(maxsize=1_024)
+def _host_allowed(host: str) -> bool:
+    allowed = settings.ALLOWED_HOSTS or [".localhost", "127.0.0.1", "[::1]"]
+    return validate_host(split_domain_port(host)[0], allowed)
+
+
+def needs_another_look(refused: KnownSource | Answer) -> bool:
+    """A token made a moment ago is not known yet: look once more, at most once a second."""
+    return isinstance(refused, Answer) and refused.status in (401, 404) and known.age > HURRIED_SECONDS
+
+
+# --- what does it say? --------------------------------------------------------------------------------------
+
+
+def receive(source: KnownSource, request: Request, body: bytes) -> Received | Answer:
+    """The delivery as it is to be stored; or, for a request that says nothing at all, the answer to a ping."""
+    received = Received(
+        source=source,
+        received_at=timezone.now(),
+        method=request.method,
+        query=request.query.replace("\x00", "\\0"),
+        content_type=request.headers.get("content-type", "").replace("\x00", "")[:200],
+        content_encoding=request.headers.get("content-encoding", "").replace("\x00", "")[:40],
+        body=body[:KEPT_BODY],
+        body_size=len(body),
+        content_key="",
+    )
+    fields = read(received, body)
+    if fields is not None and not fields:
+        counts.pinged(source.id)
+        return accepted(source, None, Result.IGNORED)
+    return received
+
+
+def read(received: Received, body: bytes) -> dict[str, str] | None:
+    """Fill in what a delivery says: event, result, reason and content key. Returns its fields, if it has any.
+
+    Never raises for anything a sender can send.
+    """
+    try:
+        method = "POST" if received.method == "PUT" else received.method
+        decoded = decode(method, received.query, body, received.content_encoding)
+    except Undecodable as error:
+        received.content_key = _digest(body + b"\0" + received.query.encode(errors="replace"))
+        received.quarantine(error.reason)
+        return None
+    received.content_key = content_key(decoded.fields)
+    reading = interpret(received, decoded.fields)
+    received.event, received.result, received.reason = reading.event, reading.result, reading.reason
+    return decoded.fields
+
+
+def interpret(received: Received, fields: dict[str, str]) -> Reading:
+    source = received.source
+    if not source.enabled:
+        return ignored("source_disabled")
+    if source.provider not in PROVIDERS:
+        return quarantined("unknown_provider")
+    arrival = Arrival(received.received_at, received.content_key)
+    try:
+        reading: Reading = PROVIDERS[source.provider].read(fields, source.habits, arrival)
+        return reading
+    except Exception:  # An adapter's fault must not cost a delivery: it is kept, and can be replayed.
+        counts.failed()
+        return quarantined("failed")
+
+
+def content_key(fields: dict[str, str]) -> str:
+    """What repeats share, in whatever shape and order they come: a digest of the filled fields."""
+    said = sorted(item for item in fields.items() if item[1])
+    return _digest("\0".join(f"{name}\1{value}" for name, value in said).encode(errors="surrogatepass"))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def answer(received: Received) -> Answer:
+    counts.stored(received.result, received.reason)
+    return accepted(received.source, received.delivery, received.result)
+
+
+def not_stored(error: str) -> Answer:
+    return refusal(503, error, Retry_After=str(RETRY_AFTER))
+
+
+# --- the first door: Django's ------------------------------------------------------------------------------
+
+
+@csrf_exempt
+def hook(request: HttpRequest, **_: Any) -> HttpResponse:
+    """The webhook as a Django view: for servers without ASGI."""
+    asked = Request(
+        method=request.method or "",
+        path=request.path,
+        query=request.META.get("QUERY_STRING", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        address=request.META.get("REMOTE_ADDR", ""),
+        secure=request.is_secure(),
+    )
+    return _as_django(_through_django(asked, request))
+
+
+def _through_django(asked: Request, request: HttpRequest) -> Answer:
+    try:
+        known.refresh()
+        source = admit(asked)
+        if needs_another_look(source):
+            known.refresh(HURRIED_SECONDS)
+            source = admit(asked)
+        if isinstance(source, Answer):
+            return source
+        if int(asked.headers.get("content-length") or 0) > LARGEST_BODY:
+            return refusal(413, "too_large")
+        received = receive(source, asked, request.read(LARGEST_BODY + 1))
+        if isinstance(received, Answer):
+            return received
+        store([received])
+        return answer(received)
+    except (DatabaseError, NotStored):
+        return not_stored("storage")
+
+
+def _as_django(answer: Answer) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    for name, value in answer.headers:
+        response[name] = value
+    return response
+
+
+# --- the second door: ASGI ---------------------------------------------------------------------------------
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Gone(Exception):
+    """The sender left before its request was whole."""
+
+
+async def asgi_hook(scope: dict[str, Any], receive_message: Receive, send: Send) -> None:
+    """The webhook as an ASGI application."""
+    client = scope.get("client")
+    asked = Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        address=client[0] if client else "",
+        secure=scope.get("scheme") == "https",
+    )
+    try:
+        found = await _through_asgi(asked, receive_message)
+    except _Gone:
+        return
+    await _send(send, found)
+
+
+async def _through_asgi(asked: Request, receive_message: Receive) -> Answer:
+    try:
+        source = admit(asked)
+        if needs_another_look(source):
+            await intake.refresh(HURRIED_SECONDS)
+            source = admit(asked)
+        if isinstance(source, Answer):
+            return source
+        if intake.is_full:
+            return not_stored("busy")
+        received = receive(source, asked, await _body(asked, receive_message))
+        if isinstance(received, Answer):
+            return received
+        await intake.submit(received)
+        return answer(received)
+    except _TooLarge:
+        return refusal(413, "too_large")
+    except (DatabaseError, NotStored):
+        return not_stored("storage")
+
+
+async def _body(asked: Request, receive_message: Receive) -> bytes:
+    """The whole body. Raises _TooLarge past a megabyte, without reading on."""
+    announced = asked.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > LARGEST_BODY:
+        raise _TooLarge
+    message = await receive_message()
+    if not message.get("more_body") and message["type"] == "http.request":
+        return message.get("body", b"")
+    chunks, size = [], 0
+    while message["type"] == "http.request":
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > LARGEST_BODY:
+            raise _TooLarge
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive_message()
+    raise _Gone
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(answer.body)),
+        (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in answer.headers),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
