@@ -274,4 +274,4 @@ CALLBOARD_LOST_TRACK_SECONDS = {
 }
 
 # Every variable that was asked for, so that a misspelt one is noticed.
-CALLBOARD_VARIABLES = frozenset(env.names)
+CALLBOARD_VARIABLES = frozenset({*env.names, "CALLBOARD_INSTALLER"})
