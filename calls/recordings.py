@@ -17,6 +17,11 @@ def hosts_of(text: str) -> frozenset[str]:
     return frozenset(line.strip().lower() for line in text.splitlines() if line.strip())
 
 
+def is_host_name(text: str) -> bool:
+    """Whether this can stand in the list: a name of at least two parts, in small letters, and no address."""
+    return _HOST.match(text) is not None
+
+
 def allowed_link(url: str | None, hosts: Iterable[str]) -> str | None:
     """Give the link, spelt anew, where it may be shown: https at a host of the list, or None.
 
@@ -38,7 +43,7 @@ def _checked(url: str, hosts: frozenset[str]) -> str | None:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
-    if "@" in parts.netloc or (":" in parts.netloc and port != 443) or host not in hosts or not _HOST.match(host):
+    if "@" in parts.netloc or (":" in parts.netloc and port != 443) or host not in hosts or not is_host_name(host):
         return None
     path, query = quote(parts.path, safe=_PATH_SAFE), quote(parts.query, safe=_QUERY_SAFE)
     link = urlunsplit(("https", host, path, query, ""))

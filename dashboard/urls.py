@@ -2,10 +2,11 @@
 
 from importlib.util import find_spec
 
-from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from calls import admin
+from calls import webhooks
 from calls.signing_in import SignInView, admin_sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password_change/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("accounts/password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    re_path(r"^hooks(?:/[^/]*)?/?$", webhooks.hook, name="hook"),
+    re_path(r"^hook-[^/]+/?$", webhooks.hook, name="short_hook"),
     # One way in: the admin has no sign-in page of its own.
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),

@@ -1,0 +1,141 @@
+"""The page of one call: its facts with the delivery that set each, its story, and its customer's other calls."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from calls import history
+from calls.models import Call
+from calls.models.call import CallQuerySet
+from calls.story import story
+
+from . import shown
+from .call_parts import how, marks, number, recording
+from .site import is_masked, sees_all
+
+if TYPE_CHECKING:
+    from .calls import CallAdmin
+
+LABELS = {
+    "customer_number": "Customer",
+    "virtual_number": "Virtual number",
+    "agent_number": "Agent's number",
+    "agent_name": "Agent",
+    "group": "Call group",
+    "provider_status": "Provider's word",
+    "wait_seconds": "Wait",
+    "talk_seconds": "Talk",
+    "duration_seconds": "Total",
+    "recording_url": "Recording",
+}
+GROUPS = {
+    "Who": ["direction", "customer_number", "virtual_number", "group", "agent_name", "agent_number", "roles_assumed"],
+    "How it went": ["state", "provisional", "outcome", "reason", "provider_status"],
+    "When": ["began_at", "started_at", "ringing_at", "answered_at", "ended_at"],
+    "How long, how much": ["wait_seconds", "talk_seconds", "duration_seconds", "coins", "recording_url"],
+    "Where from": ["source", "ref", "flags"],
+}
+
+
+def explained(admin: "CallAdmin", request: HttpRequest, call: Call) -> dict[str, Any]:
+    """What the page of this call shows to whoever asks."""
+    told = story(call, masked=is_masked(request))
+    newer, older = neighbours(admin.get_queryset(request), call)
+    admin.dressed(request, [call])
+    zone = call.source.time_zone
+    return {
+        "title": f"{shown.words(call.direction)} call",
+        "call": call,
+        "how": how(call.row),
+        "began": shown.moment(call.began_at, zone),
+        "groups": [(title, [_fact(call, name) for name in names]) for title, names in GROUPS.items()],
+        "attempts": [_attempt(attempt, zone) for attempt in call.row["ring_attempts"]],
+        "story": [_told(entry, zone) for entry in told],
+        "sees_deliveries": sees_all(request),
+        "newer": newer,
+        "older": older,
+    }
+
+
+def neighbours(calls: CallQuerySet, call: Call) -> tuple[Call | None, Call | None]:
+    """The next and the previous call of the same customer that the reader may see."""
+    if not call.customer_key:
+        return None, None
+    same = calls.filter(customer_reversed=call.customer_reversed, customer_key=call.customer_key)
+    return tuple(history.beside(same, ("began_at", "id"), call, upwards=upwards) for upwards in (True, False))
+
+
+def _fact(call: Call, name: str) -> dict[str, Any]:
+    return {
+        "label": label(name),
+        "value": _value(call, name),
+        "delivery": call.set_by.get("recording_url" if name == "recording_url" else name),
+    }
+
+
+def label(name: str) -> str:
+    return LABELS.get(name) or shown.words(name.removesuffix("_at"))
+
+
+def _value(call: Call, name: str) -> str | SafeString:
+    row = call.row
+    if name == "recording_url":
+        return recording(row)
+    if name == "flags":
+        return marks(row)
+    if name.endswith("_number"):
+        return number(row[name], row["virtual_label"] if name == "virtual_number" else None)
+    return plain(name, row[name], call.source.time_zone)
+
+
+def plain(name: str, value: Any, zone: str) -> str | SafeString:
+    """A value of a call's field as text for people."""
+    if name == "ring_attempts":
+        return (
+            ", ".join(f"{each['agent_number']} {shown.words(each['state'])}" for each in value or []) or shown.NOTHING
+        )
+    if name.endswith("_at"):
+        return _at(value, zone)
+    if name.endswith("_seconds"):
+        return shown.length(value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(shown.words(each) for each in value) or shown.NOTHING
+    if value in (None, ""):
+        return shown.NOTHING
+    return shown.words(value) if name in ("direction", "state", "outcome", "reason") else str(value)
+
+
+def _at(value: datetime | str | None, zone: str) -> str | SafeString:
+    """A moment of a row (a datetime) or of a story (text)."""
+    return shown.moment(parse_datetime(value) if isinstance(value, str) else value, zone)
+
+
+def _attempt(attempt: dict[str, Any], zone: str) -> dict[str, Any]:
+    return {**attempt, "at": _at(attempt["at"], zone), "word": shown.words(attempt["state"])}
+
+
+def _told(entry: dict[str, Any], zone: str) -> dict[str, Any]:
+    return {
+        **entry,
+        "at": _at(entry["received_at"], zone),
+        "result_word": shown.words(entry["result"]),
+        "kind_word": {"live": "Live event", "report": "Report"}.get(entry["kind"], "Delivery"),
+        "changes": [
+            format_html(
+                "<b>{}</b> {}{}",
+                label(change["field"]),
+                format_html('<span class="was">{}</span> → ', plain(change["field"], change["from"], zone))
+                if change["from"] not in (None, "", [], False)
+                else "",
+                plain(change["field"], change["to"], zone),
+            )
+            for change in entry["changed"]
+        ],
+        "ignored_words": ", ".join(label(name) for name in entry["ignored"]),
+    }

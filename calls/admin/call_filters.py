@@ -1,0 +1,132 @@
+"""The filters of the history of calls."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.utils import timezone
+
+from calls import board
+from calls.models import Agent, CallGroup, Source
+from calls.numbers import mask_text, normalise
+from calls.words import Direction, Outcome, choices
+
+from . import shown
+from .filters import ChoiceFilter, NamedFilter, PeriodFilter
+from .site import is_masked, scope
+
+NO_GROUP = "No group"
+FLAGS = [
+    "synthetic",
+    "times_disagree",
+    "reports_disagree",
+    "talk_without_answer",
+    "end_time_assumed",
+    "unmapped_word",
+    "group_inferred",
+]
+
+
+class BeganFilter(PeriodFilter):
+    title = "day it began"
+    moment = "began_at"
+
+
+class StateFilter(ChoiceFilter):
+    title = "state"
+    parameters = ("state",)
+    words = [("live", "Live"), ("lost_track", "Lost track"), ("ended", "Ended")]
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        if self.value == "ended":
+            return rows.ended()
+        return rows.live().filter(board.lost_track(timezone.now())) if self.value == "lost_track" else rows.live()
+
+
+class DirectionFilter(ChoiceFilter):
+    title = "direction"
+    parameters = ("direction",)
+    words = choices(Direction)
+
+
+class OutcomeFilter(ChoiceFilter):
+    title = "outcome"
+    parameters = ("outcome",)
+    words = choices(Outcome)
+
+
+class SourceFilter(ChoiceFilter):
+    title = "source"
+    parameters = ("source",)
+    unindexed = True
+
+    def options(self) -> list[tuple[str, str]]:
+        return [(str(key), name) for key, name in Source.objects.values_list("id", "name")]
+
+    def has_output(self) -> bool:
+        return len(self.options()) > 1
+
+
+class MarkFilter(ChoiceFilter):
+    title = "mark"
+    parameters = ("mark",)
+    unindexed = True
+    words = [("provisional", "Provisional"), ("roles_assumed", "Roles assumed")] + [
+        (flag, shown.words(flag)) for flag in FLAGS
+    ]
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        if self.value in ("provisional", "roles_assumed"):
+            return rows.filter(**{self.value: True})
+        # SQLite's JSON has no containment: a flag is found as the text it is, quotes and all.
+        return rows.annotate(flags_text=Cast("flags", TextField())).filter(flags_text__contains=f'"{self.value}"')
+
+
+class GroupFilter(NamedFilter):
+    title = "call group"
+    parameters = ("group",)
+
+    def groups(self) -> QuerySet:
+        found = scope(self.request)
+        groups = CallGroup.objects.all()
+        return groups if found and found.groups is None else groups.filter(id__in=found.groups if found else [])
+
+    def suggestions(self) -> list[str]:
+        return [NO_GROUP, *self.groups().values_list("name", flat=True)[: self.most_suggestions]]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
+        if not self.value:
+            return None
+        if self.value == NO_GROUP:
+            return rows.filter(group=None)
+        exact = self.groups().filter(name__iexact=self.value) or self.groups().filter(name__icontains=self.value)
+        return of_any(rows, "group", list(exact.values_list("id", flat=True)[:50]))
+
+
+class AgentFilter(NamedFilter):
+    title = "agent"
+    parameters = ("agent",)
+
+    def agents(self) -> QuerySet:
+        found = scope(self.request)
+        agents = Agent.objects.filter(ours=True)
+        return agents if found and found.groups is None else agents.filter(group__in=found.groups if found else [])
+
+    def suggestions(self) -> list[str]:
+        named = self.agents().exclude(name="", learned_name="")[: self.most_suggestions]
+        names = {agent.display_name for agent in named}
+        return sorted({mask_text(name) or "" for name in names} if is_masked(self.request) else names)
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
+        if not self.value:
+            return None
+        named = Q(name__iexact=self.value) | Q(name="", learned_name__iexact=self.value)
+        numbers = set(self.agents().filter(named).values_list("number", flat=True)[:50])
+        regions = Source.objects.values_list("region", flat=True)
+        return of_any(rows, "agent_number", sorted(numbers | {normalise(self.value, region) for region in regions}))
+
+
+def of_any(rows: QuerySet, field: str, values: list[Any]) -> QuerySet:
+    """Rows with any of these values. A single one is asked for plainly: its index then gives the order too."""
+    return rows.filter(**{field: values[0]}) if len(values) == 1 else rows.filter(**{f"{field}__in": values})

@@ -1,0 +1,53 @@
+"""The parts of a call as the admin shows them, made from its row: what its reader may see."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from . import shown
+
+STILL_LIVE = {"ivr": "In IVR", "dialing": "Dialing", "ringing": "Ringing", "talking": "Talking"}
+
+
+def how(row: dict[str, Any]) -> SafeString:
+    """Where a call is or how it went, then our reason, then the provider's own word."""
+    word, name = _state(row)
+    finer = " · ".join(
+        text for text in (shown.words(row["reason"]) if row["reason"] else "", row["provider_status"]) if text
+    )
+    badge = format_html('<span class="badge is-{}">{}</span>', name, word)
+    return format_html('{}<span class="finer">{}</span>', badge, finer) if finer else badge
+
+
+def _state(row: dict[str, Any]) -> tuple[str, str]:
+    """The word of the badge, and the name that colours it."""
+    if row["state"] != "ended":
+        lost = row["lost_track_at"] and row["lost_track_at"] <= timezone.now()
+        return ("Lost track", "lost") if lost else (STILL_LIVE[row["state"]], row["state"])
+    outcome = row["outcome"] or "unknown"
+    return shown.words(outcome) + (" (provisional)" if row["provisional"] else ""), outcome
+
+
+def number(text: str | None, name: str | None = None) -> SafeString:
+    """A number, under its name where it has one."""
+    if name:
+        return format_html('{}<span class="finer number">{}</span>', name, text or "")
+    return format_html('<span class="number">{}</span>', text or shown.NOTHING)
+
+
+def recording(row: dict[str, Any]) -> str | SafeString:
+    """A link where it is allowed; else whether there is one at all."""
+    if row["link"]:
+        return format_html(
+            '<a href="{}" target="_blank" rel="noopener noreferrer" referrerpolicy="no-referrer">Listen</a>',
+            row["link"],
+        )
+    return "Kept back" if row["has_recording"] else shown.NOTHING
+
+
+def marks(row: dict[str, Any]) -> str | SafeString:
+    names = [*row["flags"], *(["roles_assumed"] if row["roles_assumed"] else [])]
+    tags = format_html_join(" ", '<span class="mark">{}</span>', ((shown.words(name),) for name in names))
+    return tags or shown.NOTHING

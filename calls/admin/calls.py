@@ -1,0 +1,159 @@
+"""The history of calls in the admin: to be read, searched and explained, never edited."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+
+from calls import board, history
+from calls.models import Call
+from calls.recordings import allowed_link
+
+from . import shown
+from .call_detail import explained
+from .call_filters import (
+    AgentFilter,
+    BeganFilter,
+    DirectionFilter,
+    GroupFilter,
+    MarkFilter,
+    OutcomeFilter,
+    SourceFilter,
+    StateFilter,
+)
+from .call_parts import how, marks, number, recording
+from .lists import KeysetMixin
+from .site import ReadOnly, is_masked, scope, site
+
+
+@admin.register(Call, site=site)
+class CallAdmin(KeysetMixin, ReadOnly):
+    page_keys = ("began_at", "id")
+    list_display = (
+        "began",
+        "how",
+        "direction_word",
+        "customer",
+        "line",
+        "group_name",
+        "agent",
+        "wait",
+        "talk",
+        "total",
+        "coins_spent",
+        "recording",
+        "marks",
+    )
+    list_display_links = ("began",)
+    list_filter: ClassVar = [
+        BeganFilter,
+        StateFilter,
+        DirectionFilter,
+        OutcomeFilter,
+        GroupFilter,
+        AgentFilter,
+        SourceFilter,
+        MarkFilter,
+    ]
+    list_select_related = ("source", "group")
+    search_fields = ("ref",)
+    search_help_text = (
+        "A number in any spelling, its last digits, or an id of the call. For masked people: the last four digits."
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
+        return scope(request) is not None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return Call.objects.visible_to(request.user)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        found = history.search(queryset, search_term, masked=is_masked(request)) if search_term.strip() else queryset
+        return found, False
+
+    def dressed(self, request: HttpRequest, calls: list[Call]) -> list[Call]:
+        """The calls of a page, each with its `row`: what the reader may see of it, and all that is shown of it."""
+        names, masked = board.read_names(), is_masked(request)
+        for call in calls:
+            call.row = history.row(call, names, masked=masked)
+            call.row["link"] = None if masked else allowed_link(call.recording_url, names.sources[call.source_id][1])
+        return calls
+
+    @admin.display(description="Began")
+    def began(self, call: Call) -> str | SafeString:
+        return shown.moment(call.began_at, call.source.time_zone)
+
+    @admin.display(description="How it went")
+    def how(self, call: Call) -> SafeString:
+        return how(call.row)
+
+    @admin.display(description="Direction")
+    def direction_word(self, call: Call) -> str:
+        return shown.words(call.direction)
+
+    @admin.display(description="Customer")
+    def customer(self, call: Call) -> SafeString:
+        return number(call.row["customer_number"])
+
+    @admin.display(description="Virtual number")
+    def line(self, call: Call) -> SafeString:
+        return number(call.row["virtual_number"], call.row["virtual_label"])
+
+    @admin.display(description="Call group")
+    def group_name(self, call: Call) -> str:
+        return call.row["group"] or shown.NOTHING
+
+    @admin.display(description="Agent")
+    def agent(self, call: Call) -> SafeString:
+        return number(call.row["agent_number"], call.row["agent_name"])
+
+    @admin.display(description="Wait")
+    def wait(self, call: Call) -> str:
+        return shown.length(call.wait_seconds)
+
+    @admin.display(description="Talk")
+    def talk(self, call: Call) -> str:
+        return shown.length(call.talk_seconds)
+
+    @admin.display(description="Total")
+    def total(self, call: Call) -> str:
+        return shown.length(call.duration_seconds)
+
+    @admin.display(description="Coins")
+    def coins_spent(self, call: Call) -> str:
+        return call.row["coins"] or shown.NOTHING
+
+    @admin.display(description="Recording")
+    def recording(self, call: Call) -> str | SafeString:
+        return recording(call.row)
+
+    @admin.display(description="Marks")
+    def marks(self, call: Call) -> str:
+        return marks(call.row)
+
+    # One call, explained
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is no form behind this page: whatever the method, nothing is written."""
+        if not self.has_view_permission(request):
+            raise Http404
+        calls = self.get_queryset(request).select_related("source", "group")
+        key = history.row_id(object_id) or 0
+        if call := calls.filter(id=key).first():
+            return self._page(request, "detail", explained(self, request, call))
+        if call := calls.filter(merged__id=key).first():
+            self.dressed(request, [call])
+            return self._page(request, "moved", {"title": "The same call", "asked": key, "call": call})
+        raise Http404
+
+    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
+        about = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/calls/call/{name}.html", about)

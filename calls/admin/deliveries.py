@@ -1,0 +1,157 @@
+"""The deliveries in the admin: what came in, byte for byte, and what became of it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from calls import events, history
+from calls.models import Delivery, Source
+from calls.numbers import mask_text
+from calls.words import Result, choices
+
+from . import shown
+from .filters import ChoiceFilter, NamedFilter, PeriodFilter
+from .lists import KeysetMixin
+from .raw import readable
+from .site import ReadOnly, is_masked, sees_all, site
+
+
+class ReceivedFilter(PeriodFilter):
+    title = "day received"
+    moment = "received_at"
+
+
+class ResultFilter(ChoiceFilter):
+    title = "result"
+    parameters = ("result",)
+    words = choices(Result)
+    unindexed = True
+
+
+class ReasonFilter(NamedFilter):
+    title = "reason"
+    parameters = ("reason",)
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
+        if not self.value:
+            return None
+        # Said in the words of the index, which holds only these.
+        return rows.filter(result__in=[Result.IGNORED, Result.QUARANTINED], reason=self.value)
+
+
+class SourceFilter(ChoiceFilter):
+    title = "source"
+    parameters = ("source",)
+    unindexed = True
+
+    def options(self) -> list[tuple[str, str]]:
+        return [(str(key), name) for key, name in Source.objects.values_list("id", "name")]
+
+
+@admin.register(Delivery, site=site)
+class DeliveryAdmin(KeysetMixin, ReadOnly):
+    """For those who see the calls of all groups: a raw body may be about anybody's."""
+
+    page_keys = ("id",)
+    list_display = ("received", "from_source", "said", "result_word", "reason", "of_call", "how_sent", "body_bytes")
+    list_display_links = ("received",)
+    list_filter: ClassVar = [ReceivedFilter, ResultFilter, ReasonFilter, SourceFilter]
+    list_select_related = ("source", "call")
+    search_fields = ("id",)
+    search_help_text = "An id of a delivery (ours), or an id of a call: ours, or the provider's."
+
+    def has_view_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return sees_all(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return Delivery.objects.defer("body", "query") if sees_all(request) else Delivery.objects.none()
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        wanted = Q(call__in=history.ids_meaning(text))
+        if key := history.row_id(text):
+            wanted |= Q(id=key)
+        return queryset.filter(wanted), False
+
+    def dressed(self, request: HttpRequest, deliveries: list[Delivery]) -> list[Delivery]:
+        for delivery in deliveries:
+            said = events.load(delivery.event, delivery.pk) if delivery.event else None
+            word = said.word if said else ""
+            delivery.kind = str(said.kind) if said else ""
+            delivery.word = (mask_text(word) or "") if is_masked(request) else word
+        return deliveries
+
+    @admin.display(description="Received")
+    def received(self, delivery: Delivery) -> str | SafeString:
+        return shown.moment(delivery.received_at, delivery.source.time_zone)
+
+    @admin.display(description="Source")
+    def from_source(self, delivery: Delivery) -> str:
+        return delivery.source.name
+
+    @admin.display(description="Says")
+    def said(self, delivery: Delivery) -> str | SafeString:
+        if not delivery.kind:
+            return shown.NOTHING
+        return format_html('{}<span class="finer">{}</span>', shown.words(delivery.kind), delivery.word)
+
+    @admin.display(description="Result")
+    def result_word(self, delivery: Delivery) -> SafeString:
+        return format_html('<span class="badge is-{}">{}</span>', delivery.result, shown.words(delivery.result))
+
+    @admin.display(description="Call")
+    def of_call(self, delivery: Delivery) -> str | SafeString:
+        return call_link(delivery)
+
+    @admin.display(description="Sent as")
+    def how_sent(self, delivery: Delivery) -> str:
+        return delivery.method
+
+    @admin.display(description="Size")
+    def body_bytes(self, delivery: Delivery) -> str:
+        return shown.size(delivery.body_size)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One delivery. There is no form behind this page: whatever the method, nothing is written."""
+        rows = Delivery.objects.select_related("source", "call")
+        delivery = rows.filter(id=history.row_id(object_id) or 0).first() if self.has_view_permission(request) else None
+        if delivery is None:
+            raise Http404
+        self.dressed(request, [delivery])
+        masked = is_masked(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Delivery {delivery.pk}",
+            "delivery": delivery,
+            "received": self.received(delivery),
+            "says": self.said(delivery),
+            "result": self.result_word(delivery),
+            "call": call_link(delivery),
+            "size": shown.size(delivery.body_size),
+            "kept": shown.size(len(delivery.body)),
+            "masked": masked,
+            "raw": None if masked else readable(memoryview(delivery.body).tobytes(), delivery.content_encoding),
+            "event": "" if masked else readable(delivery.event.encode()).text,
+        }
+        return TemplateResponse(request, "admin/calls/delivery/detail.html", context)
+
+
+def call_link(delivery: Delivery) -> str | SafeString:
+    if delivery.call is None:
+        return shown.NOTHING
+    address = reverse("admin:calls_call_change", args=[delivery.call_id])
+    return format_html('<a href="{}">Call {}</a>', address, delivery.call_id)

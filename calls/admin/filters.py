@@ -1,0 +1,159 @@
+"""Filters of long lists: each answers in the address, none offers thousands of choices, none is slow in silence."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from django.contrib.admin import ListFilter, ModelAdmin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+LOOK_BACK = timedelta(days=31)
+
+
+class Filter(ListFilter):
+    """A filter with a name of its own in the address. `unindexed` ones need a period, see `PeriodFilter`."""
+
+    parameters: ClassVar[tuple[str, ...]] = ()
+    unindexed = False
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], admin: ModelAdmin) -> None:
+        super().__init__(request, params, model, admin)
+        self.request = request
+        for name in self.parameters:
+            if name in params and (text := str(params.pop(name)[-1]).strip().replace("\x00", "")):
+                self.used_parameters[name] = text
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str]:
+        return list(self.parameters)
+
+    @property
+    def value(self) -> str:
+        return self.used_parameters.get(self.parameters[0], "")
+
+    def kept(self, changelist: ChangeList) -> list[tuple[str, str]]:
+        """The other parameters of the address, which a form must carry along."""
+        others = changelist.get_filters_params(changelist.params) | {"q": changelist.query}
+        return [(name, str(text)) for name, text in others.items() if text and name not in self.parameters]
+
+
+class ChoiceFilter(Filter):
+    """One of a few words."""
+
+    words: ClassVar[list[tuple[str, str]]] = []
+
+    def options(self) -> list[tuple[str, str]]:
+        return self.words
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        name = self.parameters[0]
+        yield {"selected": not self.value, "query_string": changelist.get_query_string(remove=[name]), "display": "All"}
+        for word, label in self.options():
+            link = changelist.get_query_string({name: word})
+            yield {"selected": self.value == word, "query_string": link, "display": label}
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
+        if not self.value:
+            return None
+        return self.chosen(rows) if self.value in dict(self.options()) else rows.none()
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(**{self.parameters[0]: self.value})
+
+
+class NamedFilter(Filter):
+    """Something that there may be thousands of: typed, with suggestions that the browser shows."""
+
+    template = "admin/calls/named_filter.html"
+    most_suggestions = 300
+
+    def suggestions(self) -> list[str]:
+        return []
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        yield {
+            "name": self.parameters[0],
+            "value": self.value,
+            "suggestions": self.suggestions(),
+            "kept": self.kept(changelist),
+            "clear": changelist.get_query_string(remove=[self.parameters[0]]) if self.value else "",
+        }
+
+
+class PeriodFilter(Filter):
+    """A period of whole days in the site's zone, on an indexed moment.
+
+    Where a filter without an index is on and no day is chosen, only the last days are searched, and the page says so.
+    """
+
+    title = "day"
+    parameters = ("since", "until")
+    template = "admin/calls/period_filter.html"
+    moment = ""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.since, self.until = (_day(self.used_parameters.get(name)) for name in self.parameters)
+        slow = [spec for spec in args[3].get_list_filter(self.request) if getattr(spec, "unindexed", False)]
+        searched = any(self.request.GET.get(name) for spec in slow for name in spec.parameters)
+        self.bounded = searched and self.since is None
+        self.note = f"Only the last {LOOK_BACK.days} days are searched. Choose days for others." if self.bounded else ""
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        if self.bounded:
+            latest = _midnight(self.until + timedelta(days=1)) if self.until else timezone.now()
+            rows = rows.filter(**{f"{self.moment}__gte": latest - LOOK_BACK})
+        if self.since:
+            rows = rows.filter(**{f"{self.moment}__gte": _midnight(self.since)})
+        if self.until:
+            rows = rows.filter(**{f"{self.moment}__lt": _midnight(self.until + timedelta(days=1))})
+        return rows
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        presets = [self._preset(changelist, *preset) for preset in _presets(timezone.localdate())]
+        yield {
+            "presets": presets,
+            "since": self.since,
+            "until": self.until,
+            "kept": self.kept(changelist),
+            "zone": timezone.get_current_timezone_name(),
+        }
+
+    def _preset(self, changelist: ChangeList, label: str, since: date | None, until: date | None) -> dict[str, Any]:
+        days = {"since": since and since.isoformat(), "until": until and until.isoformat()}
+        return {
+            "selected": (self.since, self.until) == (since, until),
+            "query_string": changelist.get_query_string(days),
+            "display": label,
+        }
+
+
+def _presets(today: date) -> list[tuple[str, date | None, date | None]]:
+    yesterday = today - timedelta(days=1)
+    last_of_month = today.replace(day=1) - timedelta(days=1)
+    return [
+        ("Any day", None, None),
+        ("Today", today, today),
+        ("Yesterday", yesterday, yesterday),
+        ("Last 7 days", today - timedelta(days=6), today),
+        ("Last 30 days", today - timedelta(days=29), today),
+        ("This month", today.replace(day=1), today),
+        ("Last month", last_of_month.replace(day=1), last_of_month),
+    ]
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if 1970 < day.year < 9999 else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

@@ -1,0 +1,131 @@
+"""People in the admin: who may sign in, in which role, and which calls they see."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from calls.models import Access, Role
+
+from .directory import Open
+from .site import site
+
+
+class AccessForm(forms.ModelForm):
+    class Meta:
+        model = Access
+        fields: ClassVar = ["role", "all_groups", "groups", "masked"]
+        help_texts: ClassVar = {
+            "role": "Admins run everything and see all calls. Viewers only watch, and are always masked.",
+            "groups": "Sees the calls of these. Without a group and without “all groups”, they see nothing.",
+        }
+
+
+class AccessFormSet(BaseInlineFormSet):
+    """The rights of one person; those of the last admin cannot be given up."""
+
+    def clean(self) -> None:
+        super().clean()
+        leaves = any(form.cleaned_data.get("role") != Role.ADMIN for form in self.forms if form.has_changed())
+        if leaves and is_last_admin(self.instance):
+            raise forms.ValidationError("This is the last admin: make somebody else one first.")
+
+
+class AccessInline(admin.StackedInline):
+    model = Access
+    form = AccessForm
+    formset = AccessFormSet
+    autocomplete_fields = ("groups",)
+    can_delete = False
+    min_num = max_num = 1
+    verbose_name = verbose_name_plural = "what they may see"
+
+
+def is_last_admin(user: User) -> bool:
+    """Whether nobody else could sign in and run this."""
+    others = User.objects.filter(is_active=True, is_staff=True, is_superuser=True).exclude(pk=user.pk)
+    return bool(user.pk and user.is_superuser) and not others.exists()
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = "role"
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*Role.choices, ("none", "Sees nothing")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "none":
+            return queryset.filter(access=None, is_superuser=False)
+        return queryset.filter(access__role=self.value()) if self.value() else queryset
+
+
+@admin.register(User, site=site)
+class PersonAdmin(Open, UserAdmin):
+    inlines: ClassVar = [AccessInline]
+    list_display = ("username", "full_name", "role", "sees", "is_active", "last_login")
+    list_filter: ClassVar = [RoleFilter, "is_active"]
+    list_select_related = ("access",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "is_active")}),
+        ("About them", {"fields": ("first_name", "last_name", "email")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("access__groups")
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, **kwargs)
+        if "is_active" in form.base_fields:
+            form.clean_is_active = keep_last_admin
+        return form
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes themselves, or the last admin; otherwise untick "active" where a trace should remain."""
+        kept = obj is not None and (obj == request.user or is_last_admin(obj))
+        return not kept and super().has_delete_permission(request, obj)
+
+    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        follow_role(form.instance)
+
+    @admin.display(description="Name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description="Role", empty_value="none")
+    def role(self, user: User) -> str | None:
+        access = getattr(user, "access", None)
+        return access.get_role_display() if access else "Admin" if user.is_superuser else None
+
+    @admin.display(description="Sees")
+    def sees(self, user: User) -> str:
+        access = getattr(user, "access", None)
+        if access is None:
+            return "everything" if user.is_superuser else "nothing"
+        everything = access.all_groups or access.role == Role.ADMIN
+        whose = "all calls" if everything else ", ".join(group.name for group in access.groups.all()) or "nothing"
+        return f"{whose}, masked" if access.masked or access.role == Role.VIEWER else whose
+
+
+def follow_role(user: User) -> None:
+    """Let Django's own switches say what the role says: only admins enter the admin, and they may do all there."""
+    access = Access.objects.filter(user=user).first()
+    if access:
+        user.is_staff = user.is_superuser = access.role == Role.ADMIN
+        user.save(update_fields=["is_staff", "is_superuser"])
+
+
+def keep_last_admin(form: forms.ModelForm) -> bool:
+    active = form.cleaned_data["is_active"]
+    if not active and is_last_admin(form.instance):
+        raise forms.ValidationError("This is the last admin: make somebody else one first.")
+    return bool(active)

@@ -1,0 +1,1 @@
+"""The programming interface: the calls as JSON, for whoever may see them."""

@@ -1,0 +1,45 @@
+"""What a list of calls can be asked for: every parameter checked, none ignored."""
+
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from calls import history
+from calls.models.call import CallQuerySet
+from calls.words import Direction, Outcome, State
+
+LONGEST = 120
+LARGEST_PAGE = 200
+
+
+class CallQuery(serializers.Serializer):
+    """The parameters of `GET /api/calls/`. Unknown ones are refused: a misspelt filter would give everything."""
+
+    state = serializers.ChoiceField([*map(str, State), "live"], required=False)
+    direction = serializers.ChoiceField([*map(str, Direction)], required=False)
+    outcome = serializers.ChoiceField([*map(str, Outcome)], required=False)
+    group = serializers.CharField(max_length=LONGEST, required=False, help_text="Name of the call group.")
+    agent = serializers.CharField(max_length=64, required=False, help_text="The agent's number, in any spelling.")
+    since = serializers.DateTimeField(required=False, help_text="Began at this moment or later (ISO 8601, with zone).")
+    until = serializers.DateTimeField(required=False, help_text="Began before this moment.")
+    number = serializers.CharField(max_length=64, required=False, help_text="A number, or its last digits.")
+    cursor = serializers.CharField(max_length=64, required=False, help_text="As `next` gave it.")
+    limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=50)
+
+    def validate(self, attrs: dict) -> dict:
+        if unknown := sorted(set(self.initial_data) - set(self.fields)):
+            raise serializers.ValidationError({name: ["There is no such parameter."] for name in unknown})
+        return attrs
+
+    def narrow(self, calls: CallQuerySet, *, masked: bool) -> QuerySet:
+        """The calls that were asked for, of those given."""
+        asked = self.validated_data
+        if asked.get("state") == "live":
+            calls = calls.live()
+        columns = {"direction": "direction", "outcome": "outcome", "group": "group__name"}
+        columns |= {"since": "began_at__gte", "until": "began_at__lt"}
+        columns |= {} if asked.get("state") == "live" else {"state": "state"}
+        calls = calls.filter(**{column: asked[name] for name, column in columns.items() if name in asked})
+        if "agent" in asked:
+            calls = history.by_agent(calls, asked["agent"])
+        return history.by_number(calls, asked["number"], masked=masked) if "number" in asked else calls

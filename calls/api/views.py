@@ -1,0 +1,91 @@
+"""`/api/calls/`: the calls that the asker may see, a page at a time or one with its story."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from calls import board, history
+from calls.models import Call
+from calls.models.access import Scope, scope_of
+from calls.recordings import allowed_link, hosts_of
+from calls.story import plain, story
+
+from .filters import CallQuery
+
+KEYS = ("began_at", "id")
+
+
+class SeesCalls(BasePermission):
+    """Signed in, and entitled to see some calls. The scope found is kept on the view."""
+
+    message = "You are not entitled to see any calls."
+
+    def has_permission(self, request: Request, view: "CallsView") -> bool:
+        view.viewer = scope_of(request.user)
+        return view.viewer is not None
+
+
+class CallsView(APIView):
+    """What both views share: who may ask, and that answers are kept nowhere."""
+
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [SeesCalls]
+    renderer_classes = [JSONRenderer]
+    http_method_names = ["get", "head"]
+    viewer: Scope
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class CallList(CallsView):
+    """The calls, latest first: `calls` (rows as in docs/events.md) and `next`, the cursor of the page after."""
+
+    def get(self, request: Request) -> Response:
+        query = CallQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        calls = query.narrow(Call.objects.visible_to(request.user), masked=self.viewer.masked)
+        asked = query.validated_data
+        try:
+            page = history.page(calls, KEYS, asked["limit"], asked.get("cursor", ""))
+        except ValueError:
+            raise ValidationError({"cursor": ["Not a cursor that an answer gave."]}) from None
+        return Response({"calls": rows(page.rows, self.viewer), "next": page.older})
+
+
+class CallDetail(CallsView):
+    """One call: its row with `recording_url`, its `story`, and `set_by`, the delivery that set each field.
+
+    The id of a call that turned out to be another one is answered with that one, under its own id.
+    """
+
+    def get(self, request: Request, call: int) -> Response:
+        calls = Call.objects.visible_to(request.user).select_related("source")
+        found = calls.filter(id=call).first() or calls.filter(merged__id=call).first()
+        if found is None:
+            raise Http404
+        masked = self.viewer.masked
+        link = None if masked else allowed_link(found.recording_url, hosts_of(found.source.recording_hosts))
+        return Response(
+            {
+                "call": {**rows([found], self.viewer)[0], "recording_url": link},
+                "story": story(found, masked=masked),
+                "set_by": found.set_by,
+            }
+        )
+
+
+def rows(calls: list[Call], viewer: Scope) -> list[dict[str, Any]]:
+    """The calls as rows of docs/events.md, in plain JSON types."""
+    names = board.read_names()
+    shown = (history.row(call, names, masked=viewer.masked) for call in calls)
+    return [{name: plain(value) for name, value in row.items()} for row in shown]
