@@ -192,7 +192,8 @@ def lock(rest: list[str]) -> int:
         if name == "test":
             options += ["--constraint", str(LOCKS["base"])]
         command = [str(BIN / "uv"), "pip", "compile", *options, "-o", str(path), str(path.with_suffix(".in"))]
-        if code := subprocess.call(command, cwd=HERE):
+        code = subprocess.call(command, cwd=HERE)
+        if code:
             return code
     return 0
 
