@@ -1,0 +1,82 @@
+"""How the first board, rendered by the server, writes lengths, moments and numbers: as static/js/shared/format.js does."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+register = template.Library()
+
+UNKNOWN = "–"
+STATES = {"ivr": "In menu", "dialing": "Dialling", "ringing": "Ringing", "talking": "Talking", "ended": "Ended"}
+LOST = "Lost track"
+OUTCOMES = {
+    "answered": "Answered",
+    "abandoned": "Abandoned",
+    "missed": "Missed",
+    "failed": "Failed",
+    "ivr_only": "Menu only",
+    "agent_missed": "Agent missed",
+    "customer_missed": "No answer",
+    "unknown": "Unknown",
+}
+OUTCOME_LOOKS = {
+    **{outcome: outcome for outcome in OUTCOMES},
+    "ivr_only": "ivr",
+    "agent_missed": "missed",
+    "customer_missed": "missed",
+}
+
+
+def is_lost(call: dict[str, Any], now: datetime) -> bool:
+    lost_at = parse_datetime(call["lost_track_at"] or "") if call["state"] != "ended" else None
+    return lost_at is not None and lost_at <= now
+
+
+@register.simple_tag
+def look_of(call: dict[str, Any]) -> dict[str, str]:
+    """The look (icon and colour) and the word of where a call is, or how it went."""
+    if call["state"] == "ended":
+        outcome = call["outcome"] or "unknown"
+        return {"look": OUTCOME_LOOKS.get(outcome, "unknown"), "word": OUTCOMES.get(outcome, "Ended")}
+    if is_lost(call, timezone.now()):
+        return {"look": "lost", "word": LOST}
+    return {"look": call["state"], "word": STATES.get(call["state"], call["state"])}
+
+
+@register.filter
+def since(moment: str | None) -> str:
+    """How long ago a moment (ISO 8601) is, as a timer."""
+    then = parse_datetime(moment) if moment else None
+    return duration(max(0, int((timezone.now() - then).total_seconds()))) if then else UNKNOWN
+
+
+@register.filter
+def since_state(call: dict[str, Any]) -> str:
+    """How long a live call has been as it is."""
+    began = {"talking": call["answered_at"], "ringing": call["ringing_at"]}.get(call["state"])
+    return since(began or call["began_at"])
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Whole seconds as 0:07, 12:40 or 1:02:03."""
+    if seconds is None:
+        return UNKNOWN
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def moment(text: str | None) -> datetime | None:
+    """A moment (ISO 8601) for Django's own filters."""
+    return parse_datetime(text) if text else None
+
+
+@register.filter
+def offered(totals: dict[str, Any]) -> int:
+    """Incoming calls of the day that ended with a customer who wanted a person."""
+    return sum(totals[f"{outcome}_today"] for outcome in ("answered", "abandoned", "missed", "failed"))

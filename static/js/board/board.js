@@ -1,0 +1,275 @@
+/** The board: puts store, line, filters and lists together. It is told where everything is and touches nothing else. */
+
+import { say, set } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { readAddress, writeAddress } from "./address.js";
+import { choices, isEmpty, noFilters, tester, toggled } from "./filters.js";
+import { fly } from "./fly.js";
+import { MANY, summarize } from "./groups.js";
+import { Order } from "./order.js";
+import { Pace } from "./pace.js";
+import { Painter } from "./painter.js";
+import { CallStore } from "./store.js";
+import { Lag, truth } from "./truth.js";
+
+export class Board {
+  #parts;
+  #host;
+  #store = new CallStore();
+  #order = new Order();
+  #pace = new Pace();
+  #lag = new Lag();
+  #painter;
+  #address;
+  #ended = new Set();
+  #arrivals = [];
+  #wasWhole = false;
+  #toldAt;
+
+  /** `parts`: the elements and their masters; `host`: time, timers, location and history. */
+  constructor(parts, host) {
+    this.#parts = parts;
+    this.#host = host;
+    this.#toldAt = host.now();
+    this.#address = readAddress(host.location.search);
+    this.#painter = new Painter(() => this.#paint(), host);
+  }
+
+  /** Start from the page's own snapshot, then listen. */
+  begin(snapshot) {
+    const { clock, line } = this.#parts;
+    clock.correct(snapshot.now);
+    // The page holds the first screenful; only the line knows the whole.
+    this.#store.take({ ...snapshot, part: 1, parts: 2 });
+    this.#listen();
+    this.#paint();
+    if (this.#address.call) this.#openPanel(this.#address.call);
+    clock.start();
+    line.open();
+  }
+
+  // What comes in
+
+  #listen() {
+    const { line, clock, calm, bar, live, completed, groups, panel } = this.#parts;
+    line.addEventListener("message", ({ detail }) => this.#hear(detail));
+    line.addEventListener("status", ({ detail }) => this.#status(detail));
+    clock.addEventListener("tick", () => this.#tick());
+    calm.addEventListener("change", () => this.#painter.ask());
+    bar.addEventListener("filter", ({ detail }) => this.filter(detail));
+    live.addEventListener("choose", ({ detail }) => this.choose(detail));
+    completed.addEventListener("choose", ({ detail }) => this.choose(detail));
+    groups.addEventListener("group", ({ detail }) => this.#intoGroup(detail));
+    panel.addEventListener("close", () => this.closePanel());
+  }
+
+  #hear(message) {
+    const { clock, line } = this.#parts;
+    const delay = clock.correct(message.now);
+    this.#toldAt = this.#host.now();
+    if (message.epoch && this.#store.epoch !== message.epoch) line.forget();
+    const { sync, ended, changed } = this.#store.take(message);
+    if (sync) line.sync();
+    if (message.type === "changed") {
+      this.#pace.add(changed, this.#host.now());
+      this.#arrivals.push(this.#host.now() - delay);
+      for (const id of ended) this.#ended.add(id);
+    }
+    if (this.#store.whole) line.settled();
+    if (message.type === "heartbeat" || this.#host.hidden()) line.shown(this.#store.seq);
+    if (message.type === "heartbeat") this.#tellTruth();
+    else this.#painter.ask();
+  }
+
+  #status(status) {
+    if (status === "signed-out") this.#host.location.assign(this.#parts.signIn(this.#host.location));
+    this.#parts.over.hidden = status !== "no-right";
+    this.#tellTruth();
+  }
+
+  /** The tab is about to be hidden, and gets no frames then. */
+  hide() {
+    this.#painter.flush();
+  }
+
+  // What a person does
+
+  filter(filters) {
+    this.#go({ ...this.#address, filters });
+  }
+
+  showLost() {
+    const state = this.#address.filters.state;
+    this.filter({ ...noFilters(), state: state.includes("lost") ? [] : ["lost"] });
+  }
+
+  toggleGroups() {
+    this.#go({ ...this.#address, view: this.#address.view === "groups" ? "calls" : "groups" });
+  }
+
+  /** Apply the moves that were held back, whatever still holds the list. */
+  applyMoves() {
+    this.#parts.calm.freeze(false);
+    this.#order.hold(false);
+    this.#paint({ release: true });
+  }
+
+  toggleFreeze() {
+    const { calm, announcer } = this.#parts;
+    calm.freeze(!calm.frozen);
+    announcer.say(calm.frozen ? "The list is frozen" : "The list moves again");
+  }
+
+  choose(id) {
+    this.#parts.live.active = this.#parts.live.has(id) ? id : this.#parts.live.active;
+    if (this.#address.call === id) this.closePanel();
+    else this.#openPanel(id, true);
+  }
+
+  closePanel() {
+    if (this.#address.call === null) return;
+    const { panel, calm, live, completed } = this.#parts;
+    const list = completed.has(this.#address.call) ? completed : live;
+    panel.close();
+    calm.select(false);
+    this.#go({ ...this.#address, call: null });
+    list.focus({ preventScroll: true });
+  }
+
+  #openPanel(id, visited = false) {
+    const { panel, calm, clock } = this.#parts;
+    calm.select(true);
+    if (visited) this.#go({ ...this.#address, call: id }, this.#address.call === null);
+    panel.open(id, this.#store.get(id), clock.now());
+    this.#painter.ask();
+  }
+
+  #intoGroup(group) {
+    this.#go({ ...this.#address, view: "calls", filters: { ...toggled(noFilters(), "group", group) } }, true);
+  }
+
+  /** The URL says where we are: a step that one wants to go back from makes an entry. */
+  #go(address, entry = false) {
+    const { location, history } = this.#host;
+    this.#address = address;
+    const url = location.pathname + writeAddress(address, location.search);
+    if (entry) history.pushState(null, "", url);
+    else history.replaceState(null, "", url);
+    this.#paint();
+  }
+
+  /** Back and forward. */
+  follow() {
+    const { panel, calm } = this.#parts;
+    this.#address = readAddress(this.#host.location.search);
+    if (this.#address.call) this.#openPanel(this.#address.call);
+    else {
+      panel.close();
+      calm.select(false);
+    }
+    this.#paint();
+  }
+
+  // What is shown
+
+  #paint({ release = false } = {}) {
+    const { clock, calm, live, completed, strip, bar, groups, panel, frame } = this.#parts;
+    // A board that starts over keeps its picture until the new one is whole.
+    if (this.#wasWhole && !this.#store.whole) return;
+    this.#wasWhole = this.#store.whole;
+    const now = clock.now();
+    const store = this.#store;
+    const moves = this.#pace.isCalm(this.#host.now()) && !this.#host.still();
+    const all = store.live();
+    const test = tester(this.#address.filters, now);
+    const matching = all.filter(test);
+    const ended = store.completed().filter(test);
+    const from = moves ? this.#departures() : [];
+    this.#order.hold(calm.holds && !release);
+    const rows = this.#order.rows(matching, now, (id) => store.get(id));
+    this.#order.hold(calm.holds);
+    live.selected = completed.selected = this.#address.call;
+    const context = { now, repeatsOf: (key) => store.repeatsOf(key) };
+    const groupsFirst = this.#address.view === "groups";
+    set(frame, "data-view", this.#address.view);
+    live.show(groupsFirst ? [] : rows, context, moves);
+    completed.show(ended, context, moves);
+    if (groupsFirst) groups.show(summarize(matching, now), now, calm.holds);
+    this.#depart(from);
+    strip.show(store.totals, store.whole ? all : [], now);
+    bar.show(this.#address.filters, choices([...all, ...store.completed()], this.#address.filters, now));
+    panel.follow(store.get(this.#address.call), now);
+    this.#tellCounts(all, matching, ended);
+    this.#tellTruth();
+    this.#shown();
+  }
+
+  #departures() {
+    const { live } = this.#parts;
+    return [...this.#ended].map((id) => [id, live.boxOf(id)]).filter(([, box]) => box);
+  }
+
+  #depart(from) {
+    const { completed } = this.#parts;
+    this.#ended.clear();
+    for (const [id, box] of from.slice(0, 5)) {
+      const to = completed.boxOf(id);
+      if (to?.width) fly(box, to, completed.nodeOf(id));
+    }
+  }
+
+  #shown() {
+    for (const at of this.#arrivals) this.#lag.add(this.#host.now() - at);
+    this.#arrivals = [];
+    if (this.#store.whole) this.#parts.line.shown(this.#store.seq);
+  }
+
+  #tick() {
+    const { clock, live, completed, groups, strip, panel, announcer, calm } = this.#parts;
+    const now = clock.now();
+    // Lost track is a matter of time: who has just been lost moves down.
+    if (!calm.holds) this.#painter.ask();
+    live.tick(now);
+    completed.tick(now);
+    if (this.#address.view === "groups") groups.tick(now);
+    strip.tick(now);
+    panel.tick(now);
+    this.#tellTruth();
+    if (this.#truth().level === "live") announcer.waiting(this.#store.totals, now);
+  }
+
+  #truth() {
+    const { line } = this.#parts;
+    const age = this.#host.now() - this.#toldAt;
+    return truth({ status: line.status, age, lag: this.#lag.typical, whole: this.#store.whole });
+  }
+
+  #tellTruth() {
+    const { clock, strip, signal, tab, announcer, frame } = this.#parts;
+    const told = this.#truth();
+    set(frame, "data-truth", told.level);
+    strip.tell(told);
+    const heardAt = this.#store.heardAt ? Date.parse(this.#store.heardAt) : null;
+    signal.tell(told, heardAt, clock.now());
+    tab.tell(this.#store.totals, told.level !== "stale" && told.level !== "over");
+    announcer.line(told);
+  }
+
+  #tellCounts(all, matching, ended) {
+    const { counts, empty, calm } = this.#parts;
+    const filtered = !isEmpty(this.#address.filters);
+    const partial = this.#store.whole ? "" : "+";
+    say(counts.live, filtered ? `${matching.length} of ${all.length}${partial}` : `${all.length.toLocaleString("en")}${partial}`);
+    say(counts.completed, filtered ? `${ended.length} of ${this.#store.completed().length}` : ended.length.toLocaleString("en"));
+    const none = matching.length === 0 && this.#order.pending === 0;
+    empty.live.hidden = !none || filtered;
+    empty.filtered.hidden = !none || !filtered;
+    empty.completed.hidden = ended.length > 0;
+    say(empty.completed.querySelector("p"), filtered ? "No completed call matches the filters." : "Calls appear here when they end.");
+    counts.moves.hidden = this.#order.pending === 0;
+    say(counts.moves, `${count(this.#order.pending, "move")} pending`);
+    set(counts.freeze, "aria-pressed", String(calm.frozen));
+    counts.offer.hidden = this.#address.view === "groups" || all.length <= MANY || filtered;
+    for (const button of counts.views) set(button, "aria-pressed", String(button.dataset.show === this.#address.view));
+  }
+}

@@ -1,0 +1,77 @@
+/** What the rows of both lists and the panel have in common: how a customer, an agent, a state are written. */
+
+import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
+import { count, middle, numberParts, ordinal, UNKNOWN } from "../shared/format.js";
+import { attemptWord, LOST, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
+import { isLost } from "./store.js";
+
+/** The look (icon and colour) and the word of where a call is, or how it went. */
+export function lookOf(call, now) {
+  if (call.isEnded) return { look: OUTCOME_LOOKS[call.outcome] ?? "unknown", word: OUTCOMES[call.outcome] ?? "Ended" };
+  if (isLost(call, now)) return { look: "lost", word: LOST };
+  return { look: call.state, word: STATES[call.state] ?? call.state };
+}
+
+/** A state: icon and word in the state's colour. */
+export function stateCell(attributes = {}) {
+  const picture = icon("unknown");
+  const word = make("span", { class: "state-word" });
+  const node = make("div", { class: "state", role: "gridcell", ...attributes }, picture, word);
+  return {
+    node,
+    show(look, text) {
+      set(node, "data-look", look);
+      setIcon(picture, look);
+      say(word, text);
+    },
+  };
+}
+
+/** The customer's number with badges: how many calls before, simulated. */
+export function customerCell() {
+  const number = make("span", { class: "number" });
+  const repeat = make("span", { class: "badge", hidden: true }, icon("repeat"), make("span"));
+  const synthetic = make("span", { class: "badge badge--plain", hidden: true, text: "simulated" });
+  const node = make("div", { class: "customer", role: "gridcell" }, number, repeat, synthetic);
+  return {
+    node,
+    show(call, repeats) {
+      sayNumber(number, numberParts(call.customer_number));
+      repeat.hidden = repeats < 1;
+      say(repeat.lastChild, `${ordinal(repeats + 1)}`);
+      set(repeat, "title", `${count(repeats, "earlier call")} of this customer among the latest completed`);
+      synthetic.hidden = !call.flags?.includes("synthetic");
+    },
+  };
+}
+
+/** Text that is cut in its middle, with the whole in a title. */
+export function sayName(node, text, most) {
+  say(node, middle(text, most) ?? UNKNOWN);
+  set(node, "title", text && text.length > most ? text : null);
+  node.classList.toggle("faint", !text);
+}
+
+/** A name where there is one, else the number in groups. */
+export function sayParty(node, name, number, most) {
+  if (name || !number) {
+    sayName(node, name, most);
+    return;
+  }
+  set(node, "title", null);
+  node.classList.remove("faint");
+  sayNumber(node, numberParts(number));
+}
+
+/** Which of the ring attempts the call's agent is: 2 for the second phone that was rung; 0 if there was but one. */
+export function attemptOrdinal(call) {
+  if (call.attempts.length < 2) return 0;
+  return call.attempts.findIndex((attempt) => attempt.agent_number === call.agent_number) + 1;
+}
+
+/** The ring attempts in words, for a title and for those who hear the page. */
+export const attemptsInWords = (call) =>
+  call.attempts.map((attempt) => `${attempt.agent_name ?? attempt.agent_number ?? UNKNOWN}: ${attemptWord(attempt.state)}`).join("\n");
+
+/** ring, talk or no: the three shapes of an attempt's dot. */
+export const attemptShape = (state) => (state === "ringing" || state === "talking" ? state : "over");

@@ -1,0 +1,71 @@
+/** The calls that ended: the latest 200 of a day. */
+
+import { make, say, set } from "../shared/dom.js";
+import { exact, length, when } from "../shared/format.js";
+import { DIRECTIONS, reasonWord } from "../shared/words.js";
+import { customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
+import { VirtualList } from "./virtual-list.js";
+
+export class CompletedList extends VirtualList {
+  get rowHeightToken() {
+    return "--completed-row";
+  }
+
+  makeRow() {
+    return new CompletedRow();
+  }
+}
+
+class CompletedRow {
+  #call = null;
+  #state = stateCell();
+  #customer = customerCell();
+  #length = make("div", { class: "length", role: "gridcell" });
+  #agent = make("span", { class: "cut" });
+  #group = make("span", { class: "cut faint" });
+  #who = make("div", { class: "who", role: "gridcell" }, this.#agent, this.#group);
+  #awaited = make("span", { class: "badge badge--plain", text: "report awaited", hidden: true });
+  #when = make("span", { class: "when" });
+  #end = make("div", { class: "end", role: "gridcell" }, this.#awaited, this.#when);
+
+  node = make("div", { class: "row completed-grid", role: "row" }, this.#state.node, this.#customer.node, this.#length, this.#who, this.#end);
+
+  show(call, context) {
+    this.#customer.show(call, 0);
+    if (this.#call !== call) this.#facts(call, context.now);
+    this.#call = call;
+    this.tick(context.now);
+  }
+
+  tick(now) {
+    say(this.#when, when(this.#call.at.ended, now));
+  }
+
+  #facts(call, now) {
+    const { look, word } = lookOf(call, now);
+    this.#state.show(look, word);
+    const reason = reasonWord(call.reason);
+    set(this.#state.node, "title", reason ? `${word}: ${reason}` : null);
+    sayParty(this.#agent, call.agent_name, call.agent_number, 22);
+    sayName(this.#group, call.group, 18);
+    const { text, title } = lengthOf(call);
+    say(this.#length, text);
+    set(this.#length, "title", title);
+    this.#awaited.hidden = !call.provisional;
+    set(this.#when, "title", exact(call.at.ended));
+    set(this.node, "data-direction", DIRECTIONS[call.direction] ? call.direction : null);
+  }
+}
+
+/** What counts of an ended call: how long they talked, or how long somebody waited for nothing. */
+function lengthOf(call) {
+  const title = [
+    ["Talked", call.talk_seconds],
+    ["Waited", call.wait_seconds],
+    ["In all", call.duration_seconds],
+  ]
+    .map(([word, seconds]) => `${word} ${length(seconds)}`)
+    .join("\n");
+  if (call.outcome === "answered") return { text: length(call.talk_seconds ?? call.duration_seconds), title };
+  return { text: length(call.wait_seconds ?? call.duration_seconds), title };
+}

@@ -1,0 +1,121 @@
+/** Which calls a person wants to see: filter state to URL and back, the test of a call, and the choices. Pure. */
+
+import { isLost } from "./store.js";
+
+/** The facets, in the order of the bar. Names are the URL's. */
+export const FACETS = ["group", "direction", "state", "agent", "outcome"];
+
+/** What stands for "no group" and "no agent" in the URL. */
+export const NONE = "-";
+
+export const noFilters = () => ({ q: "", group: [], direction: [], state: [], agent: [], outcome: [] });
+
+/** From the query part of a URL. Unknown parameters are left alone. */
+export function readFilters(query) {
+  const parameters = new URLSearchParams(query);
+  const filters = noFilters();
+  filters.q = parameters.get("q") ?? "";
+  for (const facet of FACETS) filters[facet] = [...new Set(parameters.getAll(facet))].filter(Boolean);
+  return filters;
+}
+
+/** Into a URL's query, keeping the parameters that are none of ours. */
+export function writeFilters(filters, query = "") {
+  const parameters = new URLSearchParams(query);
+  parameters.delete("q");
+  if (filters.q.trim()) parameters.set("q", filters.q.trim());
+  for (const facet of FACETS) {
+    parameters.delete(facet);
+    for (const value of filters[facet]) parameters.append(facet, value);
+  }
+  const text = parameters.toString();
+  return text ? `?${text}` : "";
+}
+
+export const isEmpty = (filters) => !filters.q.trim() && FACETS.every((facet) => !filters[facet].length);
+
+/** The filters with one choice taken or given back. */
+export function toggled(filters, facet, value) {
+  const chosen = filters[facet];
+  const next = chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value];
+  return { ...filters, [facet]: next };
+}
+
+/** What a call is in a facet; null where the facet does not concern it. */
+export function valueOf(call, facet, now) {
+  if (facet === "group") return call.group ?? NONE;
+  if (facet === "direction") return call.direction;
+  if (facet === "agent") return call.agent_name ?? call.agent_number ?? NONE;
+  if (facet === "state") return call.isEnded ? null : isLost(call, now) ? "lost" : call.state;
+  return call.isEnded ? (call.outcome ?? "unknown") : null;
+}
+
+/** A test of calls. `except`: a facet to leave out, for counting its choices. */
+export function tester(filters, now, except = null) {
+  const facets = FACETS.filter((facet) => facet !== except && filters[facet].length);
+  const words = filters.q.toLowerCase().split(/\s+/).filter(Boolean);
+  const digits = searchedDigits(filters.q);
+  return (call) =>
+    facets.every((facet) => accepts(filters[facet], valueOf(call, facet, now))) &&
+    (!words.length || matchesDigits(call, digits) || matchesWords(call, words));
+}
+
+// A facet that does not concern a call (the outcome of a live one) does not hide it.
+const accepts = (chosen, value) => value === null || chosen.includes(value);
+
+/** The digits of a search that looks like a phone number, else null. */
+function searchedDigits(text) {
+  if (!/^[+\d\s()-]+$/.test(text.trim())) return null;
+  const digits = text.replace(/\D/g, "");
+  return digits.length >= 3 ? digits : null;
+}
+
+function matchesDigits(call, digits) {
+  if (digits === null) return false;
+  const numbers = [call.customer_number, call.virtual_number, call.agent_number];
+  return numbers.some((number) => number?.replace(/\D/g, "").includes(digits.replace(/^0+/, "")));
+}
+
+const SEARCHED = [
+  "customer_number",
+  "virtual_number",
+  "virtual_label",
+  "group",
+  "agent_name",
+  "agent_number",
+  "ref",
+  "source",
+  "provider_status",
+  "state",
+  "outcome",
+];
+
+function matchesWords(call, words) {
+  // Joined once a call, because rows are replaced and never changed.
+  call.searchText ??= SEARCHED.map((field) => call[field] ?? "")
+    .join(" ")
+    .toLowerCase();
+  return words.every((word) => call.searchText.includes(word));
+}
+
+/**
+ * The choices of each facet with how many calls each would show, given the other filters:
+ * {group: [{value, count}], ...}. What is chosen stays listed at 0.
+ */
+export function choices(calls, filters, now) {
+  return Object.fromEntries(FACETS.map((facet) => [facet, choicesOf(facet, calls, filters, now)]));
+}
+
+function choicesOf(facet, calls, filters, now) {
+  const test = tester(filters, now, facet);
+  const counts = new Map(filters[facet].map((value) => [value, 0]));
+  for (const call of calls) {
+    // Live calls count in every facet but the outcome, completed ones only there.
+    if (call.isEnded !== (facet === "outcome") || !test(call)) continue;
+    const value = valueOf(call, facet, now);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts].map(([value, count]) => ({ value, count })).sort(byName);
+}
+
+const byName = (a, b) => (a.value === NONE) - (b.value === NONE) || a.value.localeCompare(b.value, "en");

@@ -1,0 +1,105 @@
+/** The live calls. */
+
+import { icon, make, say, set, setIcon } from "../shared/dom.js";
+import { ordinal, timer } from "../shared/format.js";
+import { DIRECTIONS } from "../shared/words.js";
+import { attemptOrdinal, attemptShape, attemptsInWords, customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
+import { waitLevel } from "./levels.js";
+import { isLost, isWaiting, since } from "./store.js";
+import { VirtualList } from "./virtual-list.js";
+
+const HEADS = ["State", "In state", "Total", "", "Customer", "Number", "Group", "Agent", "Rung"];
+const DOTS = 5;
+
+export class LiveList extends VirtualList {
+  begin() {
+    const heads = HEADS.map((text, at) =>
+      make("div", { role: "columnheader", text: text || null }, text ? null : make("span", { class: "sr-only", text: "Direction" })),
+    );
+    super.begin(make("div", { class: "heads live-grid", role: "row", "aria-rowindex": 1 }, ...heads));
+  }
+
+  makeRow() {
+    return new LiveRow();
+  }
+}
+
+class LiveRow {
+  #call = null;
+  #state = stateCell();
+  #timer = make("div", { class: "timer", role: "gridcell" });
+  #total = make("div", { class: "total", role: "gridcell" });
+  #direction = make("div", { class: "direction", role: "gridcell" }, icon("incoming"), make("span", { class: "sr-only" }));
+  #customer = customerCell();
+  #line = make("div", { class: "line cut", role: "gridcell" });
+  #group = make("div", { class: "group cut", role: "gridcell" });
+  #agentName = make("span", { class: "cut" });
+  #ordinal = make("span", { class: "ordinal" });
+  #agent = make("div", { class: "agent", role: "gridcell" }, this.#agentName, this.#ordinal);
+  #attempts = make("div", { class: "attempts", role: "gridcell" });
+
+  node = make(
+    "div",
+    { class: "row live-grid", role: "row" },
+    this.#state.node,
+    this.#timer,
+    this.#total,
+    this.#direction,
+    this.#customer.node,
+    this.#line,
+    this.#group,
+    this.#agent,
+    this.#attempts,
+  );
+
+  show(call, context, calm) {
+    const changed = calm && this.#call !== null && this.#call.id === call.id && this.#call.state !== call.state;
+    const same = this.#call === call;
+    this.#call = call;
+    this.node.classList.toggle("is-left", Boolean(call.left));
+    this.#customer.show(call, context.repeatsOf(call.customer_key));
+    if (!same) this.#facts(call);
+    this.tick(context.now);
+    if (changed) tint(this.#state.node);
+  }
+
+  tick(now) {
+    const call = this.#call;
+    const { look, word } = lookOf(call, now);
+    this.#state.show(look, word);
+    this.node.classList.toggle("is-lost", look === "lost");
+    const end = call.isEnded ? call.at.ended : now;
+    say(this.#timer, call.isEnded ? timer(null) : timer(end - since(call)));
+    say(this.#total, timer(end - call.at.began));
+    const level = isWaiting(call, now) ? waitLevel(now - call.at.began) : "fine";
+    set(this.#timer, "data-level", isLost(call, now) ? "fine" : level);
+  }
+
+  #facts(call) {
+    setIcon(this.#direction.firstChild, call.direction);
+    set(this.#direction, "title", DIRECTIONS[call.direction]);
+    say(this.#direction.lastChild, DIRECTIONS[call.direction] ?? call.direction);
+    sayParty(this.#line, call.virtual_label, call.virtual_number, 20);
+    sayName(this.#group, call.group, 18);
+    sayParty(this.#agentName, call.agent_name, call.agent_number, 20);
+    const nth = attemptOrdinal(call);
+    say(this.#ordinal, nth > 1 ? ordinal(nth) : "");
+    this.#rung(call);
+  }
+
+  #rung(call) {
+    const key = call.attempts.map((attempt) => attempt.state).join();
+    if (this.#attempts.key === key) return;
+    this.#attempts.key = key;
+    const words = attemptsInWords(call);
+    const dots = call.attempts.slice(-DOTS).map((attempt) => make("i", { class: `dot dot--${attemptShape(attempt.state)}` }));
+    const more = call.attempts.length > DOTS ? make("span", { class: "faint", text: `${call.attempts.length}` }) : null;
+    this.#attempts.replaceChildren(...[more, ...dots, make("span", { class: "sr-only", text: words || "nobody yet" })].filter(Boolean));
+    set(this.#attempts, "title", words || null);
+  }
+}
+
+/** Tint a cell once, so that the eye finds what changed. */
+function tint(node) {
+  node.animate([{ backgroundColor: "var(--chosen)" }, { backgroundColor: "transparent" }], { duration: 600, easing: "ease-out" });
+}

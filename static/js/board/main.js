@@ -1,0 +1,142 @@
+/** The board page: finds everything, hands it over, and starts. The only module that touches the document at load. */
+
+import { Clock } from "../shared/clock.js";
+import { Board } from "./board.js";
+import { Calm } from "./calm.js";
+import { CompletedList } from "./completed-list.js";
+import { fetchCall } from "./fetching.js";
+import { FilterBar } from "./filter-bar.js";
+import { GroupList } from "./group-list.js";
+import { bindKeys } from "./keys.js";
+import { Line } from "./line.js";
+import { LiveList } from "./live-list.js";
+import { CallPanel } from "./panel.js";
+import { Announcer, LineSignal, TabSignal } from "./signal.js";
+import { Strip } from "./strip.js";
+
+const find = (selector) => document.querySelector(selector);
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+
+const host = {
+  WebSocket,
+  location,
+  history,
+  // The wall clock: unlike the monotonic one it goes on while a laptop sleeps, and the age of what is shown with it.
+  now: () => Date.now(),
+  random: Math.random,
+  setTimeout: (deed, ms) => setTimeout(deed, ms),
+  clearTimeout: (timer) => clearTimeout(timer),
+  requestAnimationFrame: (deed) => requestAnimationFrame(deed),
+  hidden: () => document.hidden,
+  still: () => reduced.matches,
+};
+
+customElements.define("live-list", LiveList);
+customElements.define("completed-list", CompletedList);
+customElements.define("group-list", GroupList);
+customElements.define("call-panel", CallPanel);
+
+const [live, completed, groups, panel] = ["#live", "#completed", "#groups", "#panel"].map(find);
+live.begin();
+completed.begin();
+groups.begin();
+panel.begin(fetchCall);
+
+const clock = new Clock(host);
+const line = new Line(socketUrl(), host);
+const calm = new Calm(live, host);
+const bar = new FilterBar(find("#filters"));
+
+const board = new Board(
+  {
+    clock,
+    line,
+    calm,
+    bar,
+    live,
+    completed,
+    groups,
+    panel,
+    strip: new Strip(find("#strip")),
+    signal: new LineSignal(find("#line")),
+    tab: new TabSignal(document),
+    announcer: new Announcer(find("#announcer")),
+    frame: find("#board"),
+    over: find("#no-right"),
+    counts: {
+      live: find("#live-count"),
+      completed: find("#completed-count"),
+      moves: find("#moves"),
+      freeze: find("#freeze"),
+      offer: find("#offer"),
+      views: document.querySelectorAll("[data-show]"),
+    },
+    empty: { live: find("#empty-live"), filtered: find("#empty-filtered"), completed: find("#empty-completed") },
+    signIn: (at) => `/accounts/login/?next=${encodeURIComponent(at.pathname + at.search)}`,
+  },
+  host,
+);
+
+bindPage();
+board.begin(JSON.parse(find("#snapshot").textContent));
+
+function socketUrl() {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/board/`;
+}
+
+function bindPage() {
+  const help = find("#help");
+  const list = () => (document.activeElement === completed || tab() === "completed" ? completed : live);
+  bindKeys(document, {
+    search: () => bar.focusSearch(),
+    filters: () => bar.focusMenus(),
+    walk: (steps) => {
+      list().focus({ preventScroll: true });
+      list().walk(steps);
+    },
+    open: () => (list().active === null ? false : board.choose(list().active)),
+    escape: () => board.closePanel(),
+    freeze: () => board.toggleFreeze(),
+    groups: () => board.toggleGroups(),
+    help: () => help.showModal(),
+  });
+  find("#filters [type=search]").addEventListener("keydown", leaveSearch);
+  for (const button of document.querySelectorAll("[data-help]")) button.addEventListener("click", () => help.showModal());
+  help.addEventListener("click", (event) => event.target === help && help.close());
+  for (const button of document.querySelectorAll("[data-clear-filters]")) button.addEventListener("click", () => bar.clear());
+  for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => isOther(button) && board.toggleGroups());
+  for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => showTab(button.dataset.tab));
+  find("#offer").addEventListener("click", () => board.toggleGroups());
+  find("[data-lost]").addEventListener("click", (event) => {
+    event.preventDefault();
+    board.showLost();
+  });
+  find("#moves").addEventListener("click", () => board.applyMoves());
+  find("#freeze").addEventListener("click", () => board.toggleFreeze());
+  window.addEventListener("popstate", () => board.follow());
+  window.addEventListener("online", () => line.hurry());
+  window.addEventListener("pageshow", (event) => event.persisted && line.hurry());
+  document.addEventListener("visibilitychange", () => (document.hidden ? board.hide() : line.hurry()));
+}
+
+function leaveSearch(event) {
+  if (event.key === "Escape" && event.target.value === "") event.target.blur();
+  if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+  event.preventDefault();
+  event.stopPropagation();
+  live.focus({ preventScroll: true });
+  live.walk(1);
+}
+
+const isOther = (button) => button.getAttribute("aria-pressed") !== "true";
+
+function tab() {
+  return find("#board").dataset.tab;
+}
+
+function showTab(name) {
+  find("#board").dataset.tab = name;
+  for (const button of document.querySelectorAll("[data-tab]")) {
+    if (button.matches("button")) button.setAttribute("aria-selected", String(button.dataset.tab === name));
+  }
+}

@@ -1,0 +1,104 @@
+/** What is said outside the lists: the state of the line in the header, the title, the favicon, the announcements. */
+
+import { make, say, set } from "../shared/dom.js";
+import { about, count } from "../shared/format.js";
+import { waitLevel } from "./levels.js";
+
+/** The line's state in the header. */
+export class LineSignal {
+  #root;
+
+  constructor(root) {
+    this.#root = root;
+  }
+
+  tell({ level, word, detail }, heardAt, now) {
+    set(this.#root, "data-truth", level);
+    say(this.#root.querySelector("[data-word]"), word);
+    say(this.#root.querySelector("[data-detail]"), level === "live" ? detail : "");
+    const heard = heardAt ? `Last delivery ${about(now - heardAt)} ago.` : "No delivery yet.";
+    set(this.#root, "title", level === "live" ? `${detail ? `Changes reach this screen within ${detail}. ` : ""}${heard}` : detail);
+  }
+}
+
+/** The title and the favicon: the board, seen from another tab. */
+export class TabSignal {
+  #document;
+  #icon;
+  #drawn = null;
+  #rest;
+
+  constructor(document) {
+    this.#document = document;
+    this.#icon = document.querySelector('link[rel="icon"]');
+    this.#rest = this.#icon.getAttribute("href");
+  }
+
+  tell(totals, current) {
+    const title = totals && current ? `${totals.waiting} waiting · ${totals.live} live · Callboard` : "Not current · Callboard";
+    if (this.#document.title !== title) this.#document.title = title;
+    this.#draw(current ? (totals?.waiting ?? 0) : null);
+  }
+
+  #draw(waiting) {
+    if (this.#drawn === waiting) return;
+    this.#drawn = waiting;
+    if (waiting === 0) {
+      this.#icon.href = this.#rest;
+      return;
+    }
+    this.#icon.href = badge(waiting === null ? "?" : waiting > 99 ? "99" : String(waiting), waiting === null ? "#616a76" : "#b06a00");
+  }
+}
+
+function badge(text, colour) {
+  const canvas = make("canvas", { width: 32, height: 32 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.roundRect(0, 0, 32, 32, 7);
+  pen.fill();
+  pen.fillStyle = "#fff";
+  pen.font = `bold ${text.length > 1 ? 19 : 23}px sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(text, 16, 17);
+  return canvas.toDataURL();
+}
+
+const QUIET_MS = 15_000;
+
+/** Says little, politely, to those who hear the page: the line when it changes, waiting callers now and then. */
+export class Announcer {
+  #root;
+  #saidAt = -Infinity;
+  #said = "";
+  #level = null;
+
+  constructor(root) {
+    this.#root = root;
+  }
+
+  line({ level, word }) {
+    if (this.#level === level) return;
+    const first = this.#level === null;
+    this.#level = level;
+    if (!first || level !== "live") this.#root.textContent = word;
+  }
+
+  waiting(totals, now) {
+    if (!totals || now - this.#saidAt < QUIET_MS) return;
+    const from = totals.longest_waiting_since;
+    const level = totals.waiting && from ? waitLevel(now - Date.parse(from)) : "fine";
+    const key = `${totals.waiting} ${level}`;
+    if (key === this.#said) return;
+    this.#said = key;
+    this.#saidAt = now;
+    const longest = from && level !== "fine" ? `, the longest for ${about(now - Date.parse(from))}` : "";
+    this.#root.textContent = `${count(totals.waiting, "caller")} waiting${longest}`;
+  }
+
+  say(text) {
+    this.#root.textContent = text;
+  }
+}

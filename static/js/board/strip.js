@@ -1,0 +1,92 @@
+/** The top strip: the figures of the server, ticking where they age, and honest about how current they are. */
+
+import { say, set } from "../shared/dom.js";
+import { count, timer, UNKNOWN } from "../shared/format.js";
+import { LEVEL_WORDS, waitLevel } from "./levels.js";
+import { since } from "./store.js";
+
+export class Strip {
+  #root;
+  #totals = null;
+  #longestTalk = null;
+
+  constructor(root) {
+    this.#root = root;
+  }
+
+  show(totals, calls, now) {
+    this.#totals = totals;
+    this.#longestTalk = longestTalk(calls, now);
+    this.#figures();
+    this.tick(now);
+  }
+
+  /** `truth`: what may be said about the line. */
+  tell({ level }) {
+    set(this.#root, "data-truth", level);
+  }
+
+  tick(now) {
+    if (!this.#totals) return;
+    const { waiting, longest_waiting_since: from } = this.#totals;
+    const waited = waiting && from ? now - Date.parse(from) : null;
+    const level = waiting ? waitLevel(waited) : "fine";
+    this.#say("longest", waited === null ? UNKNOWN : timer(waited));
+    set(this.#root.querySelector('[data-tile="waiting"]'), "data-level", level);
+    this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : "nobody");
+    this.#say("talking-note", this.#longestTalk === null ? "" : `longest ${timer(now - this.#longestTalk)}`);
+  }
+
+  #figures() {
+    const totals = this.#totals;
+    for (const name of ["live", "waiting", "talking"]) this.#say(name, totals[name].toLocaleString("en"));
+    for (const name of ["answered", "abandoned", "missed"]) this.#say(name, totals[`${name}_today`].toLocaleString("en"));
+    this.#say("live-note", liveNote(totals));
+    this.#say("answered-note", answeredNote(totals));
+    this.#say("abandoned-note", share(totals.abandoned_today, offered(totals)));
+    this.#say("missed-note", `${totals.failed_today.toLocaleString("en")} failed`);
+    this.#lost(totals.lost_track);
+  }
+
+  #lost(lost) {
+    this.#root.querySelector("[data-lost]").hidden = lost === 0;
+    this.#say("lost", `${lost.toLocaleString("en")} lost track`);
+  }
+
+  #say(name, text) {
+    say(this.#root.querySelector(`[data-figure="${name}"]`), text);
+  }
+}
+
+/** Incoming calls of the day that ended with a customer who wanted a person. */
+export const offered = (totals) =>
+  totals.answered_today + totals.abandoned_today + totals.missed_today + totals.failed_today;
+
+export const liveNote = (totals) =>
+  [
+    [totals.talking, "talking"],
+    [totals.ringing, "ringing"],
+    [totals.ivr, "in menu"],
+    [totals.dialing, "dialling"],
+  ]
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${n.toLocaleString("en")} ${word}`)
+    .join(" · ") || "no calls";
+
+const answeredNote = (totals) => `of ${offered(totals).toLocaleString("en")} in · ${totals.outgoing_today.toLocaleString("en")} out`;
+
+/** A share in words; of few calls, the calls themselves. */
+export function share(part, whole) {
+  if (!whole) return "of none";
+  if (whole < 10) return `of ${count(whole, "call")}`;
+  return `${((100 * part) / whole).toFixed(1)} % of incoming`;
+}
+
+function longestTalk(calls, now) {
+  let longest = null;
+  for (const call of calls) {
+    if (call.state !== "talking" || (call.at.lostTrack !== null && call.at.lostTrack <= now)) continue;
+    longest = Math.min(longest ?? Infinity, since(call));
+  }
+  return longest;
+}

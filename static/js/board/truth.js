@@ -1,0 +1,43 @@
+/** What may be said about how true the screen is. Pure. */
+
+/** Heartbeats come every 3 s: one may be late, two may not. */
+export const LATE_MS = 6_000;
+export const STALE_MS = 30_000;
+
+/**
+ * {level, word, detail}. `level`: "live", "late" (amber), "stale" (not current), "over" (signed out, no right).
+ * `age`: ms since the last frame, or since the page was made; `lag`: ms from the server to the screen, or null.
+ */
+export function truth({ status, age, lag, whole }) {
+  if (status === "signed-out") return { level: "over", word: "Signed out", detail: "Sign in again to see calls." };
+  if (status === "no-right") return { level: "over", word: "No right to see calls", detail: "Ask an administrator." };
+  const seconds = `${Math.floor(age / 1000)} s`;
+  if (age >= STALE_MS) return { level: "stale", word: `Stale since ${old(age)}`, detail: "What stands here is not current." };
+  if (age >= LATE_MS) return { level: "late", word: `No news for ${seconds}`, detail: "The server has gone quiet." };
+  if (status === "open" && whole) return { level: "live", word: "Live", detail: lagWord(lag) };
+  if (status === "open" || status === "connecting") return { level: "joining", word: "Connecting", detail: "" };
+  return { level: "joining", word: "Reconnecting", detail: "" };
+}
+
+function old(age) {
+  return age < 120_000 ? `${Math.floor(age / 1000)} s` : `${Math.floor(age / 60_000)} min`;
+}
+
+function lagWord(lag) {
+  return lag === null ? "" : `${Math.max(0.1, lag / 1000).toFixed(1)} s`;
+}
+
+/** The typical lag of the latest changes: their median. */
+export class Lag {
+  #samples = [];
+
+  add(ms) {
+    this.#samples.push(ms);
+    if (this.#samples.length > 9) this.#samples.shift();
+  }
+
+  get typical() {
+    if (!this.#samples.length) return null;
+    return [...this.#samples].sort((a, b) => a - b)[Math.floor(this.#samples.length / 2)];
+  }
+}

@@ -1,0 +1,199 @@
+/** A list of any length of which only the rows in view exist in the page. Light DOM, keyed by id. */
+
+import { make } from "../shared/dom.js";
+
+/** Rows kept ready above and below the view. */
+const SPARE = 6;
+const MOVE_MS = 200;
+
+/**
+ * The element scrolls and takes the focus; rows lie absolutely in its body. Subclasses say `rowHeightToken`,
+ * `makeRow()` and what a row shows: `makeRow()` returns {node, show(item, context), tick(now)}.
+ *
+ * Fires "choose" (detail: id) on click or Enter, "walk" when the active row changes.
+ */
+export class VirtualList extends HTMLElement {
+  #items = [];
+  #index = new Map();
+  #rows = new Map();
+  #spare = [];
+  #body = make("div", { class: "rows", role: "rowgroup" });
+  #height = 0;
+  #rowHeight = 44;
+  #headHeight = 0;
+  #frame = null;
+  #printing = false;
+
+  active = null;
+  selected = null;
+  context = {};
+
+  get rowHeightToken() {
+    return "--live-row";
+  }
+
+  /** Replace what the server rendered by the living list. */
+  begin(head = null) {
+    this.replaceChildren(...(head ? [head, this.#body] : [this.#body]));
+    this.setAttribute("role", "grid");
+    this.tabIndex = 0;
+    this.addEventListener("scroll", () => this.#later(), { passive: true });
+    this.addEventListener("click", (event) => this.#clicked(event));
+    new ResizeObserver(() => this.#measure(head)).observe(this);
+    window.addEventListener("beforeprint", () => this.#print(true));
+    window.addEventListener("afterprint", () => this.#print(false));
+    this.#measure(head);
+  }
+
+  get size() {
+    return this.#items.length;
+  }
+
+  has(id) {
+    return this.#index.has(id);
+  }
+
+  /** Show these items, in this order. `calm`: moves may be animated. */
+  show(items, context, calm = false) {
+    this.#items = items;
+    this.context = context;
+    this.#index = new Map(items.map((item, at) => [item.id, at]));
+    if (this.active !== null && !this.#index.has(this.active)) this.active = null;
+    this.#paint(calm);
+  }
+
+  /** Let the timers of the rows in view go on. */
+  tick(now) {
+    for (const row of this.#rows.values()) row.tick(now);
+  }
+
+  /** Where a call's row is on the screen, or null while it is not in view. */
+  boxOf(id) {
+    const row = this.#rows.get(id);
+    if (!row) return null;
+    const box = row.node.getBoundingClientRect();
+    const view = this.getBoundingClientRect();
+    return box.bottom > view.top + this.#headHeight && box.top < view.bottom ? box : null;
+  }
+
+  nodeOf(id) {
+    return this.#rows.get(id)?.node ?? null;
+  }
+
+  /** Move the active row by a number of rows. */
+  walk(steps) {
+    if (!this.#items.length) return;
+    const from = this.active === null ? -1 : this.#index.get(this.active);
+    const to = Math.min(this.#items.length - 1, Math.max(0, from === -1 && steps < 0 ? 0 : from + steps));
+    this.activate(this.#items[to].id);
+    this.dispatchEvent(new CustomEvent("walk", { detail: this.active }));
+  }
+
+  activate(id) {
+    this.active = id;
+    if (id !== null) this.#reveal(this.#index.get(id));
+    this.#paint(false);
+  }
+
+  #reveal(at) {
+    const top = at * this.#rowHeight;
+    const room = this.#height - this.#headHeight;
+    if (top < this.scrollTop) this.scrollTop = top;
+    else if (top + this.#rowHeight > this.scrollTop + room) this.scrollTop = top + this.#rowHeight - room;
+  }
+
+  #clicked(event) {
+    const node = event.target.closest(".row");
+    // A person who marks a number to copy it does not want the panel.
+    if (!node || !this.contains(node) || String(window.getSelection()).length) return;
+    this.dispatchEvent(new CustomEvent("choose", { detail: node.callId }));
+  }
+
+  #measure(head) {
+    this.#height = this.clientHeight;
+    this.#headHeight = head?.offsetHeight ?? 0;
+    this.#rowHeight = parseFloat(getComputedStyle(this).getPropertyValue(this.rowHeightToken)) || this.#rowHeight;
+    this.#paint(false);
+  }
+
+  #later() {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      this.#paint(false);
+    });
+  }
+
+  #print(printing) {
+    this.#printing = printing;
+    this.#paint(false);
+  }
+
+  #window() {
+    if (this.#printing) return [0, this.#items.length];
+    const first = Math.floor(this.scrollTop / this.#rowHeight) - SPARE;
+    const many = Math.ceil(this.#height / this.#rowHeight) + 2 * SPARE;
+    const start = Math.max(0, Math.min(first, this.#items.length - many));
+    return [start, Math.min(this.#items.length, start + many)];
+  }
+
+  #paint(calm) {
+    this.#body.style.height = `${this.#items.length * this.#rowHeight}px`;
+    const [start, end] = this.#window();
+    this.#free(start, end);
+    let previous = null;
+    for (let at = start; at < end; at += 1) previous = this.#place(at, previous, calm);
+    this.#announceShape();
+  }
+
+  /** Rows out of view are kept for others. */
+  #free(start, end) {
+    for (const [id, row] of this.#rows) {
+      const at = this.#index.get(id);
+      if (at !== undefined && at >= start && at < end) continue;
+      this.#rows.delete(id);
+      row.node.remove();
+      if (this.#spare.length < 40) this.#spare.push(row);
+    }
+  }
+
+  #place(at, previous, calm) {
+    const item = this.#items[at];
+    const known = this.#rows.get(item.id);
+    const row = known ?? this.#spare.pop() ?? this.makeRow();
+    if (!known) this.#rows.set(item.id, row);
+    row.show(item, this.context, Boolean(known) && calm);
+    this.#mark(row.node, item.id, at);
+    this.#move(row, at * this.#rowHeight, Boolean(known) && calm);
+    // The order in the page is the order on the screen, for those who hear it.
+    const next = previous ? previous.nextSibling : this.#body.firstChild;
+    if (row.node !== next) this.#body.insertBefore(row.node, next);
+    return row.node;
+  }
+
+  #mark(node, id, at) {
+    node.callId = id;
+    node.id = `${this.id}-${id}`;
+    node.setAttribute("aria-rowindex", at + 2);
+    node.classList.toggle("is-active", id === this.active);
+    node.classList.toggle("is-chosen", id === this.selected);
+    node.setAttribute("aria-selected", id === this.selected);
+  }
+
+  #move(row, top, calm) {
+    if (row.top === top && row.node.isConnected) return;
+    const from = row.top;
+    row.top = top;
+    row.node.style.transform = `translateY(${top}px)`;
+    if (!calm || from === undefined || Math.abs(from - top) > 2000) return;
+    row.node.animate([{ transform: `translateY(${from}px)` }, { transform: `translateY(${top}px)` }], {
+      duration: MOVE_MS,
+      easing: "ease-out",
+    });
+  }
+
+  #announceShape() {
+    this.setAttribute("aria-rowcount", this.#items.length + 1);
+    if (this.active === null || !this.#rows.has(this.active)) this.removeAttribute("aria-activedescendant");
+    else this.setAttribute("aria-activedescendant", `${this.id}-${this.active}`);
+  }
+}
