@@ -333,7 +333,7 @@ class _Commit:
             "source_id": call.source,
             "ref": call.ref,
             "group_id": group,
-            "customer_key": pseudonym(facts.customer_number),
+            "customer_key": pseudonym(facts.customer_number, self.known.pseudonym_key),
             "customer_reversed": digits_reversed(facts.customer_number),
             "set_by": facts.set_by,
             "heard_at": facts.heard_at,
@@ -372,17 +372,9 @@ def take_numbers(count: int) -> int:
     return int(row[0]) - count + 1
 
 
-_pseudonym_key = b""
-
-
-def pseudonym(number: str | None) -> str | None:
+def pseudonym(number: str | None, key: bytes) -> str | None:
     """A stable stand-in for a number, under a key that never leaves this database."""
-    global _pseudonym_key
-    if not number:
-        return None
-    if not _pseudonym_key:
-        _pseudonym_key = bytes.fromhex(Head.objects.get_or_create(id=1)[0].pseudonym_key)
-    return hmac.new(_pseudonym_key, number.encode(), "sha256").hexdigest()[:16]
+    return hmac.new(key, number.encode(), "sha256").hexdigest()[:16] if number else None
 
 
 def _names_to_lock(received: Received) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from calls.lifecycle import Directory
-from calls.models import Agent, CallGroup, Source, SourceToken, VirtualNumber
+from calls.models import Agent, CallGroup, Head, Source, SourceToken, VirtualNumber
 from calls.models.source import digest
 from calls.providers.reading import Habits
 
@@ -104,6 +104,7 @@ class Known:
         self.directories: dict[int, KnownDirectory] = {}
         self.groups: dict[str, int] = {}
         self.used: dict[int, datetime] = {}
+        self.pseudonym_key = b""
         self._read_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -128,6 +129,7 @@ class Known:
             }
             self.groups = dict(CallGroup.objects.values_list("name", "id"))
             self.directories = self._directories()
+            self.pseudonym_key = bytes.fromhex(Head.objects.get_or_create(id=1)[0].pseudonym_key)
             self._read_at = time.monotonic()
 
     def _directories(self) -> dict[int, KnownDirectory]:

@@ -131,6 +131,14 @@ def source_token(source) -> str:
     return source.new_token()
 
 
+@pytest.fixture(autouse=True)
+def _fresh_memory():
+    """What a process knows by heart is another database's in the next test."""
+    from calls.known import known
+
+    known.forget()
+
+
 # The services
 
 
