@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-DATABASES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+SCHEMES = ("sqlite", "postgres", "postgresql")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -65,6 +65,12 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must have at least {least} characters.")
         return text
 
+    def secrets(self, name: str, least: int = 32) -> list[str]:
+        words = self.words(name, [])
+        if any(len(word) < least for word in words):
+            raise ImproperlyConfigured(f"Each secret of {name} must have at least {least} characters.")
+        return words
+
     def hosts(self, name: str, default: list[str]) -> list[str]:
         hosts = self.words(name, default)
         for host in hosts:
@@ -92,10 +98,10 @@ class Environment:
         """Django's description of a database. The address is not repeated in a message: it may hold a password."""
         text = self.text(name, default)
         try:
-            config = dict(environ.Env.db_url_config(text))
+            config = dict(environ.Env.db_url_config(text)) if urlsplit(text).scheme in SCHEMES else {}
         except Exception:
             config = {}
-        if config.get("ENGINE") not in DATABASES or not config.get("NAME"):
+        if not config.get("NAME"):
             raise ImproperlyConfigured(
                 f"{name} must be an address such as postgres://user:password@host:5432/callboard or sqlite:////path."
             )

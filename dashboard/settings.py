@@ -163,7 +163,7 @@ USE_I18N = False
 # Sign-in and secrets
 
 SECRET_KEY = env.secret("CALLBOARD_SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
-SECRET_KEY_FALLBACKS = env.words("CALLBOARD_SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS = env.secrets("CALLBOARD_SECRET_KEY_FALLBACKS")
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -54,7 +54,7 @@ def examined(examine: Callable[[], Iterator[Finding]]) -> list[Finding]:
     try:
         return list(examine())
     except DatabaseError:
-        return [Finding(False, f"{examine.__name__}: the database cannot say", "See the first lines.")]
+        return [Finding(False, f"{examine.__name__}: the database cannot say", "See above.")]
     except Exception as problem:
         return [Finding(False, f"{examine.__name__}: {type(problem).__name__}", "Please report this with its log.")]
 

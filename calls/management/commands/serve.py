@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from calls.models import Source
 from calls.sources import Connected, base_url, connect
@@ -40,7 +40,12 @@ class Command(BaseCommand):
         if options["server"] == "daphne" and workers > 1:
             raise CommandError("daphne serves with one process: leave out --workers, or use uvicorn.")
         refuse_taken(host, port)
-        call_command("firstrun", stdout=self.stdout)
+        try:
+            call_command("firstrun", stdout=self.stdout)
+        except OperationalError as problem:
+            raise CommandError(
+                f"The database cannot be used: {str(problem).splitlines()[0]}. See DATABASE_URL."
+            ) from None
         self.tell(host)
         with simulating() if options["simulate"] else nothing():
             connections.close_all()
