@@ -91,7 +91,7 @@ def level_and_logger(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 def discreet(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Every text of a line without secrets and full numbers, and not longer than a line may be."""
-    return {str(key): clean(str(key), value) for key, value in event.items()}
+    return {without_secrets(str(key)): clean(str(key), value) for key, value in event.items()}
 
 
 def clean(key: str, value: Any) -> Any:
