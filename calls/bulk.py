@@ -1,7 +1,7 @@
 """Many rows in one statement: what the ORM's own bulk methods do at a tenth of the speed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -93,6 +93,28 @@ def _array_type(kind: str | None) -> str:
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def select(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    """The rows of a plain query; a list among the parameters becomes a parenthesised list (`IN %s`).
+
+    For the few queries that every delivery pays for: the ORM spends ten times as long on making them.
+    Values come as the database driver gives them: see `moment_from`.
+    """
+    flat: list[Any] = []
+    marks: list[str] = []
+    for param in params:
+        many = isinstance(param, (list, set, tuple))
+        flat += param if many else [param]
+        marks.append(f"({', '.join(['%s'] * len(param))})" if many else "%s")
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute(sql % tuple(marks), flat)
+        return list(cursor.fetchall())
+
+
+def moment_from(value: datetime | None) -> datetime | None:
+    """A moment as the driver gave it: SQLite's have no zone, and mean UTC."""
+    return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
 def new_ids(model: type[models.Model], count: int) -> list[int]:

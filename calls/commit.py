@@ -17,7 +17,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls.bulk import Table, lock_keys, new_ids
+from calls.bulk import Table, lock_keys, new_ids, select
 from calls.events import CallEvent, dump, load
 from calls.known import Known, KnownSource
 from calls.lifecycle import MANY_EVENTS, CallFacts, derive, teaches
@@ -121,7 +121,7 @@ class _Commit:
         self.batch, self.known = batch, known
         self.locked: set[str] = set()
         self.repeats: list[tuple[Received, Received]] = []
-        self.replayed = [received.delivery for received in batch if received.replayed]
+        self.replayed = {received.delivery for received in batch if received.replayed}
 
     def run(self, again: list[int]) -> None:
         self.lock(name for received in self.batch for name in _names_to_lock(received))
@@ -149,11 +149,14 @@ class _Commit:
 
     def tell_duplicates(self) -> None:
         """A delivery that says what another one of the source said before: kept, and changes nothing."""
-        stored = Delivery.objects.filter(content_key__in=[received.content_key for received in self.batch])
-        stored = stored.exclude(result=Result.DUPLICATE).exclude(id__in=self.replayed)
-        first: dict[tuple[int, str], int | None | Received] = {
-            (source, key): call for source, key, call in stored.values_list("source_id", "content_key", "call_id")
-        }
+        first: dict[tuple[int, str], int | Received | None] = {}
+        sources = {received.source.id for received in self.batch}
+        keys = {received.content_key for received in self.batch}
+        stored = "SELECT id, source_id, content_key, call_id FROM calls_delivery"
+        stored += " WHERE source_id IN %s AND content_key IN %s AND result <> %s"
+        for delivery, source, key, call in select(stored, sources, keys, str(Result.DUPLICATE)) if keys else ():
+            if delivery not in self.replayed:
+                first[source, key] = call
         for received in self.batch:
             original = first.setdefault((received.source.id, received.content_key), received)
             if original is received:
@@ -272,8 +275,10 @@ class _Commit:
         events: dict[int, list[CallEvent]] = defaultdict(list)
         stored = [call.id for call in touched.values() if not call.is_new]
         if stored:
-            rows = Delivery.objects.applied().filter(call__in=stored).exclude(id__in=self.replayed).order_by("id")
-            for delivery, call, text in rows.values_list("id", "call_id", "event"):
+            applied = "SELECT id, call_id, event FROM calls_delivery WHERE call_id IN %s AND result = %s"
+            for delivery, call, text in select(applied, stored, str(Result.APPLIED)):
+                if delivery in self.replayed:
+                    continue
                 owner = matching.moves.get(delivery)
                 events[owner.id if owner else call].append(load(text, delivery))
         for received in self.batch:
@@ -310,7 +315,7 @@ class _Commit:
         stored = [call.id for call in touched.values() if not call.is_new]
         if not stored:
             return {}
-        rows = Call.objects.filter(id__in=stored).values_list("id", "digest", "seq")
+        rows = select("SELECT id, digest, seq FROM calls_call WHERE id IN %s", stored)
         return {call: (digest, seq) for call, digest, seq in rows}
 
     def call_row(self, call: Match, events: list[CallEvent], shown: dict[int, tuple[str, int]]) -> dict[str, Any]:

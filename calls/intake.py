@@ -65,7 +65,8 @@ def _commit_patiently(batch: list[Received], memory: Known) -> None:
     """Deadlocks between processes end one of them: that one tries again."""
     for attempt in range(TRIES):
         try:
-            return commit(batch, memory)
+            commit(batch, memory)
+            return
         except OperationalError as error:
             if attempt == TRIES - 1 or "deadlock" not in str(error):
                 raise

@@ -35,7 +35,7 @@ _INCOMING = {
 }
 _EMPTY = (None, "", Direction.UNKNOWN)
 _CAUSES = {verdict: reason for verdict, (_, reason) in _INCOMING.items()}
-_TERMINAL = tuple(_INCOMING) + (Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG)
+_TERMINAL = (*_INCOMING, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG)
 
 
 @dataclass(frozen=True, slots=True)

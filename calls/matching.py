@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
-
+from calls.bulk import moment_from, select
 from calls.events import CallEvent, load
 from calls.models import CallAlias, Delivery
 from calls.words import Result
@@ -82,12 +81,15 @@ class Matching:
             self._look_up(source, {kind for _, kind, _ in keys}, {value for _, _, value in keys})
 
     def _look_up(self, source: int, kinds: set[str], values: set[str]) -> None:
-        rows = CallAlias.objects.filter(source=source, kind__in=kinds, value__in=values)
-        for kind, value, starts_at, call, ref in rows.values_list(
-            "kind", "value", "starts_at", "call_id", F("call__ref")
+        for kind, value, starts_at, call, ref in select(
+            "SELECT a.kind, a.value, a.starts_at, a.call_id, c.ref FROM calls_callalias a"
+            " JOIN calls_call c ON c.id = a.call_id WHERE a.source_id = %s AND a.kind IN %s AND a.value IN %s",
+            source,
+            kinds,
+            values,
         ):
             match = self._matches.setdefault(call, Match(call, ref, source, lone=kind not in _STRONG))
-            self.aliases.setdefault((source, kind, value), []).append(Alias(match, starts_at))
+            self.aliases.setdefault((source, kind, value), []).append(Alias(match, moment_from(starts_at)))
 
     def call_of(self, delivery: int) -> Match:
         """Where a delivery of this batch ended up."""

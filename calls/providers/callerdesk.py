@@ -7,6 +7,7 @@ is documented and what was only seen. One adapter serves the family: no host nam
 import hashlib
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from calls.events import CallEvent, Kind, Verdict
@@ -147,6 +148,7 @@ def _kind(said: dict[str, str]) -> Kind | None:
     return Kind.REPORT if any(filled) else Kind.LIVE
 
 
+@lru_cache(maxsize=4_096)
 def fold(word: str) -> str:
     """A status word without bracketed cause, case, spaces and hyphens."""
     return _NOT_LETTERS.sub("", _BRACKET.sub("", word).upper())
@@ -158,6 +160,7 @@ class _Delivery:
     def __init__(self, said: dict[str, str], kind: Kind, habits: Habits, arrival: Arrival) -> None:
         self.said, self.kind, self.habits, self.arrival = said, kind, habits, arrival
         self.flags: list[str] = []
+        self.words = [fold(said[name]) if said[name] else "" for name in ("status", "callstatus", "callresult")]
 
     def read(self) -> Reading:
         direction = self.direction()
@@ -192,7 +195,7 @@ class _Delivery:
             phase=phase,
             verdict=verdict,
             cause=cause,
-            voicemail=report and _VOICEMAIL in self.words(),
+            voicemail=report and _VOICEMAIL in self.words,
             ended_by=ended_by if verdict is Verdict.ANSWERED else "",
             word=word,
             customer=customer,
@@ -208,8 +211,10 @@ class _Delivery:
         )
 
     def value(self, name: str, read_as: Callable[..., Any], *more: str) -> Any:
+        if not (text := self.said[name]):
+            return None
         try:
-            return read_as(self.said[name], *more)
+            return read_as(text, *more)
         except Unreadable:
             self.flags.append(f"unreadable_{name}")
             return None
@@ -231,25 +236,22 @@ class _Delivery:
             return dialled, source, line
         return source, dialled, line
 
-    def words(self) -> list[str]:
-        return [fold(self.said[name]) for name in ("status", "callstatus", "callresult")]
-
     def phase_and_verdict(self, direction: Direction) -> tuple[State | None, Verdict | None, str]:
         """What the status words say, and the words themselves as the provider wrote them."""
         spelled = [self.said["status"], self.said["callstatus"]]
         written = " / ".join(dict.fromkeys(word for word in spelled if word))[:200]
-        found = [_phase(word, direction) for word in self.words()[:2]]
+        found = [_phase(word, direction) for word in self.words[:2]]
         if self.kind is Kind.LIVE:
             phases = [phase for phase in found if phase]
             if phases:
                 return phases[-1], None, written
-            if all(word in _BLANK_WORDS for word in self.words()[:2]):
+            if all(word in _BLANK_WORDS for word in self.words[:2]):
                 # The early event before anything happened: the agent's leg is dialled, or the menu plays.
                 return (State.DIALING if direction is Direction.OUTGOING else State.IVR), None, written
-        verdict = max((_verdict(word) for word in self.words()[:2]), key=_specificity)
+        verdict = max((_verdict(word) for word in self.words[:2]), key=_specificity)
         if self.kind is Kind.REPORT and verdict in (None, Verdict.UNMAPPED):
             # The coarse result of the report list; "Click-to-call" says nothing of success.
-            verdict = VERDICTS.get(self.words()[2]) or verdict
+            verdict = VERDICTS.get(self.words[2]) or verdict
         return (State.ENDED if self.kind is Kind.REPORT else None), verdict, written
 
     def cause(self) -> tuple[Verdict | None, str]:
@@ -257,6 +259,8 @@ class _Delivery:
         cause, side = None, ""
         for name in ("hangup_cause", "callstatus", "status"):
             text = self.said[name]
+            if not text:
+                continue
             known = VERDICTS.get(fold(text))
             if cause is None and known not in (None, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG, Verdict.ANSWERED):
                 cause = known

@@ -35,6 +35,7 @@ def or_nobody(text: str) -> str:
     return "" if text.casefold() in NOBODY else text
 
 
+@lru_cache(maxsize=4_096)
 def moment(text: str, zone: str) -> datetime | None:
     """The UTC moment; zone-less times are the provider's, in `zone`. None for blank and zero dates.
 
