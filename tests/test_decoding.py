@@ -299,7 +299,7 @@ PIECES = st.sampled_from(
 BODIES = st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=30).map(b"".join))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT"]),
     query=BODIES,
@@ -325,7 +325,7 @@ def test_whatever_comes_is_decoded_or_refused_by_name(method, query, body, encod
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z]{3,12}", fullmatch=True), TEXT, min_size=2, max_size=10))
 def test_any_fields_say_the_same_in_every_encoding(fields):
     payload = payloads.Payload("any", "POST", "", fields, "")

@@ -1,0 +1,7 @@
+"""Made-up telephone traffic in the provider's own words: the same seed and start make the same deliveries."""
+
+from .encoding import Request, encode
+from .sender import Sender
+from .traffic import Delivery, Traffic
+
+__all__ = ["Delivery", "Request", "Sender", "Traffic", "encode"]
