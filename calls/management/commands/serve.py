@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
 from calls.models import Source
+from calls.simulation.scripts import RECORDING_HOST
 from calls.sources import Connected, base_url, connect
 from dashboard.servers import run_daphne, run_uvicorn
 
@@ -103,7 +104,9 @@ def simulating() -> Iterator[None]:
 def simulated_source() -> Connected:
     """The source of made-up calls, with a new token: nobody keeps the text of the last one."""
     source = Source.objects.filter(name=SIMULATION).first()
-    return Connected(source, source.new_token()) if source else connect(SIMULATION, synthetic=True)
+    if source:
+        return Connected(source, source.new_token())
+    return connect(SIMULATION, synthetic=True, recording_hosts=RECORDING_HOST)
 
 
 def own_url() -> str:

@@ -102,7 +102,7 @@ class Command(BaseCommand):
                 stopping.set()
             if tally.trouble != trouble:
                 trouble = tally.trouble
-                self.tell(f"The webhook does not take deliveries ({trouble}): trying again." if trouble else "It does.")
+                self.tell(f"The webhook does not answer ({trouble}): trying again." if trouble else "The webhook answers.")
             if time.monotonic() - said_at >= STATUS_SECONDS:
                 said_at = time.monotonic()
                 self.tell(self.standing())
