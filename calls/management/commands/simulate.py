@@ -102,7 +102,9 @@ class Command(BaseCommand):
                 stopping.set()
             if tally.trouble != trouble:
                 trouble = tally.trouble
-                self.tell(f"The webhook does not answer ({trouble}): trying again." if trouble else "The webhook answers.")
+                self.tell(
+                    f"The webhook does not answer ({trouble}): trying again." if trouble else "The webhook answers."
+                )
             if time.monotonic() - said_at >= STATUS_SECONDS:
                 said_at = time.monotonic()
                 self.tell(self.standing())
