@@ -13,6 +13,7 @@ from calls.models.directory import DirectoryNumber
 from calls.numbers import match_key, normalise
 
 from . import shown
+from .lists import PlainChangeList
 from .site import is_masked, site
 
 
@@ -21,6 +22,9 @@ class Open(admin.ModelAdmin):
 
     actions = None
     show_facets = admin.ShowFacets.NEVER
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
+        return PlainChangeList
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return not is_masked(request) and super().has_view_permission(request, obj)

@@ -10,7 +10,15 @@ from django.http import HttpRequest
 from calls import history
 
 
-class KeysetChangeList(ChangeList):
+class PlainChangeList(ChangeList):
+    """A change list under its own name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = str(self.opts.verbose_name_plural).capitalize()
+
+
+class KeysetChangeList(PlainChangeList):
     """A change list whose pages are named by the row they start after, as `calls.history.page` does."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:

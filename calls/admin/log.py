@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from . import shown
-from .lists import KeysetMixin
+from .lists import KeysetMixin, PlainChangeList
 from .site import ReadOnly, is_masked, site
 
 
@@ -22,6 +22,9 @@ class FailedSignInAdmin(ReadOnly):
     search_fields = ("username", "ip_address")
     fields = readonly_fields = ("username", "ip_address", "user_agent", "failures_since_start", "latest")
     show_facets = admin.ShowFacets.NEVER
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
+        return PlainChangeList
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(request.user.is_superuser)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
@@ -72,6 +73,9 @@ class PersonAdmin(Open, UserAdmin):
     list_filter: ClassVar = [RoleFilter, "is_active"]
     list_select_related = ("access",)
     filter_horizontal = ()
+    add_form = UserCreationForm
+    add_form_template = None
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),

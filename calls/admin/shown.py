@@ -22,7 +22,12 @@ def moment(at: datetime | None, zone: str = "") -> str | SafeString:
             title += f" · provider {there:%Y-%m-%d %H:%M:%S} {there.tzname()}"
         except (ZoneInfoNotFoundError, ValueError):
             pass
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), title, f"{local:%d %b %Y %H:%M:%S}")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        title,
+        f"{local:%d %b %H:%M:%S}" if local.year == timezone.localdate().year else f"{local:%d %b %Y %H:%M:%S}",
+    )
 
 
 def length(seconds: int | None) -> str:

@@ -22,6 +22,8 @@ class CallboardSite(AdminSite):
     site_title = "Callboard"
     index_title = "Administration"
     site_url = "/"
+    empty_value_display = "–"
+    enable_nav_sidebar = False
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Arrange the pages by what one does there, whichever Django app they come from."""

@@ -24,6 +24,7 @@ from calls.sources import Connected, rotate
 from calls.words import Result
 
 from . import shown
+from .lists import PlainChangeList
 from .site import site
 
 MOST_COUNTED = 1_000
@@ -124,6 +125,9 @@ class SourceAdmin(admin.ModelAdmin):
         ("How it is answered", {"fields": ["accept_put", "answer_body"]}),
     ]
     seen = ("What has come", {"fields": ["last_delivery", "quarantined", "pings"]})
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
+        return PlainChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         active = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
