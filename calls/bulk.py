@@ -75,10 +75,10 @@ class Table:
             )
             cells = ", ".join(f"c{i}::jsonb" if is_json else f"c{i}" for i, is_json in enumerate(self.json))
             given = ", ".join(f"c{i}" for i in range(len(self.columns)))
-            text = f'INSERT INTO "{self.name}" ({names}) SELECT {cells} FROM unnest({arrays}) AS given({given})'
+            text = f'INSERT INTO "{self.name}" ({names}) SELECT {cells} FROM unnest({arrays}) AS given({given})'  # noqa: S608 (names of our own models)
             text += " ORDER BY c0" if update else ""
         else:
-            text = f'INSERT INTO "{self.name}" ({names}) VALUES ({", ".join(["%s"] * len(self.columns))})'
+            text = f'INSERT INTO "{self.name}" ({names}) VALUES ({", ".join(["%s"] * len(self.columns))})'  # noqa: S608
         if update:
             sets = ", ".join(f'"{column}" = excluded."{column}"' for column in self.columns if column != "id")
             text += f' ON CONFLICT ("id") DO UPDATE SET {sets}'

@@ -1,6 +1,5 @@
 """What this process counts at the door, and keeps in the database where it must not be lost."""
 
-import logging
 import threading
 from collections import Counter
 
@@ -9,8 +8,6 @@ from django.utils import timezone
 
 from calls.models import Source
 from calls.words import Result
-
-log = logging.getLogger("callboard.webhooks")
 
 
 class Counts:
@@ -24,9 +21,6 @@ class Counts:
 
     def refused(self, error: str) -> None:
         self.errors[error] += 1
-
-    def failed(self) -> None:
-        log.exception("an adapter failed")
 
     def stored(self, result: Result, reason: str) -> None:
         self.results[str(result), reason] += 1

@@ -6,7 +6,6 @@ Django's request stack, because that stack costs many times what the intake itse
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 import urllib.parse
@@ -24,11 +23,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from calls.commit import Received
 from calls.counting import counts
-from calls.decoding import Undecodable, decode
 from calls.intake import NotStored, intake, store
+from calls.interpreting import read
 from calls.known import HURRIED_SECONDS, KnownSource, known
-from calls.providers import PROVIDERS
-from calls.providers.reading import Arrival, Reading, ignored, quarantined
 from calls.words import Result
 
 LONGEST_URL = 16_384
@@ -154,49 +151,6 @@ def receive(source: KnownSource, request: Request, body: bytes) -> Received | An
         counts.pinged(source.id)
         return accepted(source, None, Result.IGNORED)
     return received
-
-
-def read(received: Received, body: bytes) -> dict[str, str] | None:
-    """Fill in what a delivery says: event, result, reason and content key. Returns its fields, if it has any.
-
-    Never raises for anything a sender can send.
-    """
-    try:
-        method = "POST" if received.method == "PUT" else received.method
-        decoded = decode(method, received.query, body, received.content_encoding)
-    except Undecodable as error:
-        received.content_key = _digest(body + b"\0" + received.query.encode(errors="replace"))
-        received.quarantine(error.reason)
-        return None
-    received.content_key = content_key(decoded.fields)
-    reading = interpret(received, decoded.fields)
-    received.event, received.result, received.reason = reading.event, reading.result, reading.reason
-    return decoded.fields
-
-
-def interpret(received: Received, fields: dict[str, str]) -> Reading:
-    source = received.source
-    if not source.enabled:
-        return ignored("source_disabled")
-    if source.provider not in PROVIDERS:
-        return quarantined("unknown_provider")
-    arrival = Arrival(received.received_at, received.content_key)
-    try:
-        reading: Reading = PROVIDERS[source.provider].read(fields, source.habits, arrival)
-        return reading
-    except Exception:  # An adapter's fault must not cost a delivery: it is kept, and can be replayed.
-        counts.failed()
-        return quarantined("failed")
-
-
-def content_key(fields: dict[str, str]) -> str:
-    """What repeats share, in whatever shape and order they come: a digest of the filled fields."""
-    said = sorted(item for item in fields.items() if item[1])
-    return _digest("\0".join(f"{name}\1{value}" for name, value in said).encode(errors="surrogatepass"))
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def answer(received: Received) -> Answer:
