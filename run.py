@@ -26,7 +26,9 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-LOCKS = {name: HERE / "requirements" / f"{name}.txt" for name in ("bootstrap", "base", "test")}
+LOCKS = {name: HERE / "requirements" / f"{name}.txt" for name in ("bootstrap", "base", "bench", "test")}
+# Each lock holds all of those before it.
+LAYERS = ("base", "bench", "test")
 PYTEST = ["-m", "pytest"]
 QUICK = ["-m", "not slow"]
 
@@ -56,8 +58,8 @@ def test(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
-    prepare("test")
-    return become([str(HERE / "bench" / "run.py"), *rest])
+    prepare("bench")
+    return become(["-m", "bench", *rest])
 
 
 def become(command: list[str]) -> int:
@@ -80,11 +82,10 @@ def prepare(name: str) -> None:
     say(f"Setting up .venv from requirements/{name}.txt. This happens once and takes 5 to 70 seconds.")
     make_environment()
     # No stamp stands while packages change: an installation cut short is made again.
-    for each in ("base", "test"):
+    for each in LAYERS:
         stamp(each).unlink(missing_ok=True)
     install(name)
-    # The test lock holds all of the base lock.
-    for done in ("base", "test") if name == "test" else (name,):
+    for done in LAYERS[: LAYERS.index(name) + 1]:
         stamp(done).write_text(fingerprint(done))
     say(f"Ready after {time.monotonic() - started:.0f} s.")
 
@@ -189,8 +190,8 @@ def lock(rest: list[str]) -> int:
         options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header"]
         # No index address may stand in a lock: it is for every mirror.
         options += ["--no-emit-index-url", "--no-emit-find-links", "--quiet", *rest]
-        if name == "test":
-            options += ["--constraint", str(LOCKS["base"])]
+        for before in LAYERS[: LAYERS.index(name)] if name in LAYERS else ():
+            options += ["--constraint", str(LOCKS[before])]
         command = [str(BIN / "uv"), "pip", "compile", *options, "-o", str(path), str(path.with_suffix(".in"))]
         code = subprocess.call(command, cwd=HERE)
         if code:
