@@ -98,19 +98,24 @@ class NewCalls:
 
 
 _new_calls = NewCalls()
+_BY_CIRCUMSTANCE = ("failed", "source_disabled", "too_many_new_calls", "too_many_events", "unknown_provider")
+"""Why a delivery was not applied although it says enough: a repeat of it may be."""
 
 
 def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> None:
     """Store the batch, derive the calls it touches and those in `again`, and number what changed.
 
-    Raises database errors, and then nothing of the batch is stored.
+    Raises database errors, and then nothing of the batch is stored, and the batch is as it came.
     """
     known.refresh()
+    came = [(each, each.event, each.result, each.reason, each.delivery, each.call) for each in batch]
     try:
         with transaction.atomic():
             _Commit(batch, known).run(list(again))
     except BaseException:
         known.forget()
+        for each, *was in came:
+            each.event, each.result, each.reason, each.delivery, each.call = was
         raise
 
 
@@ -364,17 +369,27 @@ def calls_with(number: str) -> Any:
     return Call.objects.standing().filter(part)
 
 
+CHANNEL = "callboard"
+"""What PostgreSQL tells of every commit that changed something: the epoch and the number of its latest change."""
+
+
 def take_numbers(count: int) -> int:
-    """Take the next numbers, and return the first. The head row stays locked until the transaction ends."""
+    """Take the next numbers, and return the first. The head row stays locked until the transaction ends.
+
+    On PostgreSQL the commit itself tells the other processes (NOTIFY): no crash can come between the two.
+    """
     if not count:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute('UPDATE "calls_head" SET seq = seq + %s WHERE id = 1 RETURNING seq', [count])
+        cursor.execute('UPDATE "calls_head" SET seq = seq + %s WHERE id = 1 RETURNING seq, epoch', [count])
         row = cursor.fetchone()
         if row is None:
             Head.objects.get_or_create(id=1)
             return take_numbers(count)
-    return int(row[0]) - count + 1
+        seq, epoch = row
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{epoch} {seq}"])
+    return int(seq) - count + 1
 
 
 def pseudonym(number: str | None, key: bytes) -> str | None:
