@@ -157,10 +157,10 @@ class _Commit:
         first: dict[tuple[int, str], int | Received | None] = {}
         sources = {received.source.id for received in self.batch}
         keys = {received.content_key for received in self.batch}
-        stored = "SELECT id, source_id, content_key, call_id FROM calls_delivery"
+        stored = "SELECT id, source_id, content_key, call_id, reason FROM calls_delivery"
         stored += " WHERE source_id IN %s AND content_key IN %s AND result <> %s"
-        for delivery, source, key, call in select(stored, sources, keys, str(Result.DUPLICATE)) if keys else ():
-            if delivery not in self.replayed:
+        for delivery, source, key, call, reason in select(stored, sources, keys, str(Result.DUPLICATE)) if keys else ():
+            if delivery not in self.replayed and reason not in _BY_CIRCUMSTANCE:
                 first[source, key] = call
         for received in self.batch:
             original = first.setdefault((received.source.id, received.content_key), received)

@@ -57,8 +57,16 @@ def store(batch: list[Received], memory: Known = known) -> None:
             return
         log.exception("a delivery could not be applied")
         _quarantine(batch[0], memory, error)
+    _tell()
+
+
+def _tell() -> None:
+    """What is stored is stored, whoever fails to hear of it: boards look by themselves every second."""
     for tell in after_commit:
-        tell()
+        try:
+            tell()
+        except Exception:
+            log.exception("a listener failed after a commit")
 
 
 def _commit_patiently(batch: list[Received], memory: Known) -> None:
@@ -147,16 +155,18 @@ class Intake:
         connection.close()
 
     def _write_batch(self, batch: list[tuple[Received, Future[None]]]) -> None:
+        failure: Exception | None = None
         try:
             store([received for received, _ in batch], self.memory)
-        except NotStored as error:
+        except Exception as error:  # Nothing may end this thread: without it no delivery is stored any more.
+            if not isinstance(error, NotStored):
+                log.exception("a batch could not be stored")
             connection.close()
-            for _, stored in batch:
-                stored.set_exception(error)
-        else:
-            for _, stored in batch:
-                if not stored.cancelled():
-                    stored.set_result(None)
+            failure = NotStored()
+        for _, stored in batch:
+            # Whoever waited too long has had its answer.
+            if stored.set_running_or_notify_cancel():
+                stored.set_exception(failure) if failure else stored.set_result(None)
 
     def _look_after(self) -> None:
         """What is due every second or so: keep what we know fresh, note token use, settle the directory."""
@@ -168,6 +178,9 @@ class Intake:
             settle(self.memory)
         except DatabaseError as error:
             log.warning("looking after failed: %s", type(error).__name__)
+            connection.close()
+        except Exception:
+            log.exception("looking after failed")
             connection.close()
 
 
