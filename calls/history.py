@@ -10,10 +10,11 @@ from django.db.models import Model, Q, QuerySet
 from calls import board
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
-from calls.numbers import digits_reversed, match_key, normalise
+from calls.numbers import digits_reversed, mask, match_key, normalise
 
 SHORTEST_ENDING = 3
-MASKED_ENDING = 4
+# As many digits as a masked person is shown of an ordinary number.
+MASKED_ENDING = sum(char.isdigit() for char in mask("+910000000000") or "")
 LONGEST_ID = 19  # digits
 ID_KINDS = ("sid", "uid", "campid", "lone_uid", "lone_camp")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,8 +28,8 @@ Row = TypeVar("Row", bound=Model)
 def search(calls: CallQuerySet, text: str, *, masked: bool) -> CallQuerySet:
     """Find calls by a number in any spelling, by its last digits, or by an id (ours, or one of the provider's).
 
-    For masked people the last digits are exactly the four that they are shown, or the whole number: asked digit
-    by digit, a longer ending would spell out the rest.
+    For masked people the last digits are as many as they are shown, or the whole number: asked digit by digit, a
+    longer ending would spell out the rest.
     """
     text = text.strip().replace("\x00", "")
     wanted = _has_number(text, masked=masked)

@@ -60,9 +60,7 @@ class CallAdmin(KeysetMixin, ReadOnly):
     ]
     list_select_related = ("source", "group")
     search_fields = ("ref",)
-    search_help_text = (
-        "A number in any spelling, its last digits, or an id of the call. For masked people: the last four digits."
-    )
+    search_help_text = "A number in any spelling, its last digits (where numbers are masked: as many as are shown), or an id of the call."
 
     def has_view_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return scope(request) is not None

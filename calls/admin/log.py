@@ -19,6 +19,7 @@ class FailedSignInAdmin(ReadOnly):
     """After five failures the door stays shut for a while. Deleting a line opens it at once."""
 
     list_display = ("username", "ip_address", "failures_since_start", "latest")
+    pages = ("changelist", "change", "delete")
     search_fields = ("username", "ip_address")
     fields = readonly_fields = ("username", "ip_address", "user_agent", "failures_since_start", "latest")
     show_facets = admin.ShowFacets.NEVER

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import URLPattern
 
 from calls.models.access import Scope, scope_of
 
@@ -67,10 +68,14 @@ def sees_all(request: HttpRequest) -> bool:
 
 
 class ReadOnly(ModelAdmin):
-    """A list to read: nothing is added, changed or deleted here."""
+    """A list to read: nothing is added, changed or deleted here, so there are no pages to do so."""
 
     actions = None
     show_full_result_count = False
+    pages = ("changelist", "change")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [url for url in super().get_urls() if not url.name or url.name.endswith(self.pages)]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
