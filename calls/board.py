@@ -94,13 +94,16 @@ class Columns(NamedTuple):
     @property
     def today_as(self) -> str | None:
         """The figure of the day that it counts to, once ended."""
-        if not self.ended:
-            return None
-        if self.direction == Direction.OUTGOING:
-            return "outgoing_today"
-        if self.direction == Direction.INCOMING and self.outcome in TODAY:
-            return f"{self.outcome}_today"
-        return None
+        return figure_of(self.direction, self.outcome) if self.ended else None
+
+
+def figure_of(direction: str, outcome: str | None) -> str | None:
+    """The figure of the day that an ended call counts to."""
+    if direction == Direction.OUTGOING:
+        return "outgoing_today"
+    if direction == Direction.INCOMING and outcome in TODAY:
+        return f"{outcome}_today"
+    return None
 
 
 def read_calls(calls: CallQuerySet) -> list[Columns]:
@@ -255,7 +258,7 @@ def live_at(calls: CallQuerySet, now: datetime) -> CallQuerySet:
     return calls.live().filter(heard_at__gt=now - DAY)
 
 
-def latest_ended(calls: CallQuerySet, now: datetime, limit: int = SHOWN_ENDED) -> CallQuerySet:
+def latest_ended(calls: CallQuerySet, now: datetime, limit: int | None = SHOWN_ENDED) -> CallQuerySet:
     return calls.ended().filter(ended_at__gt=now - DAY).order_by("-ended_at", "-id")[:limit]
 
 

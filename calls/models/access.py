@@ -1,5 +1,6 @@
 """Who may see what: a person's role, groups and masking, read in one place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,12 +51,21 @@ def scope_of(user: "AbstractBaseUser | AnonymousUser") -> Scope | None:
 
     Viewers are always masked. An active superuser without an access row sees all.
     """
-    if not user.is_authenticated or not user.is_active:
-        return None
-    access = Access.objects.filter(user=user).first()
+    return scopes_of([user]).get(user.pk) if user.is_authenticated else None
+
+
+def scopes_of(users: Iterable["AbstractBaseUser"]) -> dict[int, Scope]:
+    """The scopes of several people by id, in two queries; who may see nothing is not in it."""
+    active = {user.pk: user for user in users if user.is_active}
+    known = {access.user_id: access for access in Access.objects.filter(user__in=active).prefetch_related("groups")}
+    scopes = {pk: _scope(user, known.get(pk)) for pk, user in active.items()}
+    return {pk: scope for pk, scope in scopes.items() if scope is not None}
+
+
+def _scope(user: "AbstractBaseUser", access: Access | None) -> Scope | None:
     if access is None:
         return Scope(None, masked=False) if getattr(user, "is_superuser", False) else None
     masked = access.masked or access.role == Role.VIEWER
     if access.role == Role.ADMIN or access.all_groups:
         return Scope(None, masked)
-    return Scope(frozenset(access.groups.values_list("id", flat=True)), masked)
+    return Scope(frozenset(group.id for group in access.groups.all()), masked)

@@ -1,0 +1,314 @@
+"""The picture: all calls that any board may show, in memory, and what those of each group add up to.
+
+Nothing here waits or reads: `feed` brings what the database says. A change costs the same however many calls are
+live, because sums are kept per call group and corrected, never counted again; a scope is a set of groups, so what a
+viewer sees is the union of some of them. Rows are never altered: a change puts another row in the place of the old.
+"""
+
+import heapq
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+
+from calls.board import DAY, SHOWN_ENDED, TODAY, Columns, Names, day_bounds, encode, row
+from calls.models.access import Scope
+from calls.words import State
+
+KEPT_ENDED = 2 * SHOWN_ENDED
+"""Completed calls kept of each group: twice of what is shown, so that one that leaves has a successor at hand."""
+
+STATES = tuple(str(state) for state in State if state != State.ENDED)
+TODAYS = (*(f"{outcome}_today" for outcome in TODAY), "outgoing_today")
+SUMMED = (*STATES, "waiting", "lost_track", *TODAYS)
+
+Tally = dict[int, tuple[int | None, str]]
+"""Which ended calls count today: id of the call -> id of its group, and the figure it counts to."""
+
+
+class Row:
+    """One call as boards show it, and its JSON once somebody needs it."""
+
+    __slots__ = ("_masked", "_plain", "call", "lost_at")
+
+    def __init__(self, call: Columns) -> None:
+        self.call = call
+        self.lost_at = call.lost_track_at if call.live else None
+        self._plain: bytes | None = None
+        self._masked: bytes | None = None
+
+    def json(self, masked: bool, names: Names) -> bytes:
+        known = self._masked if masked else self._plain
+        if known is None:
+            known = encode(row(self.call, names, masked))
+            if masked:
+                self._masked = known
+            else:
+                self._plain = known
+        return known
+
+    def lost_by(self, now: datetime) -> bool:
+        return self.lost_at is not None and self.lost_at <= now
+
+    @property
+    def key(self) -> tuple[datetime, int]:
+        """Where it stands among the completed."""
+        return self.call.finished_at, self.call.id
+
+
+Change = tuple[Row | None, Row | None]
+"""What was there and what is there now, of one call."""
+
+
+class GroupCalls:
+    """The calls of one group, and what they add up to."""
+
+    __slots__ = ("ended", "live", "lost", "seq_sum", "sums", "waiting", "whole")
+
+    def __init__(self) -> None:
+        self.live: dict[int, Row] = {}
+        self.lost: set[int] = set()
+        self.seq_sum = 0
+        self.sums = dict.fromkeys(SUMMED, 0)
+        self.waiting: list[tuple[datetime, int]] = []
+        self.ended: list[tuple[datetime, int]] = []
+        self.whole = True  # whether `ended` holds everything of the last day
+
+    def add_live(self, row: Row, now: datetime) -> None:
+        call = row.call
+        self.live[call.id] = row
+        self.seq_sum += call.seq
+        if row.lost_by(now):
+            self.lost.add(call.id)
+            self.sums["lost_track"] += 1
+        else:
+            self._track(call, 1)
+
+    def remove_live(self, row: Row) -> None:
+        call = row.call
+        del self.live[call.id]
+        self.seq_sum -= call.seq
+        if call.id in self.lost:
+            self.lost.discard(call.id)
+            self.sums["lost_track"] -= 1
+        else:
+            self._track(call, -1)
+
+    def lose(self, row: Row) -> None:
+        """Nothing was heard of it for too long."""
+        if row.call.id not in self.lost:
+            self._track(row.call, -1)
+            self.lost.add(row.call.id)
+            self.sums["lost_track"] += 1
+
+    def _track(self, call: Columns, by: int) -> None:
+        self.sums[call.state] += by
+        if call.waiting:
+            self.sums["waiting"] += by
+            if by > 0:
+                self._queue(call)
+
+    def _queue(self, call: Columns) -> None:
+        heapq.heappush(self.waiting, (call.began_at, call.id))
+        if len(self.waiting) > 64 + 2 * self.sums["waiting"]:
+            self.waiting = [entry for entry in set(self.waiting) if self._waits(entry)]
+            heapq.heapify(self.waiting)
+
+    def _waits(self, entry: tuple[datetime, int]) -> bool:
+        row = self.live.get(entry[1])
+        return row is not None and row.call.waiting and row.call.began_at == entry[0] and entry[1] not in self.lost
+
+    def longest_waiting_since(self) -> datetime | None:
+        while self.waiting and not self._waits(self.waiting[0]):
+            heapq.heappop(self.waiting)
+        return self.waiting[0][0] if self.waiting else None
+
+    def add_ended(self, key: tuple[datetime, int]) -> int | None:
+        """Put a completed call in its place; gives the id of the one that is not kept any more, maybe its own."""
+        if not self.whole and (not self.ended or key < self.ended[0]):
+            return key[1]
+        insort(self.ended, key)
+        if len(self.ended) <= KEPT_ENDED:
+            return None
+        self.whole = False
+        return self.ended.pop(0)[1]
+
+    def remove_ended(self, key: tuple[datetime, int]) -> None:
+        del self.ended[bisect_left(self.ended, key)]
+
+    @property
+    def short(self) -> bool:
+        """Too few completed calls are at hand, and the database has more."""
+        return not self.whole and len(self.ended) < SHOWN_ENDED
+
+
+class Picture:
+    """All calls that any board may show. `seq` is the number of the latest change in it."""
+
+    def __init__(self, epoch: str, seq: int, day: date, names: Names) -> None:
+        self.epoch = epoch
+        self.seq = seq
+        self.names = names
+        self.heard_at: datetime | None = None
+        self.rows: dict[int, Row] = {}
+        self.groups: defaultdict[int | None, GroupCalls] = defaultdict(GroupCalls)
+        self._deadlines: list[tuple[datetime, int]] = []
+        self.begin_day(day, {})
+
+    # What changes
+
+    def take(self, calls: Iterable[Columns], now: datetime) -> list[Change]:
+        """Put these calls in the place of what is known of them."""
+        changes = [self._replace(call, now) for call in calls]
+        return [(old, new) for old, new in changes if old is not None or new is not None]
+
+    def _replace(self, call: Columns, now: datetime) -> Change:
+        old = self.rows.get(call.id)
+        if old is not None and old.call.seq > call.seq:
+            return None, None
+        self.seq = max(self.seq, call.seq)
+        self.heard_at = max(self.heard_at or call.heard_at, call.heard_at)
+        self._count_today(call)
+        return old, self._put(old, self._row(call, now), now)
+
+    def _row(self, call: Columns, now: datetime) -> Row | None:
+        last = call.heard_at if call.live else call.finished_at
+        return Row(call) if call.merged_into_id is None and last > now - DAY else None
+
+    def _put(self, old: Row | None, new: Row | None, now: datetime) -> Row | None:
+        """Take the old row out and the new one in; gives the new one, unless it is too old to be kept."""
+        if old is not None:
+            self._remove(old)
+        if new is None:
+            return None
+        group = self.groups[new.call.group_id]
+        self.rows[new.call.id] = new
+        if new.call.live:
+            group.add_live(new, now)
+            self._watch(new, now)
+            return new
+        dropped = group.add_ended(new.key)
+        if dropped is not None:
+            del self.rows[dropped]
+        return None if dropped == new.call.id else new
+
+    def _remove(self, old: Row) -> None:
+        del self.rows[old.call.id]
+        group = self.groups[old.call.group_id]
+        if old.call.live:
+            group.remove_live(old)
+        else:
+            group.remove_ended(old.key)
+
+    def _watch(self, row: Row, now: datetime) -> None:
+        """Note when time alone will change it: when it counts as lost, and when it leaves."""
+        heapq.heappush(self._deadlines, self._deadline(row, now))
+        if len(self._deadlines) > 64 + 3 * len(self.rows):  # most entries are of calls that were heard of since
+            self._deadlines = [self._deadline(row, now) for row in self.rows.values() if row.call.live]
+            heapq.heapify(self._deadlines)
+
+    def _deadline(self, row: Row, now: datetime) -> tuple[datetime, int]:
+        lost_at = row.lost_at or row.call.heard_at
+        return (row.call.heard_at + DAY if lost_at <= now else lost_at), row.call.id
+
+    def pass_time(self, now: datetime) -> list[Change]:
+        """Do what the clock alone does: calls get lost, and the old ones leave."""
+        changes: list[Change] = []
+        while self._deadlines and self._deadlines[0][0] <= now:
+            row = self.rows.get(heapq.heappop(self._deadlines)[1])
+            if row is None or not row.call.live or not row.lost_by(now):
+                continue  # heard of since: a later entry stands for it
+            if row.call.heard_at + DAY <= now:
+                self._remove(row)
+                changes.append((row, None))
+            elif row.call.id not in self.groups[row.call.group_id].lost:
+                self.groups[row.call.group_id].lose(row)
+                self._watch(row, now)
+        for group in self.groups.values():
+            while group.ended and group.ended[0][0] <= now - DAY:
+                changes.append((self.rows.pop(group.ended.pop(0)[1]), None))
+                group.whole = True
+        return changes
+
+    def rename(self, names: Names, touched: Iterable[Row]) -> list[Change]:
+        """Take the directory's new names; these rows show them."""
+        self.names = names
+        changes: list[Change] = []
+        for old in touched:
+            if self.rows.get(old.call.id) is old:
+                new = Row(old.call)
+                self.rows[old.call.id] = new
+                live = self.groups[old.call.group_id].live
+                if old.call.id in live:
+                    live[old.call.id] = new
+                changes.append((old, new))
+        return changes
+
+    def refill(self, group_id: int | None, calls: list[Columns], now: datetime) -> list[Change]:
+        """Bring the latest completed calls of a group that ran short; fewer than KEPT_ENDED are all there are."""
+        group = self.groups[group_id]
+        group.whole = True
+        # What has changed since comes by itself, in its turn.
+        missing = [call for call in calls if call.id not in self.rows and call.seq <= self.seq]
+        new = [self._put(None, self._row(call, now), now) for call in missing]
+        group.whole = len(calls) < KEPT_ENDED
+        return [(None, row) for row in new if row is not None]
+
+    # Today
+
+    def begin_day(self, day: date, tally: Tally) -> None:
+        self.day = day
+        self._starts, self._ends = day_bounds(day)
+        for group in self.groups.values():
+            group.sums.update(dict.fromkeys(TODAYS, 0))
+        self._tally = tally
+        for group_id, figure in tally.values():
+            self.groups[group_id].sums[figure] += 1
+
+    def _count_today(self, call: Columns) -> None:
+        figure = call.today_as if self._starts <= call.began_at < self._ends else None
+        now = (call.group_id, figure) if figure else None
+        before = self._tally.pop(call.id, None)
+        if now is not None:
+            self._tally[call.id] = now
+        if now != before:
+            for counted, by in ((before, -1), (now, 1)):
+                if counted is not None:
+                    self.groups[counted[0]].sums[counted[1]] += by
+
+    # What a scope sees
+
+    def within(self, scope: Scope) -> list[GroupCalls]:
+        if scope.groups is None:
+            return list(self.groups.values())
+        return [self.groups[group_id] for group_id in scope.groups if group_id in self.groups]
+
+    def live(self, scope: Scope) -> list[Row]:
+        return list(chain.from_iterable(group.live.values() for group in self.within(scope)))
+
+    def latest_ended(self, scope: Scope) -> list[tuple[datetime, int]]:
+        """The keys of the completed calls that a scope is shown, the oldest first."""
+        return sorted(chain.from_iterable(group.ended[-SHOWN_ENDED:] for group in self.within(scope)))[-SHOWN_ENDED:]
+
+    def totals(self, scope: Scope) -> dict[str, Any]:
+        groups = self.within(scope)
+        sums = {name: sum(group.sums[name] for group in groups) for name in SUMMED}
+        since = [moment for group in groups if (moment := group.longest_waiting_since()) is not None]
+        return {
+            "live": sum(sums[state] for state in STATES),
+            **{name: sums[name] for name in (*STATES, "waiting")},
+            "longest_waiting_since": min(since, default=None),
+            "lost_track": sums["lost_track"],
+            **{name: sums[name] for name in TODAYS},
+            "day": self.day,
+        }
+
+    def live_digest(self, scope: Scope) -> tuple[int, int]:
+        """How many live calls there are, and the sum of their numbers."""
+        groups = self.within(scope)
+        return sum(len(group.live) for group in groups), sum(group.seq_sum for group in groups)
+
+    def short_groups(self) -> list[int | None]:
+        return [group_id for group_id, group in self.groups.items() if group.short]

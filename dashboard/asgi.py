@@ -1,0 +1,86 @@
+"""The ASGI application: webhooks before Django's request stack, boards over the WebSocket, everything else Django's."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack
+from django.conf import settings
+
+from calls.consumers import BoardConsumer
+from calls.feed import feed
+from calls.intake import after_commit, intake
+from calls.webhooks import asgi_hook
+
+from .origins import own_page
+from .proxies import behind_proxies
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[Any], Awaitable[None]]
+
+BOARD_PATH = "/ws/board/"
+HOOKS = ("/hooks/", "/hook-")
+
+board = BoardConsumer.as_asgi()
+after_commit.append(feed.nudge_from_thread)
+
+
+async def callboard(scope: Scope, receive: Receive, send: Send) -> None:
+    # Not left to the lifespan, which daphne does not have: the first scope of any kind starts what runs beside.
+    feed.start()
+    match scope["type"]:
+        case "http" if scope["path"].startswith(HOOKS) or scope["path"] == "/hooks":
+            await asgi_hook(scope, receive, send)
+        case "http":
+            await django_application(scope, receive, send)
+        case "websocket":
+            await websocket(scope, receive, send)
+        case "lifespan":
+            await lifespan(receive, send)
+
+
+async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refused before it is accepted: other people's pages, and paths that are no board."""
+    if scope["path"] != BOARD_PATH or not own_page(scope):
+        await receive()
+        await send({"type": "websocket.close", "code": 4403})
+        return
+    await board(await with_person(scope), receive, send)
+
+
+async def with_person(scope: Scope) -> Scope:
+    """The scope with session and user.
+
+    Only they are asked of Channels' middleware: it would stand between board and socket for as long as that is
+    open, and look at the session at each frame.
+    """
+    found = scope
+
+    async def keep(scope: Scope, receive: Any, send: Any) -> None:
+        nonlocal found
+        found = scope
+
+    await AuthMiddlewareStack(keep)(scope, None, None)
+    return found
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await feed.stop()
+            intake.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+application = behind_proxies(callboard, settings.CALLBOARD_TRUSTED_PROXIES)
