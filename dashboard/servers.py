@@ -28,6 +28,8 @@ def run_uvicorn(host: str, port: int, workers: int) -> None:
         # Longer than a proxy keeps its side open, or it would send into connections that just closed.
         "timeout_keep_alive": 75,
         "timeout_graceful_shutdown": GRACE_SECONDS,
+        # A worker that is still importing on a busy machine is not a dead one.
+        "timeout_worker_healthcheck": 60,
     }
     leave_signals_to_the_server()
     if workers > 1:

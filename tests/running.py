@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def clean_environment(**values: str) -> dict[str, str]:
     """This environment without any setting of Callboard, and with these."""
-    ours = ("CALLBOARD_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
+    # Nor without byte code kept: a start takes three times as long then.
+    ours = ("CALLBOARD_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | values
 
 
@@ -54,7 +55,7 @@ class RunningServer:
     def output(self) -> str:
         return self.log.read_text()
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not self.is_healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -73,6 +74,15 @@ class RunningServer:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def headers(self, path: str) -> set[str]:
+        """The names of the headers of an answer, in lower case."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return {name.lower() for name, _ in connection.getresponse().getheaders()}
         finally:
             connection.close()
 
