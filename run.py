@@ -5,6 +5,7 @@
     python3 run.py test [--quick]       the tests
     python3 run.py manage COMMAND ...   manage.py in that environment
     python3 run.py bench ...            the measurements
+    python3 run.py prepare [test]       makes the environment, and no more
     python3 run.py lock                 makes the hashed locks in requirements/ anew
 
 Needs Python 3.11 or later and nothing else. It writes to .venv and var, and nowhere else.
@@ -35,7 +36,7 @@ QUICK = ["-m", "not slow"]
 
 def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
-    commands = {"serve": serve, "test": test, "manage": manage, "bench": bench, "lock": lock}
+    commands = {"serve": serve, "test": test, "manage": manage, "bench": bench, "lock": lock, "prepare": prepared}
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
@@ -60,6 +61,12 @@ def test(rest: list[str]) -> int:
 def bench(rest: list[str]) -> int:
     prepare("bench")
     return become(["-m", "bench", *rest])
+
+
+def prepared(rest: list[str]) -> int:
+    """Only make the environment: `prepare`, or `prepare test`."""
+    prepare("test" if rest == ["test"] else "base")
+    return 0
 
 
 def become(command: list[str]) -> int:

@@ -47,7 +47,8 @@ def connections(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def layer(**_: Any) -> list[CheckMessage]:
-    hosts = settings.CHANNEL_LAYERS["default"].get("CONFIG", {}).get("hosts", [])
+    layers: dict[str, Any] = settings.CHANNEL_LAYERS
+    hosts = layers["default"].get("CONFIG", {}).get("hosts", [])
     if any(not isinstance(host, dict) or not host.get("socket_timeout") for host in hosts):
         return [Error("Redis without socket_timeout ends every idle board after 5 s.", id="callboard.E004")]
     return []

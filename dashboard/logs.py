@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import structlog
+import structlog.typing
 
 from calls.numbers import mask
 
@@ -20,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 _COUNTS = re.compile(r"(^|_)(id|ids|seq|pid|count|bytes|ms|port|line|lineno)$")
 LONGEST = 4_000
 
-EventDict = dict[str, Any]
+EventDict = structlog.typing.EventDict
 
 
 def configure(settings: dict[str, str]) -> None:

@@ -1,12 +1,9 @@
 """Which address leads where."""
 
-from importlib.util import find_spec
-
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from calls import admin
-from calls import webhooks
+from calls import admin, webhooks
 from calls.signing_in import SignInView, admin_sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,7 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # One way in: the admin has no sign-in page of its own.
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
+    path("api/", include("calls.api.urls")),
+    path("", include("calls.urls")),
 ]
-for module, prefix in (("calls.api", "api/"), ("calls.urls", "")):
-    if find_spec(module):
-        urlpatterns.append(path(prefix, include(f"{module}.urls" if module == "calls.api" else module)))

@@ -129,10 +129,10 @@ def disk() -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     advice = "" if free >= LEAST_FREE_BYTES else "Free some: a full disk refuses deliveries."
     yield Finding(free >= LEAST_FREE_BYTES, f"{free // 1024**2:,} MB free", advice)
-    key = folder / "secret_key"
-    if key.exists() and os.name != "nt":
-        private = key.stat().st_mode & 0o077 == 0
-        yield Finding(private, "the secret key is its owner's alone", "" if private else f"Run `chmod 600 {key}`.")
+    if os.name != "nt":
+        private = folder.stat().st_mode & 0o077 == 0
+        advice = "" if private else f"It holds telephone numbers and the secret key: `chmod 700 {folder}`."
+        yield Finding(private or None, f"{folder} is {'its owner’s alone' if private else 'open to others'}", advice)
 
 
 def clock() -> Iterator[Finding]:

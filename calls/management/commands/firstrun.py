@@ -1,6 +1,7 @@
 """`firstrun`: brings database and static files up to date, and makes what an empty installation lacks."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ class Command(BaseCommand):
     help = "Prepare everything that serving needs. Safe to run at any time, by several processes too."
 
     def handle(self, *_: Any, **options: Any) -> None:
+        # What is written here holds telephone numbers.
+        os.umask(0o077)
         with one_at_a_time():
             self.migrate()
             collect_static()
