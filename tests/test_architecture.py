@@ -1,0 +1,143 @@
+"""Imports point one way, and what must not be written anywhere is written nowhere."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT
+
+# From the ground up. A module may know its own floor and those below it, never one above.
+FLOORS = [
+    # The trade's words and rules: no database, no clock, no network.
+    {"words", "numbers", "shapes", "recordings"},
+    {"events", "decoding"},
+    {"lifecycle"},
+    {"providers"},
+    # What is kept.
+    {"models", "bulk"},
+    {"accounts", "sources", "known", "matching", "counting", "board", "rights", "bus", "settings"},
+    # What is made of it: calls from deliveries, pictures from calls.
+    {"commit", "picture", "history", "story", "reading"},
+    {"interpreting", "settling", "view", "viewer", "reports"},
+    {"intake", "replaying", "seeding", "feed"},
+    # Where somebody comes in.
+    {"webhooks", "consumers", "views", "urls", "api", "admin", "management", "signing_in", "templatetags", "apps"},
+]
+# A provider that is made up: it stands outside, and knows the product by its webhook only.
+OUTSIDE = {"simulation"}
+PURE = {"words", "shapes", "events", "decoding", "lifecycle", "providers", "simulation"}
+ENTRANCES = FLOORS[-1]
+# Reading calls without asking for whom, where somebody comes in: each with its reason.
+UNSCOPED = {
+    "calls/admin/directory.py": "whether a group is used at all: no call is shown",
+}
+
+
+def modules(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts and "__pycache__" not in path.parts]
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of what a file imports, relative ones made absolute."""
+    package = path.relative_to(ROOT).parts[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            name = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {f"{name}.{alias.name}" for alias in node.names}
+    return found
+
+
+def part(path: Path) -> str:
+    """Which part of the app a file belongs to: the first name below `calls`."""
+    return path.relative_to(ROOT / "calls").parts[0].removesuffix(".py")
+
+
+def floor(name: str) -> int | None:
+    return next((number for number, names in enumerate(FLOORS) if name in names), None)
+
+
+APP = [path for path in modules("calls") if part(path) != "__init__"]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", APP, ids=name_of)
+def test_imports_point_one_way(path):
+    own = part(path)
+    known = {name.split(".")[1] for name in imports(path) if name.startswith("calls.")} - {own}
+    if own in OUTSIDE:
+        assert known == set(), f"{name_of(path)} stands outside, and imports {known}"
+        return
+    assert floor(own) is not None, f"{name_of(path)}: say on which floor of test_architecture.py it stands"
+    if own in ENTRANCES:
+        known -= OUTSIDE
+    above = {name for name in known if floor(name) is None or floor(name) > floor(own)}
+    assert above == set(), f"{name_of(path)} may not know {above}"
+
+
+@pytest.mark.parametrize("path", [path for path in APP if part(path) in PURE], ids=name_of)
+def test_rules_know_no_framework(path):
+    assert {
+        name for name in imports(path) if name.partition(".")[0] in ("django", "channels", "rest_framework")
+    } == set()
+
+
+@pytest.mark.parametrize("path", APP, ids=name_of)
+def test_the_app_knows_the_wiring_only_to_serve(path):
+    wiring = {name for name in imports(path) if name.startswith("dashboard")}
+    assert not wiring or name_of(path) == "calls/management/commands/serve.py"
+
+
+@pytest.mark.parametrize("path", [path for path in APP if part(path) in ENTRANCES], ids=name_of)
+def test_where_somebody_comes_in_calls_are_read_for_somebody(path):
+    text = path.read_text()
+    unscoped = re.findall(r"\bCall\.objects(?!\s*\.visible_to\()\S*", text)
+    assert not unscoped or name_of(path) in UNSCOPED, f"{name_of(path)}: {unscoped}"
+
+
+@pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
+def test_nothing_happens_behind_the_back(path):
+    assert path.stem not in ("utils", "services", "signals", "helpers", "misc")
+    text = path.read_text()
+    assert "django.db.models.signals" not in text
+    assert "django.dispatch" not in text
+
+
+@pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
+def test_the_environment_is_read_in_one_place(path):
+    allowed = ("dashboard/checks.py", "dashboard/asgi.py")
+    assert "os.environ" not in path.read_text() or name_of(path) in allowed
+
+
+SHOWN = [
+    path
+    for folder, kinds in {"templates": "*.html", "static": "*.js", "calls": "*.py", "dashboard": "*.py"}.items()
+    for path in sorted((ROOT / folder).rglob(kinds))
+    if "vendor" not in path.parts
+]
+RAW = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\(|new Function\("
+    r"|mark_safe|SafeString\(|\|\s*safe\b|autoescape off|\|\s*safeseq\b"
+)
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=name_of)
+def test_no_text_becomes_markup(path):
+    assert RAW.findall(path.read_text()) == []
+
+
+INLINE = re.compile(r"\son\w+=|\sstyle=|<style\b|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=name_of)
+def test_no_page_holds_what_its_content_policy_forbids(path):
+    assert INLINE.findall(re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.S)) == []
