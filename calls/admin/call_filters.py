@@ -56,18 +56,6 @@ class OutcomeFilter(ChoiceFilter):
     words = choices(Outcome)
 
 
-class SourceFilter(ChoiceFilter):
-    title = "source"
-    parameters = ("source",)
-    unindexed = True
-
-    def options(self) -> list[tuple[str, str]]:
-        return [(str(key), name) for key, name in Source.objects.values_list("id", "name")]
-
-    def has_output(self) -> bool:
-        return len(self.options()) > 1
-
-
 class MarkFilter(ChoiceFilter):
     title = "mark"
     parameters = ("mark",)

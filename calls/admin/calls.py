@@ -21,10 +21,10 @@ from .call_filters import (
     GroupFilter,
     MarkFilter,
     OutcomeFilter,
-    SourceFilter,
     StateFilter,
 )
 from .call_parts import how, marks, number, recording
+from .filters import SourceFilter
 from .lists import KeysetMixin
 from .site import ReadOnly, is_masked, scope, site
 
@@ -60,7 +60,7 @@ class CallAdmin(KeysetMixin, ReadOnly):
     ]
     list_select_related = ("source", "group")
     search_fields = ("ref",)
-    search_help_text = "A number in any spelling, its last digits (where numbers are masked: as many as are shown), or an id of the call."
+    search_help_text = "A number in any spelling, its last digits (if masked: those shown), or an id of the call."
 
     def has_view_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return scope(request) is not None

@@ -10,6 +10,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from calls.models import Source
+
 LOOK_BACK = timedelta(days=31)
 
 
@@ -45,25 +47,35 @@ class Filter(ListFilter):
 class ChoiceFilter(Filter):
     """One of a few words."""
 
-    words: ClassVar[list[tuple[str, str]]] = []
-
-    def options(self) -> list[tuple[str, str]]:
-        return self.words
+    words: list[tuple[str, str]] = []
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         name = self.parameters[0]
         yield {"selected": not self.value, "query_string": changelist.get_query_string(remove=[name]), "display": "All"}
-        for word, label in self.options():
+        for word, label in self.words:
             link = changelist.get_query_string({name: word})
             yield {"selected": self.value == word, "query_string": link, "display": label}
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
         if not self.value:
             return None
-        return self.chosen(rows) if self.value in dict(self.options()) else rows.none()
+        return self.chosen(rows) if self.value in dict(self.words) else rows.none()
 
     def chosen(self, rows: QuerySet) -> QuerySet:
         return rows.filter(**{self.parameters[0]: self.value})
+
+
+class SourceFilter(ChoiceFilter):
+    title = "source"
+    parameters = ("source",)
+    unindexed = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.words = [(str(key), name) for key, name in Source.objects.values_list("id", "name")]
+
+    def has_output(self) -> bool:
+        return len(self.words) > 1
 
 
 class NamedFilter(Filter):

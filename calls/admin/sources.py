@@ -21,9 +21,9 @@ from calls.models import Delivery, Source, SourceToken
 from calls.providers import PROVIDERS
 from calls.recordings import is_host_name
 from calls.sources import Connected, rotate
-from calls.words import Result
 
 from . import shown
+from .deliveries import NOT_APPLIED
 from .lists import PlainChangeList
 from .site import site
 
@@ -151,8 +151,8 @@ class SourceAdmin(admin.ModelAdmin):
 
     @admin.display(description="Quarantined")
     def quarantined(self, source: Source) -> SafeString:
-        found = Delivery.objects.filter(result__in=[Result.IGNORED, Result.QUARANTINED], source=source)
-        count = found.filter(result=Result.QUARANTINED).order_by()[: MOST_COUNTED + 1].count()
+        found = Delivery.objects.quarantined().filter(result__in=NOT_APPLIED, source=source)
+        count = found.order_by()[: MOST_COUNTED + 1].count()
         address = f"{reverse('admin:calls_delivery_changelist')}?source={source.pk}&result=quarantined"
         return format_html('<a href="{}">{}</a>', address, f"over {MOST_COUNTED}" if count > MOST_COUNTED else count)
 
