@@ -1,9 +1,9 @@
 /** The board: puts store, line, filters and lists together. It is told where everything is and touches nothing else. */
 
 import { say, set } from "../shared/dom.js";
-import { count } from "../shared/format.js";
+import { count, figure } from "../shared/format.js";
 import { readAddress, writeAddress } from "./address.js";
-import { choices, isEmpty, noFilters, tester, toggled } from "./filters.js";
+import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
 import { fly } from "./fly.js";
 import { MANY, summarize } from "./groups.js";
 import { Order } from "./order.js";
@@ -57,6 +57,7 @@ export class Board {
     clock.addEventListener("tick", () => this.#tick());
     calm.addEventListener("change", () => this.#painter.ask());
     bar.addEventListener("filter", ({ detail }) => this.filter(detail));
+    bar.addEventListener("open", () => this.#paint());
     live.addEventListener("choose", ({ detail }) => this.choose(detail));
     completed.addEventListener("choose", ({ detail }) => this.choose(detail));
     groups.addEventListener("group", ({ detail }) => this.#intoGroup(detail));
@@ -197,7 +198,8 @@ export class Board {
     if (groupsFirst) groups.show(summarize(matching, now), now, calm.holds);
     this.#depart(from);
     strip.show(store.totals, store.whole ? all : [], now);
-    bar.show(this.#address.filters, choices([...all, ...store.completed()], this.#address.filters, now));
+    const known = [...all, ...store.completed()];
+    bar.show(this.#address.filters, (facet) => choicesOf(facet, known, this.#address.filters, now));
     panel.follow(store.get(this.#address.call), now);
     this.#tellCounts(all, matching, ended);
     this.#tellTruth();
@@ -259,8 +261,8 @@ export class Board {
     const { counts, empty, calm } = this.#parts;
     const filtered = !isEmpty(this.#address.filters);
     const partial = this.#store.whole ? "" : "+";
-    say(counts.live, filtered ? `${matching.length} of ${all.length}${partial}` : `${all.length.toLocaleString("en")}${partial}`);
-    say(counts.completed, filtered ? `${ended.length} of ${this.#store.completed().length}` : ended.length.toLocaleString("en"));
+    say(counts.live, filtered ? `${matching.length} of ${all.length}${partial}` : `${figure(all.length)}${partial}`);
+    say(counts.completed, filtered ? `${ended.length} of ${this.#store.completed().length}` : figure(ended.length));
     const none = matching.length === 0 && this.#order.pending === 0;
     empty.live.hidden = !none || filtered;
     empty.filtered.hidden = !none || !filtered;

@@ -1,7 +1,7 @@
 /** What the rows of both lists and the panel have in common: how a customer, an agent, a state are written. */
 
 import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
-import { count, middle, numberParts, ordinal, UNKNOWN } from "../shared/format.js";
+import { count, numberParts, ordinal, UNKNOWN } from "../shared/format.js";
 import { attemptWord, LOST, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isLost } from "./store.js";
 
@@ -45,21 +45,32 @@ export function customerCell() {
   };
 }
 
-/** Text that is cut in its middle, with the whole in a title. */
-export function sayName(node, text, most) {
-  say(node, middle(text, most) ?? UNKNOWN);
-  set(node, "title", text && text.length > most ? text : null);
+/** How many characters of a long name's end are always shown: ends tell names apart, middles rarely do. */
+const TAIL = 7;
+
+/** A name that loses its middle where there is no room, with the whole in a title. */
+export function sayName(node, text) {
+  const shown = text || UNKNOWN;
   node.classList.toggle("faint", !text);
+  node.classList.remove("number");
+  if (node.said === shown) return;
+  node.said = shown;
+  const long = shown.length > 2 * TAIL;
+  node.classList.toggle("middle", long);
+  set(node, "title", long ? shown : null);
+  if (long) node.replaceChildren(make("span", { text: shown.slice(0, -TAIL) }), make("span", { text: shown.slice(-TAIL) }));
+  else node.textContent = shown;
 }
 
 /** A name where there is one, else the number in groups. */
-export function sayParty(node, name, number, most) {
+export function sayParty(node, name, number) {
   if (name || !number) {
-    sayName(node, name, most);
+    sayName(node, name);
     return;
   }
   set(node, "title", null);
-  node.classList.remove("faint");
+  node.classList.remove("faint", "middle");
+  node.classList.add("number");
   sayNumber(node, numberParts(number));
 }
 

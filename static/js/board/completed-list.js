@@ -24,11 +24,9 @@ class CompletedRow {
   #agent = make("span", { class: "cut" });
   #group = make("span", { class: "cut faint" });
   #who = make("div", { class: "who", role: "gridcell" }, this.#agent, this.#group);
-  #awaited = make("span", { class: "badge badge--plain", text: "report awaited", hidden: true });
-  #when = make("span", { class: "when" });
-  #end = make("div", { class: "end", role: "gridcell" }, this.#awaited, this.#when);
+  #when = make("div", { class: "when", role: "gridcell" });
 
-  node = make("div", { class: "row completed-grid", role: "row" }, this.#state.node, this.#customer.node, this.#length, this.#who, this.#end);
+  node = make("div", { class: "row completed-grid", role: "row" }, this.#state.node, this.#customer.node, this.#length, this.#when, this.#who);
 
   show(call, context) {
     this.#customer.show(call, 0);
@@ -38,7 +36,7 @@ class CompletedRow {
   }
 
   tick(now) {
-    say(this.#when, when(this.#call.at.ended, now));
+    say(this.#when, this.#call.provisional ? "report awaited" : when(this.#call.at.ended, now));
   }
 
   #facts(call, now) {
@@ -46,12 +44,12 @@ class CompletedRow {
     this.#state.show(look, word);
     const reason = reasonWord(call.reason);
     set(this.#state.node, "title", reason ? `${word}: ${reason}` : null);
-    sayParty(this.#agent, call.agent_name, call.agent_number, 22);
-    sayName(this.#group, call.group, 18);
+    sayParty(this.#agent, call.agent_name, call.agent_number);
+    sayName(this.#group, call.group);
     const { text, title } = lengthOf(call);
     say(this.#length, text);
     set(this.#length, "title", title);
-    this.#awaited.hidden = !call.provisional;
+    this.#when.classList.toggle("is-awaited", call.provisional);
     set(this.#when, "title", exact(call.at.ended));
     set(this.node, "data-direction", DIRECTIONS[call.direction] ? call.direction : null);
   }

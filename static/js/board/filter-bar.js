@@ -1,7 +1,7 @@
 /** The bar of filters: search, groups as chips, the other facets as menus, and what is chosen. */
 
 import { icon, make, say, set } from "../shared/dom.js";
-import { middle } from "../shared/format.js";
+import { figure, middle } from "../shared/format.js";
 import { DIRECTIONS, LOST, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isEmpty, NONE, noFilters, toggled } from "./filters.js";
 
@@ -20,7 +20,7 @@ export function choiceWord(facet, value) {
   return value;
 }
 
-/** Fires "filter" (detail: the new filters). */
+/** Fires "filter" (detail: the new filters), and "open" when a menu wants its choices. */
 export class FilterBar extends EventTarget {
   #filters = noFilters();
   #search;
@@ -28,6 +28,7 @@ export class FilterBar extends EventTarget {
   #menus;
   #clear;
   #lists = new Map();
+  #chipped = new Set();
 
   constructor(root) {
     super();
@@ -56,30 +57,31 @@ export class FilterBar extends EventTarget {
     summary.parentElement.open = true;
   }
 
-  /** `choices`: as filters.js counts them. */
+  /** `choices(facet)`: as filters.js counts them; asked only for what is on the screen. */
   show(filters, choices) {
     this.#filters = filters;
     if (document.activeElement !== this.#search) this.#search.value = filters.q;
     this.#clear.hidden = isEmpty(filters);
-    this.#groupChips(choices.group);
-    for (const [facet, menu] of this.#lists) this.#fill(facet, menu, choices[facet]);
+    this.#groupChips(choices("group"));
+    for (const [facet, menu] of this.#lists) this.#fill(facet, menu, choices);
   }
 
   #choose(filters) {
     this.dispatchEvent(new CustomEvent("filter", { detail: filters }));
   }
 
-  /** The busiest groups in the order of their names, and whatever is chosen. */
+  /** A few busy groups in the order of their names, and whatever is chosen. Who has a chip keeps it. */
   #groupChips(groups) {
     const chosen = this.#filters.group;
-    const busiest = new Set([...groups].sort((a, b) => b.count - a.count).slice(0, CHIPS).map(({ value }) => value));
-    const shown = groups.filter(({ value }) => (groups.length <= CHIPS + 2 || busiest.has(value) || chosen.includes(value)));
+    const busiest = [...groups].sort((a, b) => b.count - a.count).map(({ value }) => value);
+    for (const value of busiest) if (this.#chipped.size < CHIPS) this.#chipped.add(value);
+    const shown = groups.filter(({ value }) => groups.length <= CHIPS + 2 || this.#chipped.has(value) || chosen.includes(value));
     const key = shown.map(({ value }) => `${value}=${chosen.includes(value)}`).join();
     if (this.#chips.key !== key) {
       this.#chips.key = key;
       this.#chips.replaceChildren(...shown.map(({ value }) => this.#chip(value, chosen.includes(value))));
     }
-    shown.forEach(({ count }, at) => say(this.#chips.children[at].lastChild, count.toLocaleString("en")));
+    shown.forEach(({ count }, at) => say(this.#chips.children[at].lastChild, figure(count)));
   }
 
   #chip(value, pressed) {
@@ -99,6 +101,7 @@ export class FilterBar extends EventTarget {
     const list = make("div", { class: "menu-card menu-card--start choices", role: "group", "aria-label": FACET_WORDS[facet] });
     const summary = make("summary", { class: "chip chip--menu" }, word, icon("down"));
     const menu = make("details", { class: "menu", "data-facet": facet }, summary, list);
+    menu.addEventListener("toggle", () => menu.open && this.dispatchEvent(new Event("open")));
     this.#lists.set(facet, { menu, word, summary, list, rows: new Map() });
     return menu;
   }
@@ -108,13 +111,13 @@ export class FilterBar extends EventTarget {
     say(word, chosen.length ? `${FACET_WORDS[facet]}: ${chosen.length === 1 ? middle(choiceWord(facet, chosen[0]), 16) : chosen.length}` : FACET_WORDS[facet]);
     set(summary, "data-chosen", chosen.length ? "" : null);
     if (!menu.open) return;
-    const ordered = inOrder(facet, choices);
-    for (const [value, row] of rows) if (!choices.some((choice) => choice.value === value)) rows.delete(value) && row.remove();
+    const ordered = inOrder(facet, choices(facet));
+    for (const [value, row] of rows) if (!ordered.some((choice) => choice.value === value)) rows.delete(value) && row.remove();
     for (const { value, count } of ordered) {
       if (!rows.has(value)) rows.set(value, this.#option(facet, value));
       const row = rows.get(value);
-      set(row, "aria-checked", String(chosen.includes(value)));
-      say(row.lastChild, count.toLocaleString("en"));
+      set(row, "aria-pressed", String(chosen.includes(value)));
+      say(row.lastChild, figure(count));
     }
     const wanted = ordered.map(({ value }) => rows.get(value));
     if (!wanted.length) list.replaceChildren(make("p", { class: "muted", text: "Nothing to choose from yet" }));
@@ -126,7 +129,7 @@ export class FilterBar extends EventTarget {
     const word = choiceWord(facet, value);
     const option = make(
       "button",
-      { type: "button", role: "menuitemcheckbox", "data-look": look },
+      { type: "button", "aria-pressed": "false", "data-look": look },
       icon("check"),
       look ? icon(look) : null,
       make("span", { class: "cut", text: middle(word, 28), title: word.length > 28 ? word : null }),

@@ -99,14 +99,10 @@ function matchesWords(call, words) {
 }
 
 /**
- * The choices of each facet with how many calls each would show, given the other filters:
- * {group: [{value, count}], ...}. What is chosen stays listed at 0.
+ * The choices of a facet with how many calls each would show, given the other filters: [{value, count}].
+ * What is chosen stays listed at 0.
  */
-export function choices(calls, filters, now) {
-  return Object.fromEntries(FACETS.map((facet) => [facet, choicesOf(facet, calls, filters, now)]));
-}
-
-function choicesOf(facet, calls, filters, now) {
+export function choicesOf(facet, calls, filters, now) {
   const test = tester(filters, now, facet);
   const counts = new Map(filters[facet].map((value) => [value, 0]));
   for (const call of calls) {

@@ -1,7 +1,7 @@
 /** Groups first: a row for each call group, for when there are too many calls to read. */
 
 import { icon, make, say, set } from "../shared/dom.js";
-import { middle, timer, UNKNOWN } from "../shared/format.js";
+import { figure, middle, timer, UNKNOWN } from "../shared/format.js";
 import { choiceWord } from "./filter-bar.js";
 import { waitLevel } from "./levels.js";
 
@@ -56,8 +56,8 @@ export class GroupList extends HTMLElement {
 
   #figures(sum) {
     const row = this.#rows.get(sum.group) ?? this.#add(sum.group);
-    say(row.children[1], sum.waiting.toLocaleString("en"));
-    FIGURES.forEach((name, at) => say(row.children[at + 3], sum[name].toLocaleString("en")));
+    say(row.children[1], figure(sum.waiting));
+    FIGURES.forEach((name, at) => say(row.children[at + 3], figure(sum[name])));
   }
 
   #add(group) {

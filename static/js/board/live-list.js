@@ -5,7 +5,7 @@ import { ordinal, timer } from "../shared/format.js";
 import { DIRECTIONS } from "../shared/words.js";
 import { attemptOrdinal, attemptShape, attemptsInWords, customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
 import { waitLevel } from "./levels.js";
-import { isLost, isWaiting, since } from "./store.js";
+import { isWaiting, since } from "./store.js";
 import { VirtualList } from "./virtual-list.js";
 
 const HEADS = ["State", "In state", "Total", "", "Customer", "Number", "Group", "Agent", "Rung"];
@@ -71,17 +71,18 @@ class LiveRow {
     const end = call.isEnded ? call.at.ended : now;
     say(this.#timer, call.isEnded ? timer(null) : timer(end - since(call)));
     say(this.#total, timer(end - call.at.began));
-    const level = isWaiting(call, now) ? waitLevel(now - call.at.began) : "fine";
-    set(this.#timer, "data-level", isLost(call, now) ? "fine" : level);
+    const waiting = isWaiting(call, now);
+    set(this.#timer, "data-level", waiting ? waitLevel(now - since(call)) : "fine");
+    set(this.#total, "data-level", waiting ? waitLevel(now - call.at.began) : "fine");
   }
 
   #facts(call) {
     setIcon(this.#direction.firstChild, call.direction);
     set(this.#direction, "title", DIRECTIONS[call.direction]);
     say(this.#direction.lastChild, DIRECTIONS[call.direction] ?? call.direction);
-    sayParty(this.#line, call.virtual_label, call.virtual_number, 20);
-    sayName(this.#group, call.group, 18);
-    sayParty(this.#agentName, call.agent_name, call.agent_number, 20);
+    sayParty(this.#line, call.virtual_label, call.virtual_number);
+    sayName(this.#group, call.group);
+    sayParty(this.#agentName, call.agent_name, call.agent_number);
     const nth = attemptOrdinal(call);
     say(this.#ordinal, nth > 1 ? ordinal(nth) : "");
     this.#rung(call);

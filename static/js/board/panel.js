@@ -268,8 +268,12 @@ function stepOf(step, answer) {
   return node;
 }
 
+/** Fields that go on by themselves: a later state is no contradiction of an earlier one. */
+const PROGRESS = ["state", "ring_attempts", "provider_status", "flags"];
+
 function changeOf({ field, from, to }, step, answer) {
-  const stands = answer.set_by?.[field] === undefined || answer.set_by[field] === step.delivery;
+  const setBy = PROGRESS.includes(field) ? undefined : answer.set_by?.[field];
+  const stands = setBy === undefined || setBy === step.delivery;
   const old = valueWord(field, from);
   return make(
     "li",

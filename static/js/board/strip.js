@@ -1,7 +1,7 @@
 /** The top strip: the figures of the server, ticking where they age, and honest about how current they are. */
 
 import { say, set } from "../shared/dom.js";
-import { count, timer, UNKNOWN } from "../shared/format.js";
+import { count, figure, timer, UNKNOWN } from "../shared/format.js";
 import { LEVEL_WORDS, waitLevel } from "./levels.js";
 import { since } from "./store.js";
 
@@ -32,25 +32,26 @@ export class Strip {
     const waited = waiting && from ? now - Date.parse(from) : null;
     const level = waiting ? waitLevel(waited) : "fine";
     this.#say("longest", waited === null ? UNKNOWN : timer(waited));
-    set(this.#root.querySelector('[data-tile="waiting"]'), "data-level", level);
+    set(this.#root.querySelector('[data-tile="waiting"]'), "data-level", waiting ? level : "none");
     this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : "nobody");
     this.#say("talking-note", this.#longestTalk === null ? "" : `longest ${timer(now - this.#longestTalk)}`);
   }
 
   #figures() {
     const totals = this.#totals;
-    for (const name of ["live", "waiting", "talking"]) this.#say(name, totals[name].toLocaleString("en"));
-    for (const name of ["answered", "abandoned", "missed"]) this.#say(name, totals[`${name}_today`].toLocaleString("en"));
+    for (const name of ["live", "waiting", "talking"]) this.#say(name, figure(totals[name]));
+    for (const name of ["answered", "abandoned", "missed"]) this.#say(name, figure(totals[`${name}_today`]));
     this.#say("live-note", liveNote(totals));
+    set(this.#root.querySelector('[data-tile="live"]'), "title", liveNote(totals));
     this.#say("answered-note", answeredNote(totals));
     this.#say("abandoned-note", share(totals.abandoned_today, offered(totals)));
-    this.#say("missed-note", `${totals.failed_today.toLocaleString("en")} failed`);
+    this.#say("missed-note", `${figure(totals.failed_today)} failed`);
     this.#lost(totals.lost_track);
   }
 
   #lost(lost) {
     this.#root.querySelector("[data-lost]").hidden = lost === 0;
-    this.#say("lost", `${lost.toLocaleString("en")} lost track`);
+    this.#say("lost", `${figure(lost)} lost track`);
   }
 
   #say(name, text) {
@@ -70,10 +71,10 @@ export const liveNote = (totals) =>
     [totals.dialing, "dialling"],
   ]
     .filter(([n]) => n > 0)
-    .map(([n, word]) => `${n.toLocaleString("en")} ${word}`)
+    .map(([n, word]) => `${figure(n)} ${word}`)
     .join(" · ") || "no calls";
 
-const answeredNote = (totals) => `of ${offered(totals).toLocaleString("en")} in · ${totals.outgoing_today.toLocaleString("en")} out`;
+const answeredNote = (totals) => `of ${figure(offered(totals))} in · ${figure(totals.outgoing_today)} out`;
 
 /** A share in words; of few calls, the calls themselves. */
 export function share(part, whole) {

@@ -91,5 +91,10 @@ export function ordinal(n) {
   return `${n}${{ 1: "st", 2: "nd", 3: "rd" }[n % 10] ?? "th"}`;
 }
 
+const figures = new Intl.NumberFormat("en");
+
+/** A figure with its thousands parted: 1,240. */
+export const figure = (n) => (n < 1000 ? String(n) : figures.format(n));
+
 /** "1 call", "2 calls". */
-export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+export const count = (n, one, many = `${one}s`) => `${figure(n)} ${n === 1 ? one : many}`;
