@@ -1,0 +1,79 @@
+"""The docs name everything that there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from calls import words
+from tests.running import ROOT
+
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+COMMANDS = sorted(path.stem for path in (ROOT / "calls/management/commands").glob("[a-z]*.py"))
+# What the glossary must say at least: the words of the trade.
+TRADE = [
+    "source", "provider", "delivery", "call event", "report", "call", "leg", "customer", "agent", "virtual number",
+    "call group", "direction", "state", "outcome", "reason", "lost track", "wait", "talk", "seq", "snapshot", "scope",
+]  # fmt: skip
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def everything() -> str:
+    return "\n".join(path.read_text() for path in PAGES)
+
+
+@pytest.mark.parametrize("name", sorted(settings.CALLBOARD_VARIABLES))
+def test_every_setting_has_a_row(name):
+    rows = [line for line in page("docs/configuration.md").splitlines() if line.startswith(f"| `{name}` |")]
+    assert len(rows) == 1
+
+
+def test_no_setting_is_described_that_is_none():
+    described = set(re.findall(r"`((?:CALLBOARD_|DATABASE_|REDIS_)[A-Z_]+[A-Z])`", everything()))
+    assert described <= settings.CALLBOARD_VARIABLES
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_operations(command):
+    assert f"| `{command}` |" in page("docs/operations.md")
+
+
+def addresses(resolver: URLResolver, prefix: str = "") -> set[str]:
+    found = set()
+    for pattern in resolver.url_patterns:
+        here = prefix + str(pattern.pattern)
+        # The admin's own pages are Django's to describe.
+        if isinstance(pattern, URLPattern) or here == "admin/":
+            found.add("/" + re.split(r"[<(\[\\^$?]", here.removeprefix("^"))[0])
+        else:
+            found |= addresses(pattern, here)
+    return found
+
+
+@pytest.mark.parametrize("address", sorted(addresses(get_resolver()) | {"/healthz", "/ws/board/"}))
+def test_every_address_is_named(address):
+    assert f"`{address}" in everything()
+
+
+@pytest.mark.parametrize("word", TRADE)
+def test_the_glossary_explains_the_trade(word):
+    explained = {
+        part.strip() for row in re.findall(r"^\| ([^|]+) \|", page("docs/glossary.md"), re.M) for part in row.split(",")
+    }
+    assert word in explained
+
+
+@pytest.mark.parametrize("kind", [words.Direction, words.State, words.Outcome, words.Result])
+def test_the_glossary_knows_every_value(kind):
+    assert [value for value in kind if f"`{value}`" not in page("docs/glossary.md")] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_files(path: Path):
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text())
+    assert [target for target in targets if not (path.parent / target).exists()] == []
