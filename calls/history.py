@@ -91,7 +91,7 @@ def ids_meaning(text: str) -> set[int]:
     own = Q(source__in=sources, ref=text)
     if key := row_id(text):
         own |= Q(id=key)
-    rows = Call.objects.filter(own).values_list("id", "merged_into_id")[:100]
+    rows = Call.objects.filter(own).order_by().values_list("id", "merged_into_id")[:100]
     linked = CallAlias.objects.filter(source__in=sources, kind__in=ID_KINDS, value=text)
     return {merged or call for call, merged in rows} | set(linked.values_list("call_id", flat=True)[:100])
 

@@ -13,7 +13,7 @@ from calls.models import Agent, Call, CallGroup, Delivery
 from calls.numbers import digits_reversed
 
 LIST = "/admin/calls/call/"
-MOST_QUERIES = 20
+MOST_QUERIES = 24
 
 
 def many_calls(source, count: int) -> None:
