@@ -39,6 +39,8 @@ RIGHTS_SECONDS = 4
 SILENCE_SECONDS = 5
 """With nothing read for so long there are no heartbeats: boards shall say that they do not know."""
 INLINE_ROWS = 500
+LARGEST_FRAME = 512 * 1024
+"""Half of what daphne sends: a larger message it drops, without a word to anybody."""
 SOCKETS = 1000
 SOCKETS_PER_USER = 20
 
@@ -263,7 +265,10 @@ class Feed:
             frame = view.frame(changes, now)
             if frame is not None:
                 for viewer in view.viewers:
-                    viewer.offer(frame)
+                    if frame.size <= LARGEST_FRAME:
+                        viewer.offer(frame)
+                    else:
+                        viewer.start_over()  # too much for one message: a snapshot comes in parts
         await asyncio.sleep(0)  # the viewers' tasks send now
         self._pause = max(TICK_SECONDS, SHARE * (thread_time() - began))
 

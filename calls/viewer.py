@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-BAD_FRAME, TOO_SLOW, TOO_MANY, TOO_FAST, RESTART = 4400, 4408, 4429, 1008, 1012
+BAD_FRAME, TOO_SLOW, TOO_MANY, RESTART = 4400, 4408, 4429, 1012
 
 FRAMES_AHEAD = 64
 BYTES_AHEAD = 256 * 1024
@@ -207,7 +207,7 @@ class Viewer:
         if self.closed:
             return
         if not self._in_time():
-            self.close(TOO_FAST)
+            self.close(TOO_MANY)
         elif not self._understand(text):
             self.close(BAD_FRAME)
 
@@ -252,9 +252,17 @@ async def _goodbye(send: Send, code: int) -> None:
     with suppress(Exception):
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await send({"type": "websocket.close", "code": code})
+                await _close(send, code)
         except TimeoutError:
             # ASGI has no word for it; uvicorn's `send` is a method of the protocol that holds the transport.
             transport = getattr(getattr(send, "__self__", None), "transport", None)
             if transport is not None:
                 transport.abort()
+
+
+async def _close(send: Send, code: int) -> None:
+    try:
+        await send({"type": "websocket.close", "code": int(code)})
+    except Exception:
+        # daphne's WebSocket refuses the standard's own codes but 1000: this one too means "come again".
+        await send({"type": "websocket.close", "code": TOO_SLOW})

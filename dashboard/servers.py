@@ -56,7 +56,8 @@ def run_daphne(host: str, port: int) -> None:
         endpoints=endpoints(host=host, port=port),
         websocket_timeout=-1,
         websocket_handshake_timeout=5,
-        websocket_max_message_size=LARGEST_FRAME,
+        # Its limit on what comes in holds for what goes out too: a larger message is dropped without a word.
+        websocket_max_message_size=1_048_576,
         websocket_max_frame_size=LARGEST_FRAME,
         http_timeout=60,
         application_close_timeout=10,

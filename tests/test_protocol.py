@@ -275,11 +275,11 @@ async def test_a_binary_frame_is_closed_with_4400(admin_person):
         assert await socket.closed() == 4400
 
 
-async def test_a_flood_is_closed_with_1008(admin_person):
+async def test_a_flood_is_closed_with_4429(admin_person):
     async with a_board(admin_person) as socket:
         for _ in range(viewer_module.INBOUND_BURST + 1):
             await socket.send_json_to({"type": "ack", "seq": 0})
-        assert await socket.closed() == 1008
+        assert await socket.closed() == 4429
 
 
 async def test_an_acknowledgement_of_the_future_counts_for_what_was_sent(admin_person, sales, monkeypatch):
