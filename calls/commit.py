@@ -114,8 +114,8 @@ def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> No
             _Commit(batch, known).run(list(again))
     except BaseException:
         known.forget()
-        for each, *was in came:
-            each.event, each.result, each.reason, each.delivery, each.call = was
+        for each, event, result, reason, delivery, call in came:
+            each.event, each.result, each.reason, each.delivery, each.call = event, result, reason, delivery, call
         raise
 
 
@@ -189,11 +189,13 @@ class _Commit:
             if call is None:
                 continue
             said = events[call.id]
-            if call.is_new and said[0].delivery == received.delivery and _new_calls.too_many(received.source):
+            # A replay may well make more calls anew in a minute than a provider ever should.
+            begins = call.is_new and said[0].delivery == received.delivery and not received.replayed
+            if begins and _new_calls.too_many(received.source):
                 self.refuse(received, "too_many_new_calls", call, events, touched)
             elif len(said) > MANY_EVENTS:
                 self.refuse(received, "too_many_events", call, events, touched)
-            elif call.is_new and said[0].delivery == received.delivery:
+            elif begins:
                 _new_calls.note(received.source.id)
 
     @staticmethod
@@ -293,12 +295,14 @@ class _Commit:
 
     @staticmethod
     def move(matching: Matching) -> None:
-        by_call: dict[int, list[int]] = defaultdict(list)
-        for delivery in matching.moves:
-            owner = matching.moves[delivery]
-            by_call[owner.id].append(delivery)
+        by_call: dict[Match, list[int]] = defaultdict(list)
+        for delivery, owner in matching.moves.items():
+            by_call[owner].append(delivery)
         for call, deliveries in by_call.items():
-            Delivery.objects.filter(id__in=deliveries).update(call=call)
+            moved = Delivery.objects.filter(id__in=deliveries)
+            keys = list(moved.values_list("content_key", flat=True))
+            repeats = Q(source=call.source, content_key__in=keys, result=Result.DUPLICATE)
+            Delivery.objects.filter(Q(id__in=deliveries) | repeats).update(call=call.id)
 
     def write_calls(self, touched: dict[int, Match], events: dict[int, list[CallEvent]]) -> None:
         shown = self.stored_digests(touched)
@@ -314,6 +318,7 @@ class _Commit:
         for call in merged:
             # One that nothing is left of is merged into itself: gone, but its number tells the boards.
             Call.objects.filter(id=call.id).update(merged_into=_final(call).id, seq=head)
+            CallAlias.objects.filter(call=call.id).delete()
             head += 1
 
     def stored_digests(self, touched: dict[int, Match]) -> dict[int, tuple[str, int]]:

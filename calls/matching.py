@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from calls.bulk import moment_from, select
 from calls.events import CallEvent, load
 from calls.models import CallAlias, Delivery
@@ -159,27 +161,22 @@ class Matching:
 
     def _link(self, key: Key, call: Match, starts_at: datetime | None) -> None:
         """Note an id said next to a CallSid. What it drew to another call may be nearer to this one."""
-        own = next((alias for alias in self.aliases.get(key, []) if alias.call is call), None)
-        if own and (starts_at is None or own.starts_at is None or own.starts_at <= starts_at):
+        if any(alias.call is call and alias.starts_at == starts_at for alias in self.aliases.get(key, [])):
             return
-        if own:
-            own.starts_at = starts_at
-            CallAlias.objects.filter(call=call.id, kind=key[1], value=key[2]).update(starts_at=starts_at)
-        else:
-            self._name(key, call, starts_at)
+        self._name(key, call, starts_at)
         if len(self.aliases[key]) > 1:
             self._rebalance(key)
 
     def _rebalance(self, key: Key) -> None:
-        """Several calls named this id: see again where the deliveries belong that have only it."""
-        for alias in list(self.aliases[key]):
-            for delivery, event in self._events(alias.call):
-                if event.sid or (event.uniqueid if key[1] == UID else event.campid) != key[2]:
+        """Several calls named this id: see again where the deliveries belong that came by it."""
+        for call in dict.fromkeys(alias.call for alias in self.aliases[key]):
+            for delivery, event in self._events(call):
+                if event.sid or (event.uniqueid or event.campid) != key[2]:
                     continue
-                best = self._nearest(key, event.started_at) if key[1] == CAMPID else self._named(key[0], key[2])
-                if best and best is not alias.call:
+                best = self._named(key[0], key[2]) if event.uniqueid else self._nearest(key, event.started_at)
+                if best and best is not call:
                     self.moves[delivery] = best
-                    self.touched |= {best.id: best, alias.call.id: alias.call}
+                    self.touched |= {best.id: best, call.id: call}
 
     # --- without --------------------------------------------------------------------------------------
 
@@ -228,8 +225,12 @@ class Matching:
 
     def _events(self, call: Match) -> list[tuple[int, CallEvent]]:
         """What is stored of a call, and what this batch has placed there."""
-        rows = Delivery.objects.filter(call=call.id, result=Result.APPLIED).values_list("id", "event")
-        stored = {delivery: load(text, delivery) for delivery, text in rows if delivery not in self.moves}
-        placed = {d: event for d, (event, _) in self.placed.items() if self.call_of(d) is call}
-        moved = {d: e for d, e in stored.items() if d not in placed}
-        return [*moved.items(), *placed.items()]
+        drawn = [delivery for delivery, owner in self.moves.items() if owner is call and delivery not in self.placed]
+        rows = Delivery.objects.filter(Q(call=call.id) | Q(id__in=drawn), result=Result.APPLIED)
+        stored = {
+            delivery: load(text, delivery)
+            for delivery, text in rows.values_list("id", "event")
+            if self.moves.get(delivery, call) is call
+        }
+        placed = {delivery: event for delivery, (event, _) in self.placed.items() if self.call_of(delivery) is call}
+        return [*(stored | placed).items()]
