@@ -35,9 +35,10 @@ def replay(
 ) -> Outcome:
     """Read these deliveries again, in small transactions that intake can go on between.
 
-    Without `apply` every transaction is rolled back: the outcome says what would change.
+    Without `apply` every transaction is rolled back: the outcome says what would change. Deliveries whose raw bytes
+    were pruned stay as they were read.
     """
-    outcome, last = Outcome(), 0
+    outcome, last = Outcome(), _pruned_to()
     while chunk := list(deliveries.filter(id__gt=last).order_by("id")[:CHUNK]):
         known.refresh()
         with transaction.atomic():
@@ -51,8 +52,14 @@ def replay(
     return outcome
 
 
+class RawBytesGone(Exception):
+    """Calls cannot be made from nothing where raw bytes were pruned."""
+
+
 def forget_all_calls() -> None:
-    """Delete everything derived. The new epoch tells every board to start over."""
+    """Delete everything derived. The new epoch tells every board to start over. Raises RawBytesGone."""
+    if _pruned_to():
+        raise RawBytesGone
     with transaction.atomic():
         Delivery.objects.update(call=None)
         CallAlias.objects.all().delete()
@@ -101,6 +108,10 @@ def _ids(event: CallEvent) -> tuple[object, ...]:
 
 def _named(result: str, reason: str) -> str:
     return f"{result} ({reason})" if reason else str(result)
+
+
+def _pruned_to() -> int:
+    return Head.objects.values_list("raw_pruned_to", flat=True).first() or 0
 
 
 def _seq() -> int:

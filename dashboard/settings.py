@@ -273,5 +273,8 @@ CALLBOARD_LOST_TRACK_SECONDS = {
     "talking": env.number("CALLBOARD_LOST_TRACK_TALKING_SECONDS", 7200, least=60, most=86_400),
 }
 
+CALLBOARD_KEEP_RAW_DAYS = env.number("CALLBOARD_KEEP_RAW_DAYS", 30, least=0, most=36_500)
+CALLBOARD_KEEP_CALLS_DAYS = env.number("CALLBOARD_KEEP_CALLS_DAYS", 0, least=0, most=36_500)
+
 # Every variable that was asked for, so that a misspelt one is noticed.
 CALLBOARD_VARIABLES = frozenset({*env.names, "CALLBOARD_INSTALLER"})

@@ -134,6 +134,7 @@ class Head(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     epoch = models.CharField(max_length=16, default=new_epoch)
     seq = models.BigIntegerField(default=0)
+    raw_pruned_to = models.BigIntegerField(default=0, help_text="Up to this delivery the raw bytes are gone.")
     pseudonym_key = models.CharField(max_length=64, default=new_pseudonym_key)
 
     def __str__(self) -> str:

@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from calls.known import known
 from calls.models import Delivery
-from calls.replaying import Outcome, forget_all_calls, replay
+from calls.replaying import Outcome, RawBytesGone, forget_all_calls, replay
 
 
 class Command(BaseCommand):
@@ -30,12 +30,18 @@ class Command(BaseCommand):
             self.stdout.write(f"Would forget all calls and replay {Delivery.objects.count():,} deliveries.")
             return
         if options["from_nothing"]:
-            forget_all_calls()
+            self.forget()
         deliveries = Delivery.objects.quarantined() if options["quarantined"] else Delivery.objects.all()
         if options["source"]:
             deliveries = deliveries.filter(source__name=options["source"])
         outcome = replay(deliveries, known, options["apply"], self.progress)
         self.tell(outcome, options["apply"])
+
+    def forget(self) -> None:
+        try:
+            forget_all_calls()
+        except RawBytesGone:
+            raise CommandError("Raw bytes were pruned: calls cannot be made from nothing. Use --all.") from None
 
     def progress(self, outcome: Outcome) -> None:
         if outcome.deliveries % 10_000 == 0:
