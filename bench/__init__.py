@@ -1,0 +1,1 @@
+"""The benchmark: the product as shipped, beside peers and beside raw limits, in interleaved runs."""

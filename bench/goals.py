@@ -1,0 +1,133 @@
+"""The goals, as data: what the figures are asked to be. They are reported, and never decide an exit code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.load.figures import Figures
+
+REACHED, MISSED, UNKNOWN = "reached", "not reached", "not measured"
+TICKS_PER_SECOND = 62.5
+"""A tick lasts 16 ms at least."""
+HEARTBEATS_PER_SECOND = 1 / 3
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`figure` of the case `of`, divided by that of the case `beside` where there is one, must keep to a bound.
+
+    `per` divides further: what a board costs is a difference between two cases over their boards.
+    """
+
+    says: str
+    suite: str
+    figure: str
+    of: str
+    beside: str = ""
+    less: str = ""
+    per: float = 1
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def value(self, measured: Mapping[str, Figures]) -> float | None:
+        """What it came to, or None where a case or its figure is missing. `measured` is {case: medians}."""
+        wanted = [name for name in (self.of, self.beside, self.less) if name]
+        found = {name: measured.get(name, {}).get(self.figure) for name in wanted}
+        if any(value is None for value in found.values()) or (self.beside and not found[self.beside]):
+            return None
+        value = float(found[self.of]) - float(found[self.less] if self.less else 0)
+        return value / (float(found[self.beside]) if self.beside else 1) / self.per
+
+    def verdict(self, measured: Mapping[str, Figures]) -> str:
+        value = self.value(measured)
+        if value is None:
+            return UNKNOWN
+        enough = self.at_least is None or value >= self.at_least
+        return REACHED if enough and (self.at_most is None or value <= self.at_most) else MISSED
+
+    @property
+    def bound(self) -> str:
+        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+
+
+QUIET, BUSY, CROWDED = "20/s, 100 boards", "200/s, 100 boards", "150/s, 2,000 live, 50 boards"
+PRODUCT = "product uvicorn sqlite"
+
+
+def _speed() -> list[Goal]:
+    cpu = Goal(
+        "CPU a delivery, of the tutorial peer", "ingest", "cpu_ms", PRODUCT, "tutorial uvicorn sqlite", at_most=1 / 40
+    )
+    peers = (
+        ("uvicorn, times the tutorial peer", PRODUCT, "tutorial uvicorn sqlite", 40),
+        ("daphne, times the tutorial peer", "product daphne sqlite", "tutorial daphne sqlite", 15),
+        ("uvicorn, times FastAPI's peer", PRODUCT, "fastapi sqlite", 5),
+        ("uvicorn, times Node's peer", PRODUCT, "node sqlite", 3),
+    )
+    rates = [Goal(f"acked/s, {says}", "ingest", "acked_per_s", of, beside, at_least=n) for says, of, beside, n in peers]
+    return [*rates, cpu]
+
+
+def _latency() -> list[Goal]:
+    bounds = (
+        ("POST to screen p50, ms", QUIET, "screen_p50_ms", 10),
+        ("POST to screen p99, ms", QUIET, "screen_p99_ms", 30),
+        ("POST to screen p99, ms", BUSY, "screen_p99_ms", 60),
+        ("POST p99, ms", BUSY, "post_p99_ms", 20),
+        ("frames a second and board", BUSY, "frames_per_s", TICKS_PER_SECOND + HEARTBEATS_PER_SECOND),
+        ("POST to screen p99, ms", CROWDED, "screen_p99_ms", 150),
+    )
+    return [
+        Goal(f"{says}, {at}", "latency", figure, f"{at}: product", at_most=most) for says, at, figure, most in bounds
+    ]
+
+
+def _growth() -> list[Goal]:
+    found = [
+        Goal(
+            f"CPU a delivery, {live} live beside 20, {store}",
+            "live",
+            "cpu_ms",
+            f"{live} live, {store}",
+            f"20 live, {store}",
+            at_most=1.2,
+        )
+        for store in ("sqlite", "postgres")
+        for live in ("2,000", "20,000")
+    ]
+    pages = ("picture_ms", "page_ms", "admin_ms", "filter_ms", "number_ms", "ref_ms", "deliveries_ms", "api_ms")
+    for store in ("sqlite", "postgres"):
+        many, few = f"5,000,000 calls, {store}", f"10,000 calls, {store}"
+        found.append(Goal(f"acked/s, {many} beside 10,000", "history", "acked_per_s", many, few, at_least=0.7))
+        found += [
+            Goal(f"{page[:-3]} time, {many} beside 10,000", "history", page, many, few, at_most=2) for page in pages
+        ]
+        found += [Goal(f"{page[:-3]}, ms, {many}", "history", page, many, at_most=300) for page in pages[2:]]
+    return found
+
+
+def _memory() -> list[Goal]:
+    return [
+        Goal("kB a connected board", "boards", "end_mb", "500 boards", less="50 boards", per=450 / 1024, at_most=60),
+        Goal(
+            "kB a board that never reads", "boards", "peak_mb", "20 boards, 20 never read",
+            less="20 boards, and a load", per=20 / 1024, at_most=1024,
+        ),
+        Goal("memory over an hour of traffic, end beside third tenth", "soak", "growth", "60 minutes at 100/s", at_most=1.05),
+    ]  # fmt: skip
+
+
+def _nothing_lost() -> list[Goal]:
+    places = (
+        ("ingest", PRODUCT),
+        ("ingest", "product daphne sqlite"),
+        ("ingest", "product uvicorn postgres"),
+        ("latency", f"{BUSY}: product"),
+        ("latency", f"{CROWDED}: product"),
+        ("live", "20,000 live, sqlite"),
+        ("boards", "20 boards, 20 never read"),
+        ("soak", "60 minutes at 100/s"),
+    )
+    return [Goal(f"last states lost, {suite}: {of}", suite, "lost", of, at_most=0) for suite, of in places]
+
+
+GOALS = [*_speed(), *_latency(), *_growth(), *_memory(), *_nothing_lost()]

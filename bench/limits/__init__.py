@@ -1,0 +1,1 @@
+"""Raw limits: what servers, sockets and databases can do without any application."""

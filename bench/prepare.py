@@ -1,0 +1,65 @@
+"""Prepares an installation to be measured, as its own process: prints token and cookies as JSON.
+
+    python -m bench.prepare --people 40
+
+Settings come from the environment, as for the product itself. The first person is an administrator.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from io import StringIO
+
+import django
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--people", type=int, default=40)
+    people = options.parse_args().people
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("firstrun", stdout=StringIO())
+    json.dump({"token": new_token(), "cookies": [cookie_of(number) for number in range(people)]}, sys.stdout)
+
+
+def new_token() -> str:
+    from calls.models import Source
+    from calls.sources import connect
+
+    source = Source.objects.filter(name="Bench").first()
+    return source.new_token() if source else connect("Bench").token
+
+
+def cookie_of(number: int) -> str:
+    """The cookie of somebody signed in who sees all calls. As sign-in makes it, without the costly password."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from calls.accounts import see
+    from calls.models import Role
+
+    admin = number == 0
+    user = User.objects.create(
+        username=f"bench-{secrets.token_hex(4)}",
+        password=f"!{secrets.token_hex(20)}",
+        is_staff=admin,
+        is_superuser=admin,
+    )
+    see(user, Role.ADMIN if admin else Role.SUPERVISOR, None, masked=False)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+if __name__ == "__main__":
+    main()
