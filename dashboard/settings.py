@@ -213,8 +213,11 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
-        # 'self' covers the board's socket in browsers of today; older ones want it said.
-        "connect-src": ["'self'", *(origin.replace("http", "ws", 1) for origin in CALLBOARD_ORIGINS)],
+        # 'self' covers the board's socket in browsers of today; older ones want it said. IPv6 cannot be said here.
+        "connect-src": [
+            "'self'",
+            *(origin.replace("http", "ws", 1) for origin in CALLBOARD_ORIGINS if "[" not in origin),
+        ],
         # The call page adds the hosts of its source where it offers a recording.
         "media-src": ["'self'"],
         "manifest-src": ["'self'"],
