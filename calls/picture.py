@@ -31,11 +31,12 @@ Tally = dict[int, tuple[int | None, str]]
 class Row:
     """One call as boards show it, and its JSON once somebody needs it."""
 
-    __slots__ = ("_masked", "_plain", "call", "lost_at")
+    __slots__ = ("_masked", "_plain", "call", "live", "lost_at")
 
     def __init__(self, call: Columns) -> None:
         self.call = call
-        self.lost_at = call.lost_track_at if call.live else None
+        self.live = call.live
+        self.lost_at = call.lost_track_at if self.live else None
         self._plain: bytes | None = None
         self._masked: bytes | None = None
 
@@ -185,7 +186,7 @@ class Picture:
             return None
         group = self.groups[new.call.group_id]
         self.rows[new.call.id] = new
-        if new.call.live:
+        if new.live:
             group.add_live(new, now)
             self._watch(new, now)
             return new
@@ -197,7 +198,7 @@ class Picture:
     def _remove(self, old: Row) -> None:
         del self.rows[old.call.id]
         group = self.groups[old.call.group_id]
-        if old.call.live:
+        if old.live:
             group.remove_live(old)
         else:
             group.remove_ended(old.key)
@@ -206,7 +207,7 @@ class Picture:
         """Note when time alone will change it: when it counts as lost, and when it leaves."""
         heapq.heappush(self._deadlines, self._deadline(row, now))
         if len(self._deadlines) > 64 + 3 * len(self.rows):  # most entries are of calls that were heard of since
-            self._deadlines = [self._deadline(row, now) for row in self.rows.values() if row.call.live]
+            self._deadlines = [self._deadline(row, now) for row in self.rows.values() if row.live]
             heapq.heapify(self._deadlines)
 
     def _deadline(self, row: Row, now: datetime) -> tuple[datetime, int]:
@@ -218,7 +219,7 @@ class Picture:
         changes: list[Change] = []
         while self._deadlines and self._deadlines[0][0] <= now:
             row = self.rows.get(heapq.heappop(self._deadlines)[1])
-            if row is None or not row.call.live or not row.lost_by(now):
+            if row is None or not row.live or not row.lost_by(now):
                 continue  # heard of since: a later entry stands for it
             if row.call.heard_at + DAY <= now:
                 self._remove(row)

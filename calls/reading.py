@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
@@ -18,6 +19,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from calls.board import Columns, Names, day_bounds, day_of, figure_of, latest_ended, live_at, read_calls, read_names
+from calls.compiled import Compiled
 from calls.models import Call, Head
 from calls.numbers import match_key
 from calls.picture import KEPT_ENDED, Picture, Row, Tally
@@ -68,9 +70,20 @@ class News:
     renamed: list[Row] = field(default_factory=list)
 
 
+@cache
+def _head() -> Compiled:
+    return Compiled(Head.objects.filter(id=1).values_list("epoch", "seq"))
+
+
+@cache
+def _calls_after() -> Compiled:
+    return Compiled(Call.objects.filter(seq__gt=0).order_by("seq").values_list(*Columns._fields))
+
+
 def head() -> tuple[str, int]:
     """The database's epoch and the number of its latest change."""
-    return Head.objects.filter(id=1).values_list("epoch", "seq").first() or ("", 0)
+    found = _head().rows(1)
+    return (found[0][0], found[0][1]) if found else ("", 0)
 
 
 def load() -> Picture:
@@ -128,7 +141,7 @@ def news(picture: Picture, names_too: bool) -> News | None:
         return None
     found = News()
     if seq > picture.seq:
-        found.calls = read_calls(Call.objects.filter(seq__gt=picture.seq).order_by("seq"))
+        found.calls = [Columns._make(columns) for columns in _calls_after().rows(picture.seq)]
     if names_too or any(unnamed(call, picture.names) for call in found.calls):
         names = read_names()
         if names != picture.names:

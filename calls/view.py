@@ -99,7 +99,7 @@ class View:
         for old, new in changes:
             old = old if old is not None and self.scope.allows(old.call.group_id) else None
             new = new if new is not None and self.scope.allows(new.call.group_id) else None
-            if (old is not None and not old.call.live) or (new is not None and not new.call.live):
+            if (old is not None and not old.live) or (new is not None and not new.live):
                 ended.append((old, new))
             elif new is not None:
                 shown.append(new)
@@ -115,19 +115,19 @@ class View:
         # Of a full list, whatever is older than its oldest is not in it.
         floor = self._ended[0] if len(self._ended) >= SHOWN_ENDED else None
         for old, new in changes:
-            if old is not None and not old.call.live and old.call.id in before:
+            if old is not None and not old.live and old.call.id in before:
                 del self._ended[bisect_left(self._ended, old.key)]
-            if new is not None and not new.call.live and (floor is None or new.key >= floor):
+            if new is not None and not new.live and (floor is None or new.key >= floor):
                 insort(self._ended, new.key)
         if floor is not None and len(self._ended) < SHOWN_ENDED:
             self._ended = self.picture.latest_ended(self.scope)
         del self._ended[: max(0, len(self._ended) - SHOWN_ENDED)]
         after = {call_id for _, call_id in self._ended}
         for old, new in changes:
-            here = new is not None and (new.call.live or new.call.id in after)
+            here = new is not None and (new.live or new.call.id in after)
             if new is not None and here:
                 shown.append(new)
-            elif old is not None and (old.call.live or old.call.id in before):
+            elif old is not None and (old.live or old.call.id in before):
                 gone.add(old.call.id)
         handled = {(old or new).call.id for old, new in changes}  # type: ignore[union-attr]
         gone.update(before - after - handled)
@@ -174,12 +174,12 @@ class Parts:
         return [self._part(number, len(bodies), body) for number, body in enumerate(bodies, start=1)]
 
     def _first_and_rest(self) -> tuple[list[Row], list[Row]]:
-        live = [row for row in self.rows if row.call.live]
-        ended = [row for row in self.rows if not row.call.live]
+        live = [row for row in self.rows if row.live]
+        ended = [row for row in self.rows if not row.live]
         now = self.said["now"]
         urgent = nsmallest(FIRST_LIVE, live, key=lambda row: urgency(row, now))
-        first = {row.call.id for row in urgent}
-        return urgent + ended[:FIRST_ENDED], [row for row in live if row.call.id not in first] + ended[FIRST_ENDED:]
+        first = set(urgent)
+        return urgent + ended[:FIRST_ENDED], [row for row in live if row not in first] + ended[FIRST_ENDED:]
 
     def _cut(self, rows: list[Row]) -> list[bytes]:
         bodies: list[bytes] = []
@@ -205,12 +205,12 @@ class Parts:
 def urgency(row: Row, now: datetime) -> tuple[int, datetime, int]:
     """Longest waiting first, then other calls that nobody has answered, then the talking, then the lost."""
     call = row.call
-    if row.lost_by(now):
+    if row.lost_at is not None and row.lost_at <= now:
         rank = 3
-    elif call.waiting:
-        rank = 0
+    elif call.state == State.TALKING:
+        rank = 2
     else:
-        rank = 2 if call.state == State.TALKING else 1
+        rank = 0 if call.waiting else 1
     return rank, call.began_at, call.id
 
 

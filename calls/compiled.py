@@ -1,0 +1,22 @@
+"""A query that is compiled once: for the few asked all the time, compiling costs twenty times what asking does."""
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import QuerySet
+
+
+class Compiled:
+    """A `values_list` query whose parameters are given anew each time, in the order in which its filters have them."""
+
+    def __init__(self, rows: "QuerySet[Any, Any]") -> None:
+        self._compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+        self._sql = self._compiler.as_sql()[0]
+        columns = [column for column, *_ in self._compiler.select]
+        self._converters = self._compiler.get_converters(columns)
+
+    def rows(self, *parameters: Any) -> list[tuple[Any, ...]]:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self._sql, parameters)
+            found = cursor.fetchall()
+        return list(self._compiler.apply_converters(found, self._converters)) if self._converters else found
