@@ -1,4 +1,4 @@
-"""How the first board, rendered by the server, writes lengths, moments and numbers: as static/js/shared/format.js does."""
+"""How the server writes the first board: the words and lengths of static/js/shared, for templates."""
 
 from datetime import datetime
 from typing import Any

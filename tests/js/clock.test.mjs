@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Pace } from "../../static/js/board/pace.js";
+import { Painter } from "../../static/js/board/painter.js";
+import { Lag, truth } from "../../static/js/board/truth.js";
+import { Clock } from "../../static/js/shared/clock.js";
+import { Host } from "./host.mjs";
+
+const iso = (ms) => new Date(ms).toISOString();
+
+test("the clock goes by the server's, however wrong the browser's is", () => {
+  const host = new Host();
+  const clock = new Clock(host);
+  clock.correct(iso(host.now() + 90_000));
+  host.pass(5_000);
+  assert.equal(clock.now(), host.now() + 90_000);
+});
+
+test("the fastest message tells the time, a slow one does not turn it back", () => {
+  const host = new Host();
+  const clock = new Clock(host);
+  clock.correct(iso(host.now() + 10_000));
+  assert.equal(clock.correct(iso(host.now() + 8_000)), 2_000);
+  assert.equal(clock.now(), host.now() + 10_000);
+});
+
+test("a server's clock that was put back is followed within eight messages", () => {
+  const host = new Host();
+  const clock = new Clock(host);
+  clock.correct(iso(host.now() + 60_000));
+  for (let i = 0; i < 8; i += 1) clock.correct(iso(host.now()));
+  assert.equal(clock.now(), host.now());
+});
+
+test("the clock beats once a second, on the second", () => {
+  const host = new Host();
+  const clock = new Clock(host);
+  clock.correct(iso(host.now() + 400));
+  const beats = [];
+  clock.addEventListener("tick", () => beats.push(clock.now() % 1000));
+  clock.start();
+  host.pass(3_000);
+  assert.deepEqual(beats, [0, 0, 0]);
+});
+
+function painterOn(host, hidden = false) {
+  const painted = [];
+  const frames = [];
+  const painter = new Painter(() => painted.push(host.now()), {
+    now: host.now,
+    setTimeout: host.setTimeout,
+    requestAnimationFrame: (deed) => frames.push(deed),
+    hidden: () => hidden,
+  });
+  return { painter, painted, frame: () => frames.splice(0).forEach((deed) => deed()) };
+}
+
+test("the first change after a pause is painted with the next frame, the rest every 250 ms", () => {
+  const host = new Host();
+  const { painter, painted, frame } = painterOn(host);
+  painter.ask();
+  painter.ask();
+  frame();
+  assert.equal(painted.length, 1);
+  painter.ask();
+  frame();
+  assert.equal(painted.length, 1);
+  host.pass(250);
+  frame();
+  assert.equal(painted.length, 2);
+});
+
+test("a hidden tab paints without frames", () => {
+  const { painter, painted } = painterOn(new Host(), true);
+  painter.ask();
+  assert.equal(painted.length, 1);
+});
+
+test("more than 20 changes a second are too many to move", () => {
+  const pace = new Pace();
+  pace.add(20, 0);
+  assert.equal(pace.isCalm(500), true);
+  pace.add(1, 600);
+  assert.equal(pace.isCalm(900), false);
+  assert.equal(pace.isCalm(1_700), true);
+});
+
+test("the line's truth: live, late after 6 s, stale after 30 s, whatever the socket says", () => {
+  const level = (given) => truth({ status: "open", age: 0, lag: null, whole: true, ...given }).level;
+  assert.equal(level({}), "live");
+  assert.equal(level({ whole: false }), "joining");
+  assert.equal(level({ status: "waiting" }), "joining");
+  assert.equal(level({ age: 5_999 }), "live");
+  assert.equal(level({ age: 6_000 }), "late");
+  assert.equal(level({ age: 30_000, status: "waiting" }), "stale");
+  assert.equal(level({ status: "no-right" }), "over");
+  assert.equal(level({ status: "signed-out" }), "over");
+});
+
+test("the lag shown is the typical one", () => {
+  const lag = new Lag();
+  assert.equal(lag.typical, null);
+  for (const ms of [100, 5_000, 120]) lag.add(ms);
+  assert.equal(lag.typical, 120);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { share } from "../../static/js/board/strip.js";
+import { figure, length, middle, numberParts, ordinal, timer, when } from "../../static/js/shared/format.js";
+import { flagWord, reasonWord } from "../../static/js/shared/words.js";
+
+test("lengths read as clocks, unknown as a dash", () => {
+  assert.deepEqual([0, 7, 760, 3723].map(length), ["0:00", "0:07", "12:40", "1:02:03"]);
+  assert.deepEqual([length(null), timer(NaN), timer(-5_000)], ["–", "–", "0:00"]);
+});
+
+test("phone numbers are parted for the eye, and joined they are the number", () => {
+  for (const number of ["+919000000101", "+14155550100", "+442071838750", "+37255512345", "09000000101", "+91••••••0101"]) {
+    assert.equal(numberParts(number).join(""), number);
+  }
+  assert.deepEqual(numberParts("+919000000101"), ["+91", "90000", "00101"]);
+  assert.deepEqual([numberParts("anonymous"), numberParts(null), numberParts("201")], [["anonymous"], ["–"], ["201"]]);
+});
+
+test("long names keep both ends", () => {
+  assert.equal(middle("Premium customers of the north", 16), "Premium c…north");
+  assert.equal(middle("Sales", 16), "Sales");
+});
+
+test("young times are relative", () => {
+  assert.deepEqual([when(0, 59_000), when(0, 61_000), when(null, 0)], ["just now", "1 min ago", "–"]);
+});
+
+test("ordinals, figures and shares", () => {
+  assert.deepEqual([1, 2, 3, 4, 11, 22].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "22nd"]);
+  assert.equal(figure(1240), "1,240");
+  assert.deepEqual([share(0, 0), share(2, 9), share(1, 40)], ["of none", "of 9 calls", "2.5 % of incoming"]);
+});
+
+test("words that nobody foresaw are shown as they are", () => {
+  assert.deepEqual([reasonWord("line_on_fire"), reasonWord("constructor"), reasonWord(null)], ["line on fire", "constructor", null]);
+  assert.deepEqual([flagWord("unreadable_started_at"), flagWord("very_odd")], ["Started at could not be read", "Very odd"]);
+});
