@@ -18,7 +18,7 @@ from django.db.utils import InterfaceError, OperationalError
 from calls.commit import Received, commit
 from calls.counting import counts
 from calls.known import Known, known
-from calls.settling import settle
+from calls.settling import Settler
 
 log = logging.getLogger("callboard.intake")
 
@@ -94,6 +94,7 @@ class Intake:
 
     def __init__(self, memory: Known = known) -> None:
         self.memory = memory
+        self.settler = Settler(memory)
         self._waiting: deque[tuple[Received, Future[None]]] = deque()
         self._wake = threading.Event()
         self._stopping = False
@@ -175,7 +176,7 @@ class Intake:
             self.memory.refresh()
             self.memory.note_use()
             counts.write()
-            settle(self.memory)
+            self.settler.settle(others_wait=lambda: bool(self._waiting))
         except DatabaseError as error:
             log.warning("looking after failed: %s", type(error).__name__)
             connection.close()

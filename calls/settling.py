@@ -1,48 +1,83 @@
-"""Settling: when the directory changes, the calls it speaks of are derived again, in small batches."""
+"""Settling: when the directory changes, the calls it speaks of are derived again, a few at a time."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 
-from calls.commit import MANY_CALLS, calls_with, commit
+from django.db.models import Q
+from django.utils import timezone
+
+from calls.commit import calls_with, commit
 from calls.known import REFRESH_SECONDS, Known
 from calls.models import Agent, VirtualNumber
 from calls.models.directory import DirectoryNumber
+from calls.words import Direction
 
-_first_seen: dict[tuple[str, int], float] = {}
+STEP = 50
+"""Calls derived again between two looks at whether deliveries wait."""
+EVERYBODY_KNOWS_SECONDS = 1.5 * REFRESH_SECONDS
 
 
-def settle(memory: Known) -> None:
-    """Derive again the calls of every number that is new or was edited.
+@dataclass(slots=True)
+class _Pass:
+    """How far the calls of one number have been derived again, and since when it is known to be unsettled."""
+
+    seen_at: float
+    is_second: bool = False
+    left: list[int] | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.left == []
+
+
+class Settler:
+    """Derives the calls again of every number that is new or was edited.
 
     Twice: at once, and again when every process must have noticed the change, since until then another one may
     have derived a call by the old directory. A crash loses nothing: the number stays unsettled.
     """
-    for model in (Agent, VirtualNumber):
-        for row in model._default_manager.filter(settled=False)[:50]:
-            _settle_one(row, memory)
+
+    def __init__(self, memory: Known) -> None:
+        self.memory = memory
+        self._passes: dict[tuple[str, int], _Pass] = {}
+
+    def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
+        """Go on until everything due is done, or until deliveries wait."""
+        for model in (Agent, VirtualNumber):
+            for row in model._default_manager.filter(settled=False).order_by("id")[:100]:
+                if not self._settle_one(row, others_wait):
+                    return
+
+    def _settle_one(self, row: DirectoryNumber, others_wait: Callable[[], bool]) -> bool:
+        """Whether there is time for the next."""
+        key = (type(row).__name__, row.pk)
+        if key not in self._passes:
+            self._passes[key] = _Pass(time.monotonic())
+            self.memory.forget()
+        known = self._passes[key]
+        if known.done and time.monotonic() - known.seen_at > EVERYBODY_KNOWS_SECONDS:
+            known.is_second, known.left = True, None
+        while not known.done:
+            if others_wait():
+                return False
+            self._step(row, known)
+        if known.is_second:
+            type(row)._default_manager.filter(pk=row.pk).update(settled=True)
+            del self._passes[key]
+        return True
+
+    def _step(self, row: DirectoryNumber, known: _Pass) -> None:
+        if known.left is None:
+            calls = calls_with(row.number).filter(_in_question(row), source=row.source_id)
+            known.left = list(calls.order_by().values_list("id", flat=True))
+        now, known.left = known.left[:STEP], known.left[STEP:]
+        if now:
+            commit([], self.memory, again=now)
 
 
-def _settle_one(row: DirectoryNumber, memory: Known) -> None:
-    key = (type(row).__name__, row.pk)
-    is_new = key not in _first_seen
-    age = time.monotonic() - _first_seen.setdefault(key, time.monotonic())
-    everybody_knows = age > 1.5 * REFRESH_SECONDS
-    if not (is_new or everybody_knows):
-        return
-    if is_new:
-        memory.forget()
-    derive_again(row.number, row.source_id, memory)
-    if everybody_knows:
-        type(row)._default_manager.filter(pk=row.pk).update(settled=True)
-        del _first_seen[key]
-
-
-def derive_again(number: str, source: int, memory: Known) -> int:
-    """Derive all calls of a source in which this number plays a part. Returns how many."""
-    done, last = 0, 0
-    while True:
-        calls = calls_with(number).filter(source=source, id__gt=last).order_by("id")
-        ids = list(calls.values_list("id", flat=True)[:MANY_CALLS])
-        if not ids:
-            return done
-        commit([], memory, again=ids)
-        done, last = done + len(ids), ids[-1]
+def _in_question(row: DirectoryNumber) -> Q:
+    """A number that traffic has just taught changes nothing on incoming calls: there the position decides."""
+    just_learned = row.learned_at > timezone.now() - timedelta(minutes=1) and row.group_id is None and row.ours
+    return ~Q(direction=Direction.INCOMING) if just_learned else Q()
