@@ -17,6 +17,7 @@ MANY_EVENTS = 500
 """More events than any real call has: beyond it deliveries are quarantined instead of derived."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_LONGEST_CALL = timedelta(days=7)
 _PHASES = {State.IVR: 0, State.DIALING: 1, State.RINGING: 2, State.TALKING: 3, State.ENDED: 4}
 
 # Outcome and reason on incoming calls (design: "From the provider's words to ours").
@@ -33,7 +34,6 @@ _INCOMING = {
     Verdict.BAD_DIAL: (Outcome.FAILED, "bad_dial"),
     Verdict.NOT_CONNECTED: (Outcome.IVR_ONLY, "not_forwarded"),
 }
-_EMPTY = (None, "", Direction.UNKNOWN)
 _CAUSES = {verdict: reason for verdict, (_, reason) in _INCOMING.items()}
 _TERMINAL = (*_INCOMING, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG)
 
@@ -187,7 +187,9 @@ class _Fold:
     def strongest(self, of: str, among: list[CallEvent] | None = None) -> CallEvent | None:
         """The strongest event that says anything of this."""
         for event in reversed(self.events if among is None else among):
-            if getattr(event, of) not in _EMPTY:
+            value = getattr(event, of)
+            # By identity: a group, or a caller, may well be called "unknown".
+            if value not in (None, "") and value is not Direction.UNKNOWN:
                 return event
         return None
 
@@ -328,11 +330,20 @@ class _Fold:
 
     def say_outcome(self) -> None:
         facts = self.facts
-        judge = next((event for event in reversed(self.reports) if event.verdict), self.reports[-1])
+        judge = self.judge()
+        if any(event.verdict is Verdict.UNMAPPED for event in self.reports):
+            self.flags.add("unmapped_word")
         facts.outcome, facts.reason = self.outcome(judge)
         facts.set_by["outcome"] = facts.set_by["reason"] = judge.delivery
         if any(event.voicemail for event in self.reports):
             facts.reason = "voicemail"
+
+    def judge(self) -> CallEvent:
+        """The report that says how the call went: an answered one, else the strongest whose word we know."""
+        strongest = self.reports[::-1]
+        telling = [event for event in strongest if event.says_answered or event.verdict not in (None, Verdict.UNMAPPED)]
+        worded = [event for event in strongest if event.verdict]
+        return (telling or worded or strongest)[0]
 
     def outcome(self, judge: CallEvent) -> tuple[Outcome, str | None]:
         """How it went, from the strongest word, the direction and the legs."""
@@ -388,6 +399,8 @@ class _Fold:
             if facts.answered_at is None and facts.talk_seconds and "end_time_assumed" not in self.flags:
                 facts.answered_at = facts.ended_at - timedelta(seconds=facts.talk_seconds)
         self.measure(self.take("wait_seconds", "leg_a_picked_at", reports) or facts.started_at)
+        if facts.wait_seconds is None:
+            facts.set_by.pop("wait_seconds", None)
 
     def measure(self, clock_start: datetime | None) -> None:
         """Lengths that the provider did not give. The wait runs from the pick-up by the platform."""
@@ -431,7 +444,7 @@ class _Fold:
         if (
             _differ(facts.duration_seconds, facts.started_at, ends, by=1)
             or (answered and _differ(talk, picked, ends, by=2))
-            or (facts.started_at and ends and ends < facts.started_at)
+            or (facts.started_at and ends and _seconds(facts.started_at, ends) is None)
         ):
             self.flags.add("times_disagree")
         if not answered and talk:
@@ -450,8 +463,8 @@ def _differ(told: int | None, start: datetime | None, end: datetime | None, by: 
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> int | None:
-    """Whole seconds between two moments; None where one is unknown or the clocks run backwards."""
-    if start is None or end is None or end < start:
+    """Whole seconds between two moments; None where one is unknown, the clocks run backwards or lie weeks apart."""
+    if start is None or end is None or not timedelta() <= end - start <= _LONGEST_CALL:
         return None
     return int((end - start).total_seconds())
 

@@ -45,8 +45,8 @@ SPELLINGS = {
     "recording_url": ("callrecordingurl", "recordingurl", "voicerecordurl", "fileurl"),
     "type": ("type",),
 }
-_REPORT_ONLY = ("ended_at", "duration_seconds", "talk_seconds", "leg_a_picked_at", "leg_b_started_at")
-_REPORT_ONLY += ("leg_b_picked_at", "recording_url")
+_LENGTHS = ("duration_seconds", "talk_seconds")
+_REPORT_ONLY = ("ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "recording_url")
 _KNOWN = frozenset(spelling for spellings in SPELLINGS.values() for spelling in spellings)
 
 DIRECTIONS = {
@@ -85,6 +85,7 @@ VERDICTS = {
     "CANCELAGENT": Verdict.AGENT_LEG,
     "CANCELCUSTOMER": Verdict.CUSTOMER_LEG,
 }
+_CAUSES = frozenset(VERDICTS.values()) - {Verdict.ANSWERED, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG}
 PHASES = {
     "TRANSFERTOAGENT": State.RINGING,
     # Despite its words: on click-to-call the agent has picked up and the customer rings.
@@ -107,6 +108,9 @@ _BLANK_WORDS = frozenset({"", "NA", "0", "NULL", "NONE"})
 _VOICEMAIL = "VOICEMAIL"
 # Where two fields disagree the more specific word decides; both are kept as the provider's words.
 _SPECIFIC = {None: 0, Verdict.UNMAPPED: 1, Verdict.NO_ANSWER: 2, Verdict.ANSWERED: 3}
+_SPECIFIC |= {Verdict.AGENT_LEG: 5, Verdict.CUSTOMER_LEG: 5}
+_LEGS = {"agent": Verdict.AGENT_LEG, "customer": Verdict.CUSTOMER_LEG}
+_PHASE_ORDER = list(State)
 _BRACKET = re.compile(r"\(([^)]*)\)")
 _NOT_LETTERS = re.compile(r"[^A-Z0-9]")
 _LONGEST_ID = 100
@@ -144,8 +148,10 @@ def _kind(said: dict[str, str]) -> Kind | None:
         return Kind.REPORT
     if word:
         return None
-    filled = (name for name in _REPORT_ONLY if said[name] and not said[name].startswith("0000-00-00"))
-    return Kind.REPORT if any(filled) else Kind.LIVE
+    ends = any(said[name] for name in _LENGTHS) or any(
+        or_nobody(said[name]) and not said[name].startswith("0000-00-00") for name in _REPORT_ONLY
+    )
+    return Kind.REPORT if ends else Kind.LIVE
 
 
 @lru_cache(maxsize=4_096)
@@ -183,7 +189,9 @@ class _Delivery:
             for name in ("talk_seconds", "duration_seconds"):
                 moments[name] = self.value(name, seconds)
         customer, agent, line = self.numbers(direction)
-        cause, ended_by = self.cause()
+        cause, side = self.cause(verdict)
+        if direction is Direction.OUTGOING and side and verdict in _CAUSES - {Verdict.BAD_DIAL}:
+            verdict = _LEGS[side]
         return CallEvent(
             kind=self.kind,
             content_key=self.arrival.content_key,
@@ -196,7 +204,7 @@ class _Delivery:
             verdict=verdict,
             cause=cause,
             voicemail=report and _VOICEMAIL in self.words,
-            ended_by=ended_by if verdict is Verdict.ANSWERED else "",
+            ended_by=side if verdict is Verdict.ANSWERED else "",
             word=word,
             customer=customer,
             agent=agent,
@@ -244,7 +252,7 @@ class _Delivery:
         if self.kind is Kind.LIVE:
             phases = [phase for phase in found if phase]
             if phases:
-                return phases[-1], None, written
+                return max(phases, key=_PHASE_ORDER.index), None, written
             if all(word in _BLANK_WORDS for word in self.words[:2]):
                 # The early event before anything happened: the agent's leg is dialled, or the menu plays.
                 return (State.DIALING if direction is Direction.OUTGOING else State.IVR), None, written
@@ -254,19 +262,19 @@ class _Delivery:
             verdict = VERDICTS.get(self.words[2]) or verdict
         return (State.ENDED if self.kind is Kind.REPORT else None), verdict, written
 
-    def cause(self) -> tuple[Verdict | None, str]:
-        """The finer cause, and the side that a bracket names ("ANSWER(16-customer)" names who hung up)."""
+    def cause(self, verdict: Verdict | None) -> tuple[Verdict | None, str]:
+        """The finer cause, and the side that a bracket names: on an answered call who hung up, else whose phone."""
         cause, side = None, ""
         for name in ("hangup_cause", "callstatus", "status"):
             text = self.said[name]
             if not text:
                 continue
             known = VERDICTS.get(fold(text))
-            if cause is None and known not in (None, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG, Verdict.ANSWERED):
+            if cause is None and known in _CAUSES:
                 cause = known
             bracket = _BRACKET.search(text)
-            if not side and bracket:
-                side = next((who for who in ("agent", "customer") if who in bracket[1].lower()), "")
+            if not side and bracket and (known is Verdict.ANSWERED) == (verdict is Verdict.ANSWERED):
+                side = next((who for who in _LEGS if who in bracket[1].lower()), "")
         return cause, side
 
     def without_id(self, event: CallEvent) -> Reading:

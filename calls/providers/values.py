@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 NOBODY = frozenset({"", "0", "--", "-", "none", "null", "nil", "n/a", "na", "not assigned", "notassigned", "undefined"})
 _ZERO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01 00:00:00")
 _USUAL = re.compile(
-    r"(\d{4}-\d\d-\d\d)\s*[ Tn]\s*(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\s*(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE
+    r"(\d{4}-\d\d-\d\d)\s*[ Tn]\s*(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\s*(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE | re.ASCII
 )
 _OTHER = (
     "%d-%m-%Y %H:%M:%S",
@@ -19,10 +19,10 @@ _OTHER = (
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %H:%M",
 )
-_EPOCH = re.compile(r"\d{10}(?:\d{3})?\Z")
-_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d\d)\Z")
-_WHOLE = re.compile(r"(\d{1,7})(?:\.\d*)?\Z")
-_AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,3})?\Z")
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?\Z", re.ASCII)
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d\d)\Z", re.ASCII)
+_WHOLE = re.compile(r"(\d{1,7})(?:\.\d*)?\Z", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,3})?\Z", re.ASCII)
 _LONGEST = 7 * 86_400
 
 
@@ -41,7 +41,7 @@ def moment(text: str, zone: str) -> datetime | None:
 
     Raises Unreadable for anything else that is no date between 2000 and 2100.
     """
-    if not text or text == "0" or text.startswith(_ZERO_DATES):
+    if not or_nobody(text) or text.startswith(_ZERO_DATES):
         return None
     try:
         found = _parse(text, zone)
