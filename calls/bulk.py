@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -21,6 +20,8 @@ class Table:
         self.name = model._meta.db_table
         self.columns = [field.column for field in self.fields]
         self.json = [isinstance(field, models.JSONField) for field in self.fields]
+        self._json_cells = [i for i, is_json in enumerate(self.json) if is_json]
+        self._moment_cells = [i for i, field in enumerate(self.fields) if isinstance(field, models.DateTimeField)]
         self._statements: dict[tuple[str, bool], str] = {}
 
     def insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -48,16 +49,13 @@ class Table:
         return [row[index] for row in rows]
 
     def _sqlite_row(self, row: tuple[Any, ...]) -> list[Any]:
-        return [
-            value.replace(tzinfo=None).isoformat(" ")
-            if type(value) is datetime
-            else str(value)
-            if type(value) is Decimal
-            else _json(value)
-            if is_json
-            else value
-            for value, is_json in zip(row, self.json, strict=True)
-        ]
+        cells = list(row)
+        for i in self._moment_cells:
+            if cells[i] is not None:
+                cells[i] = cells[i].replace(tzinfo=None).isoformat(" ")
+        for i in self._json_cells:
+            cells[i] = _json(cells[i])
+        return cells
 
     def _statement(self, connection: BaseDatabaseWrapper, update: bool) -> str:
         known = self._statements.get((connection.vendor, update))

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
@@ -89,13 +89,26 @@ def _quarantine(received: Received, memory: Known, error: Exception) -> None:
     log.error("quarantined as failed: %s", type(error).__name__)
 
 
+Waiting = tuple[Received, "asyncio.Future[None]"]
+
+
+def _answer(waiting: list["asyncio.Future[None]"], failure: Exception | None) -> None:
+    """Tell those who wait, on their loop. Whoever waited too long has had its answer."""
+    for stored in waiting:
+        if not stored.done():
+            if failure is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(failure)
+
+
 class Intake:
     """The queue and its one writer thread, which owns a database connection of its own."""
 
     def __init__(self, memory: Known = known) -> None:
         self.memory = memory
         self.settler = Settler(memory)
-        self._waiting: deque[tuple[Received, Future[None]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -108,14 +121,16 @@ class Intake:
 
     async def submit(self, received: Received) -> None:
         """Wait until the delivery is committed. Raises NotStored when it is not, or not in time."""
-        stored: Future[None] = Future()
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[None] = loop.create_future()
         self.start()
         self._waiting.append((received, stored))
         self._wake.set()
+        patience = loop.call_later(PATIENCE_SECONDS, _answer, [stored], NotStored())
         try:
-            await asyncio.wait_for(asyncio.wrap_future(stored), PATIENCE_SECONDS)
-        except TimeoutError:
-            raise NotStored from None
+            await stored
+        finally:
+            patience.cancel()
 
     async def refresh(self, older_than: float) -> None:
         """Read tokens and directory again, off the event loop."""
@@ -155,7 +170,7 @@ class Intake:
                 looked_after = time.monotonic()
         connection.close()
 
-    def _write_batch(self, batch: list[tuple[Received, Future[None]]]) -> None:
+    def _write_batch(self, batch: list[Waiting]) -> None:
         failure: Exception | None = None
         try:
             store([received for received, _ in batch], self.memory)
@@ -164,10 +179,12 @@ class Intake:
                 log.exception("a batch could not be stored")
             connection.close()
             failure = NotStored()
+        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
         for _, stored in batch:
-            # Whoever waited too long has had its answer.
-            if stored.set_running_or_notify_cancel():
-                stored.set_exception(failure) if failure else stored.set_result(None)
+            by_loop.setdefault(stored.get_loop(), []).append(stored)
+        for loop, waiting in by_loop.items():
+            with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+                loop.call_soon_threadsafe(_answer, waiting, failure)
 
     def _look_after(self) -> None:
         """What is due every second or so: keep what we know fresh, note token use, settle the directory."""

@@ -6,9 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-
-from django.utils import timezone
+from datetime import UTC, datetime
 
 from calls.lifecycle import Directory
 from calls.models import Agent, CallGroup, Head, Source, SourceToken, VirtualNumber
@@ -151,7 +149,7 @@ class Known:
         found = self.tokens.get(wanted)
         if found is None or not hmac.compare_digest(found.digest, wanted):
             return None
-        now = timezone.now()
+        now = datetime.now(UTC)
         if found.expires_at and found.expires_at <= now:
             return None
         self.used[found.id] = now

@@ -33,6 +33,7 @@ def normalise(raw: str, region: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65_536)
 def match_key(number: str) -> str:
     """Say what two spellings of one number share: the last ten digits.
 

@@ -11,6 +11,7 @@ import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,6 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from calls.commit import Received
@@ -28,6 +28,7 @@ from calls.interpreting import read
 from calls.known import HURRIED_SECONDS, KnownSource, known
 from calls.words import Result
 
+_ASCII = bytes(range(32, 127))
 LONGEST_URL = 16_384
 LARGEST_BODY = 1_048_576
 KEPT_BODY = 65_536
@@ -35,6 +36,10 @@ RETRY_AFTER = 5
 
 _PATH = re.compile(r"/hook(?:s/(?P<deep>[^/]*)|-(?P<short>[^/]+))/?\Z|/hooks/?\Z")
 _READ_ONLY = ("HEAD", "OPTIONS")
+# What is looked at; ASGI servers give names in lower case.
+_HEADERS = frozenset(
+    (b"host", b"authorization", b"x-webhook-token", b"content-type", b"content-length", b"content-encoding")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ def receive(source: KnownSource, request: Request, body: bytes) -> Received | An
     """The delivery as it is to be stored; or, for a request that says nothing at all, the answer to a ping."""
     received = Received(
         source=source,
-        received_at=timezone.now(),
+        received_at=datetime.now(UTC),
         method=request.method,
         query=request.query.replace("\x00", "\\0"),
         content_type=request.headers.get("content-type", "").replace("\x00", "")[:200],
@@ -171,7 +176,7 @@ def hook(request: HttpRequest, **_: Any) -> HttpResponse:
     asked = Request(
         method=request.method or "",
         path=request.path,
-        query=request.META.get("QUERY_STRING", ""),
+        query=_query(request.META.get("QUERY_STRING", "").encode("latin-1", errors="replace")),
         headers={name.lower(): value for name, value in request.headers.items()},
         address=request.META.get("REMOTE_ADDR", ""),
         secure=request.is_secure(),
@@ -227,8 +232,10 @@ async def asgi_hook(scope: dict[str, Any], receive_message: Receive, send: Send)
     asked = Request(
         method=scope["method"],
         path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        query=_query(scope["query_string"]),
+        headers={
+            name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name.lower() in _HEADERS
+        },
         address=client[0] if client else "",
         secure=scope.get("scheme") == "https",
     )
@@ -258,6 +265,11 @@ async def _through_asgi(asked: Request, receive_message: Receive) -> Answer:
         return refusal(413, "too_large")
     except (DatabaseError, NotStored):
         return not_stored("storage")
+
+
+def _query(raw: bytes) -> str:
+    """The query as text. Bytes that should have been escaped are escaped now: nothing of them is lost."""
+    return raw.decode() if raw.isascii() else urllib.parse.quote(raw, safe=_ASCII)
 
 
 async def _body(asked: Request, receive_message: Receive) -> bytes:

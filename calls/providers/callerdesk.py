@@ -47,7 +47,8 @@ SPELLINGS = {
 }
 _LENGTHS = ("duration_seconds", "talk_seconds")
 _REPORT_ONLY = ("ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "recording_url")
-_KNOWN = frozenset(spelling for spellings in SPELLINGS.values() for spelling in spellings)
+_FIELD = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
+_NOTHING_SAID = dict.fromkeys(SPELLINGS, "")
 
 DIRECTIONS = {
     "ivr": Direction.INCOMING,
@@ -122,9 +123,9 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     `fields` are folded keys to stripped text. Never raises for any text: a field that cannot be read is left
     empty and flagged `unreadable_<field>`.
     """
-    if not _KNOWN.intersection(fields):
+    if _FIELD.keys().isdisjoint(fields):
         return ignored("no_call_fields")
-    said = {name: _first(fields, spellings) for name, spellings in SPELLINGS.items()}
+    said = _said(fields)
     kind = _kind(said)
     if kind is None:
         has_call = any(said[name] for name in ("sid", "uniqueid", "source", "destination", "dialled"))
@@ -132,11 +133,17 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     return _Delivery(said, kind, habits, arrival).read()
 
 
-def _first(fields: dict[str, str], spellings: tuple[str, ...]) -> str:
-    for spelling in spellings:
-        if value := fields.get(spelling):
-            return value
-    return ""
+def _said(fields: dict[str, str]) -> dict[str, str]:
+    """The fields by our names; of several spellings the first of the table that is filled."""
+    said, spelled = dict(_NOTHING_SAID), {}
+    for spelling, value in fields.items():
+        name = _FIELD.get(spelling)
+        if not name or not value:
+            continue
+        known = spelled.get(name)
+        if known is None or SPELLINGS[name].index(spelling) < SPELLINGS[name].index(known):
+            said[name], spelled[name] = value, spelling
+    return said
 
 
 def _kind(said: dict[str, str]) -> Kind | None:
