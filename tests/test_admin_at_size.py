@@ -109,22 +109,18 @@ def scans_whole(sql: str) -> bool:
     return bool(scanned and re.search(r"TEMP B-TREE|Sort|Seq Scan", planned))
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_every_search_and_filter_takes_few_queries_counts_nothing_and_uses_an_index(admin, history, source, query):
-    address = LIST + query.format(day=(timezone.localdate() - timedelta(days=1)).isoformat(), source=source.pk)
+def test_every_search_and_filter_takes_few_queries_counts_nothing_and_uses_an_index(admin, history, source):
+    day = (timezone.localdate() - timedelta(days=1)).isoformat()
+    for query, rows in QUERIES.items():
+        with CaptureQueriesContext(connection) as captured:
+            response = admin.get(LIST + query.format(day=day, source=source.pk))
 
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        response = admin.get(address)
-
-    assert response.status_code == 200
-    assert rows_of(response) == QUERIES[query]
-    assert len(captured) <= MOST_QUERIES
-    assert not [sql for sql in asked(captured) if "COUNT(*)" in sql and "calls_call" in sql]
-    of_calls = [sql for sql in asked(captured) if 'FROM "calls_call"' in sql]
-    assert of_calls
-    assert not [plan(sql) for sql in of_calls if scans_whole(sql)]
+        assert (response.status_code, rows_of(response)) == (200, rows), query
+        assert len(captured) <= MOST_QUERIES, query
+        assert not [sql for sql in asked(captured) if "COUNT(*)" in sql and "calls_call" in sql], query
+        of_calls = [sql for sql in asked(captured) if 'FROM "calls_call"' in sql]
+        assert of_calls, query
+        assert not [plan(sql) for sql in of_calls if scans_whole(sql)], query
 
 
 def test_a_number_is_looked_up_and_not_searched_for(admin, history):
@@ -149,7 +145,8 @@ def test_more_rows_take_no_more_queries(admin, source):
     assert len(few) == len(many)
 
 
-def test_the_pages_hold_every_call_once_and_lead_back(admin, history):
+def test_the_pages_hold_every_call_once_and_lead_back(admin, source):
+    many_calls(source, 550)
     seen, address, pages = [], LIST, 0
     while address:
         changelist = admin.get(address).context["cl"]
@@ -158,9 +155,9 @@ def test_the_pages_hold_every_call_once_and_lead_back(admin, history):
         last, address = changelist, changelist.older and LIST + changelist.older
     newer = admin.get(LIST + last.newer).context["cl"]
 
-    assert pages == 20
+    assert pages == 6
     assert sorted(seen) == sorted(Call.objects.values_list("pk", flat=True))
-    assert [call.pk for call in newer.result_list] == seen[-200:-100]
+    assert [call.pk for call in newer.result_list] == seen[400:500]
 
 
 def test_the_first_page_reached_backwards_is_the_first_page(admin, history):
@@ -183,14 +180,11 @@ def test_calls_that_began_at_the_same_moment_are_all_listed(admin, source):
     assert third.older is None
 
 
-@pytest.mark.parametrize(
-    "place", ["older.1.2.3", "sideways.1.2", "older.x.y", "99", "older.9999999999999999999999.1", "newer"]
-)
-def test_a_page_that_is_none_is_the_first(admin, history, place):
-    response = admin.get(LIST, {"p": place})
+def test_a_page_that_is_none_is_the_first(admin, history):
+    for place in ("older.1.2.3", "sideways.1.2", "older.x.y", "99", "older.9999999999999999999999.1", "newer"):
+        response = admin.get(LIST, {"p": place})
 
-    assert response.status_code == 200
-    assert rows_of(response) == 100
+        assert (response.status_code, rows_of(response)) == (200, 100), place
 
 
 def test_a_filter_without_an_index_says_that_it_looks_at_the_last_days_only(admin, source):

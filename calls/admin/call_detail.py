@@ -66,7 +66,8 @@ def neighbours(calls: CallQuerySet, call: Call) -> tuple[Call | None, Call | Non
     if not call.customer_key:
         return None, None
     same = calls.filter(customer_reversed=call.customer_reversed, customer_key=call.customer_key)
-    return tuple(history.beside(same, ("began_at", "id"), call, upwards=upwards) for upwards in (True, False))
+    keys = ("began_at", "id")
+    return history.beside(same, keys, call, upwards=True), history.beside(same, keys, call, upwards=False)
 
 
 def _fact(call: Call, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from calls import board, history
 from calls.models import Call
+from calls.models.call import CallQuerySet
 from calls.recordings import allowed_link
 
 from . import shown
@@ -68,7 +69,7 @@ class CallAdmin(KeysetMixin, ReadOnly):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request: HttpRequest) -> CallQuerySet:
         return Call.objects.visible_to(request.user)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:

@@ -81,7 +81,7 @@ class NumberAdmin(Open):
     list_filter: ClassVar = ["ours", "source", ("group", admin.EmptyFieldListFilter)]
     list_select_related = ("source", "group")
     autocomplete_fields = ("group",)
-    readonly_fields = ("learned", "calls_follow")
+    readonly_fields: tuple[str, ...] = ("learned", "calls_follow")
     named: ClassVar[tuple[str, ...]] = ()
 
     def get_fields(self, request: HttpRequest, obj: DirectoryNumber | None = None) -> list[str]:

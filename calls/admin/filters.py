@@ -36,7 +36,10 @@ class Filter(ListFilter):
 
     @property
     def value(self) -> str:
-        return self.used_parameters.get(self.parameters[0], "")
+        return self.text_of(self.parameters[0])
+
+    def text_of(self, name: str) -> str:
+        return str(self.used_parameters.get(name, ""))
 
     def kept(self, changelist: ChangeList) -> list[tuple[str, str]]:
         """The other parameters of the address, which a form must carry along."""
@@ -110,7 +113,7 @@ class PeriodFilter(Filter):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.since, self.until = (_day(self.used_parameters.get(name)) for name in self.parameters)
+        self.since, self.until = (_day(self.text_of(name)) for name in self.parameters)
         slow = [spec for spec in args[3].get_list_filter(self.request) if getattr(spec, "unindexed", False)]
         searched = any(self.request.GET.get(name) for spec in slow for name in spec.parameters)
         self.bounded = searched and self.since is None
@@ -159,9 +162,9 @@ def _presets(today: date) -> list[tuple[str, date | None, date | None]]:
     ]
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text or "")
+        day = date.fromisoformat(text)
     except ValueError:
         return None
     return day if 1970 < day.year < 9999 else None

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
-from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
@@ -92,7 +91,7 @@ class PersonAdmin(Open, UserAdmin):
             form.clean_is_active = keep_last_admin
         return form
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody deletes themselves, or the last admin; otherwise untick "active" where a trace should remain."""
         kept = obj is not None and (obj == request.user or is_last_admin(obj))
         return not kept and super().has_delete_permission(request, obj)

@@ -72,7 +72,7 @@ class ReadOnly(ModelAdmin):
 
     actions = None
     show_full_result_count = False
-    pages = ("changelist", "change")
+    pages: tuple[str, ...] = ("changelist", "change")
 
     def get_urls(self) -> list[URLPattern]:
         return [url for url in super().get_urls() if not url.name or url.name.endswith(self.pages)]

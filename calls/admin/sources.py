@@ -42,7 +42,7 @@ class SourceForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        exclude: ClassVar = []
+        exclude: ClassVar[list[str]] = []
         widgets: ClassVar = {
             "recording_hosts": forms.Textarea(attrs={"rows": 3}),
             "allowed_networks": forms.Textarea(attrs={"rows": 3}),

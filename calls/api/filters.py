@@ -1,6 +1,5 @@
 """What a list of calls can be asked for: every parameter checked, none ignored."""
 
-
 from django.db.models import QuerySet
 from rest_framework import serializers
 

@@ -28,8 +28,9 @@ class SeesCalls(BasePermission):
     message = "You are not entitled to see any calls."
 
     def has_permission(self, request: Request, view: "CallsView") -> bool:
-        view.viewer = scope_of(request.user)
-        return view.viewer is not None
+        if scope := scope_of(request.user):
+            view.viewer = scope
+        return scope is not None
 
 
 class CallsView(APIView):
