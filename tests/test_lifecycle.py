@@ -310,6 +310,18 @@ def test_a_live_call_shows_when_it_was_first_heard_to_ring_and_to_be_picked_up()
     assert (facts.ringing_at, facts.answered_at, facts.heard_at) == (at(2), at(9), at(9))
 
 
+def test_an_attempt_began_when_its_phone_was_first_heard_of():
+    for events in permutations([rings(heard=5), picks(heard=2), stops(Verdict.BUSY, heard=9)]):
+        assert [attempt["at"] for attempt in derive(events).ring_attempts] == [at(2)]
+
+
+def test_a_call_that_nobody_tells_the_end_of_ended_when_its_first_report_came():
+    untold = {"ended_at": None, "started_at": None}
+
+    for events in permutations([reports(name="1", heard=70, **untold), reports(name="2", heard=50, **untold)]):
+        assert derive(events).ended_at == at(50)
+
+
 def test_a_report_alone_makes_a_whole_call():
     facts = derive(
         [reports(**ANSWERED_REPORT, leg_a_picked_at=at(2), leg_b_started_at=at(5), coins="1.5", group="Sales")]
