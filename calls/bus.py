@@ -1,7 +1,8 @@
 """The bus: how the processes of one site tell each other that there is news. It carries a nudge, never data.
 
-Every bus may lose what it is given: each feed also looks by itself once a second. A bus has three methods; the one
-of a single process does nothing, that of the channel layer serves where Redis is configured.
+Every bus may lose what it is given: each feed also looks by itself once a second. A bus has three methods. That of a
+single process does nothing; with PostgreSQL alone the commit itself notifies (`calls.commit`), and the bus listens;
+where Redis is configured the channel layer carries the nudge.
 """
 
 import asyncio
@@ -12,6 +13,9 @@ from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from calls.commit import CHANNEL
 
 log = logging.getLogger(__name__)
 
@@ -123,5 +127,57 @@ class LayerBus:
             self._quiet = True
 
 
+class NotifyBus:
+    """PostgreSQL's own: commits notify in their transaction, each process listens on one connection."""
+
+    remote = True
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+        self._quiet = False
+
+    def start(self, nudge: Nudge) -> None:
+        self._task = asyncio.create_task(self._listen(nudge))
+
+    def tell(self, epoch: str, seq: int) -> None:
+        """The commit has done so."""
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _listen(self, nudge: Nudge) -> None:
+        while True:
+            try:
+                await self._receive(nudge)
+            except Exception as error:
+                if not self._quiet:
+                    log.warning("PostgreSQL does not notify; boards look by themselves instead: %r", error)
+                self._quiet = True
+                await asyncio.sleep(1)
+
+    async def _receive(self, nudge: Nudge) -> None:
+        import psycopg
+
+        # A connection of its own, outside Django's pool: one that listens is never given back.
+        params = connections[DEFAULT_DB_ALIAS].get_connection_params()
+        wanted = {name: value for name, value in params.items() if name in _CONNECT}
+        async with await psycopg.AsyncConnection.connect(autocommit=True, **wanted) as listening:
+            await listening.execute(f"LISTEN {CHANNEL}")
+            self._quiet = False
+            async for notice in listening.notifies():
+                epoch, _, seq = notice.payload.partition(" ")
+                nudge(epoch, int(seq or 0))
+
+
+_CONNECT = frozenset(
+    ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "options", "service")
+)
+
+
 def make_bus() -> Bus:
-    return LayerBus() if getattr(settings, "REDIS_URL", None) else NoBus()
+    if getattr(settings, "REDIS_URL", None):
+        return LayerBus()
+    return NotifyBus() if connections[DEFAULT_DB_ALIAS].vendor == "postgresql" else NoBus()
