@@ -119,6 +119,19 @@ test("ring attempts stand in the order in which the phones rang", () => {
   assert.deepEqual(call.attempts.map((each) => each.agent_number), ["b", "a"]);
 });
 
+test("once somebody talks no other phone is said to ring", () => {
+  const attempt = (agent_number, state) => ({ agent_number, agent_name: null, state, at: at(1) });
+  const call = readCall(row({ state: "talking", ring_attempts: [attempt("a", "ringing"), attempt("b", "talking")] }));
+  assert.deepEqual(call.attempts.map((each) => each.state), ["not_taken", "talking"]);
+});
+
+test("a right that was taken back takes the calls along", () => {
+  const store = storeWith(row(), ended());
+  assert.equal(store.completed().length, 1);
+  store.clear();
+  assert.deepEqual([store.live(), store.completed(), store.totals, store.known], [[], [], null, false]);
+});
+
 test("lost track is a matter of time, and who is lost does not wait", () => {
   const call = readCall(row({ lost_track_at: at(10) }));
   assert.deepEqual([isLost(call, T0 + 9_000), isWaiting(call, T0 + 9_000)], [false, true]);

@@ -83,9 +83,20 @@ export class Board {
   }
 
   #status(status) {
+    if (status === "signed-out" || status === "no-right") this.#wipe();
     if (status === "signed-out") this.#host.location.assign(this.#parts.signIn(this.#host.location));
     this.#parts.over.hidden = status !== "no-right";
     this.#tellTruth();
+  }
+
+  /** Who may see the calls no longer does not see the old ones either. */
+  #wipe() {
+    const { live, completed, groups, panel, frame } = this.#parts;
+    this.#store.clear();
+    for (const list of [live, completed]) list.show([], { now: 0, repeatsOf: () => 0 });
+    groups.show([], 0, false);
+    panel.close();
+    frame.hidden = true;
   }
 
   /** The tab is about to be hidden, and gets no frames then. */
@@ -176,7 +187,7 @@ export class Board {
   #paint({ release = false } = {}) {
     const { clock, calm, live, completed, strip, bar, groups, panel, frame } = this.#parts;
     // A board that starts over keeps its picture until the new one is whole.
-    if (this.#wasWhole && !this.#store.whole) return;
+    if (!this.#store.known || (this.#wasWhole && !this.#store.whole)) return;
     this.#wasWhole = this.#store.whole;
     const now = clock.now();
     const store = this.#store;

@@ -78,7 +78,13 @@ const board = new Board(
 );
 
 bindPage();
-board.begin(JSON.parse(find("#snapshot").textContent));
+board.begin(taken(find("#snapshot")));
+
+/** The page's snapshot, which then leaves the page: what may no longer be seen shall not stay in it. */
+function taken(script) {
+  script.remove();
+  return JSON.parse(script.textContent);
+}
 
 function socketUrl() {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/board/`;

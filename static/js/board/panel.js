@@ -58,6 +58,8 @@ export class CallPanel extends HTMLElement {
     this.#loading?.abort();
     this.#loading = null;
     this.#id = null;
+    this.#call = null;
+    this.#answer = null;
     this.hidden = true;
   }
 
@@ -102,7 +104,7 @@ export class CallPanel extends HTMLElement {
     const call = readCall(answer.call);
     if (!this.#call || call.seq >= this.#call.seq) this.#show(call, now);
     else this.#show(this.#call, now);
-    this.#why.replaceChildren(make("h3", { text: "Why" }), storyOf(answer, call));
+    this.#why.replaceChildren(make("h3", { text: "Why" }), storyOf(answer.story));
   }
 
   #failed(problem, now) {
@@ -230,9 +232,9 @@ function flagsOf(call) {
 }
 
 /** Each delivery in order of arrival: what it changed, what it said in vain. */
-function storyOf(answer, call) {
-  if (!answer.story.length) return make("p", { class: "muted", text: "The deliveries of this call are no longer kept." });
-  return make("ol", { class: "story" }, ...answer.story.map((step) => stepOf(step, answer, call)));
+function storyOf(story) {
+  if (!story.length) return make("p", { class: "muted", text: "The deliveries of this call are no longer kept." });
+  return make("ol", { class: "story" }, ...story.map((step) => stepOf(step, story)));
 }
 
 const RESULTS = {
@@ -243,7 +245,7 @@ const RESULTS = {
   quarantined: "set aside",
 };
 
-function stepOf(step, answer) {
+function stepOf(step, story) {
   const kind = { __proto__: null, live: "Live event", report: "Report" }[step.kind] ?? "Delivery";
   const node = make("li", { class: "step", "data-kind": step.kind });
   const result = RESULTS[step.result];
@@ -257,7 +259,7 @@ function stepOf(step, answer) {
       make("time", { class: "faint", datetime: step.received_at, title: exact(Date.parse(step.received_at)), text: seconded(step.received_at) }),
     ),
   );
-  if (step.changed.length) node.append(make("ul", { class: "changes" }, ...step.changed.map((change) => changeOf(change, step, answer))));
+  if (step.changed.length) node.append(make("ul", { class: "changes" }, ...step.changed.map((change) => changeOf(change, step, story))));
   else node.append(make("p", { class: "faint", text: "Changed nothing" }));
   const more = [
     step.reason && `Reason: ${reasonWord(step.reason)}`,
@@ -271,9 +273,14 @@ function stepOf(step, answer) {
 /** Fields that go on by themselves: a later state is no contradiction of an earlier one. */
 const PROGRESS = ["state", "ring_attempts", "provider_status", "flags"];
 
-function changeOf({ field, from, to }, step, answer) {
-  const setBy = PROGRESS.includes(field) ? undefined : answer.set_by?.[field];
-  const stands = setBy === undefined || setBy === step.delivery;
+/** Whether a later delivery made something else of a field. */
+function isOverruled(field, step, story) {
+  const later = story.slice(story.indexOf(step) + 1);
+  return !PROGRESS.includes(field) && later.some(({ changed }) => changed.some((change) => change.field === field));
+}
+
+function changeOf({ field, from, to }, step, story) {
+  const stands = !isOverruled(field, step, story);
   const old = valueWord(field, from);
   return make(
     "li",

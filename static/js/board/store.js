@@ -30,6 +30,16 @@ export class CallStore extends EventTarget {
     return { sync: false, ended: [], changed: 0 };
   }
 
+  /** Forget every call: who may see them no longer shall not. */
+  clear() {
+    this.#calls.clear();
+    this.#forgetDerived();
+    this.totals = null;
+    this.whole = false;
+    this.known = false;
+    this.dispatchEvent(new Event("change"));
+  }
+
   get(id) {
     return this.#calls.get(id) ?? null;
   }
@@ -147,8 +157,16 @@ export function readCall(row) {
       ended: moment(row.ended_at),
       lostTrack: moment(row.lost_track_at),
     },
-    attempts: [...(row.ring_attempts ?? [])].sort((a, b) => (moment(a.at) ?? 0) - (moment(b.at) ?? 0)),
+    attempts: attemptsOf(row),
   };
+}
+
+/** The ring attempts as they began. Once somebody talks, what was never said to have ended rings no more. */
+function attemptsOf(row) {
+  const settled = row.state === "talking" || row.state === "ended";
+  return (row.ring_attempts ?? [])
+    .map((attempt) => (settled && attempt.state === "ringing" ? { ...attempt, state: "not_taken" } : attempt))
+    .sort((a, b) => (moment(a.at) ?? 0) - (moment(b.at) ?? 0));
 }
 
 /** Live by our records, but silent for too long. */
