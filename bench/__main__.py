@@ -49,9 +49,8 @@ def main() -> int:
 
 def parsed() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="run.py bench", description="Measure Callboard beside peers and limits.")
-    options.add_argument(
-        "suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all but {', '.join(LONG)}"
-    )
+    which = f"of {', '.join(SUITES)}; without one, all but {' and '.join(LONG)}"
+    options.add_argument("suites", nargs="*", metavar="SUITE", help=which)
     options.add_argument("--runs", type=int, help="how often each case is measured (3; short: 1)")
     options.add_argument("--short", action="store_true", help="each path once, in small numbers: is it whole?")
     options.add_argument("--only", default="", metavar="TEXT", help="only cases with this in their name")

@@ -20,7 +20,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Case:
-    """One line of a table. `beside` names the yardstick's line; a case with a `why_not` is left out, and that is said."""
+    """One line of a table. `beside` names the yardstick's line; `why_not` says why it cannot be measured here."""
 
     name: str
     take: Callable[[], Figures]

@@ -34,8 +34,16 @@ def usage_of_tree(pid: int) -> Usage:
 
 
 def usage_of_backends(database: str) -> Usage:
-    """PostgreSQL's processes that serve this database. Its checkpointer and WAL writer serve everybody: not counted."""
-    return usage_of(pid for pid in pids() if _title(pid).startswith("postgres: ") and f" {database} " in _title(pid))
+    """PostgreSQL's processes that serve this database, and those that have ended: some peers connect for each request.
+
+    Those cannot be told from other databases' any more. The checkpointer and the WAL writer are not counted.
+    """
+    titles = {pid: title for pid in pids() if (title := _title(pid)).startswith("postgres: ")}
+    usage = usage_of(pid for pid, title in titles.items() if f" {database} " in title)
+    with suppress(OSError, StopIteration):
+        ended = _stat(int(_stat(next(iter(titles)))[1]))[13:15]
+        return Usage(usage.cpu_seconds + sum(map(int, ended)) / TICKS, usage.memory_mb)
+    return usage
 
 
 def usage_of(processes: Iterable[int]) -> Usage:

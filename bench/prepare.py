@@ -14,6 +14,8 @@ from io import StringIO
 
 import django
 
+from bench.load import words
+
 
 def main() -> None:
     options = argparse.ArgumentParser()
@@ -28,11 +30,17 @@ def main() -> None:
 
 
 def new_token() -> str:
-    from calls.models import Source
+    """The token of a new source that has its directory, as after its first day."""
+    from calls.models import Agent, VirtualNumber
+    from calls.numbers import match_key, normalise
     from calls.sources import connect
 
-    source = Source.objects.filter(name="Bench").first()
-    return source.new_token() if source else connect("Bench").token
+    made = connect("Bench")
+    for model, numbers in ((Agent, words.agents()), (VirtualNumber, words.lines())):
+        known = {normalise(number, made.source.region) for number in numbers}
+        rows = (model(source=made.source, number=n, number_key=match_key(n), settled=True) for n in sorted(known))
+        model.objects.bulk_create(rows)
+    return made.token
 
 
 def cookie_of(number: int) -> str:

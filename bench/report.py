@@ -37,7 +37,8 @@ def table(suite: Suite, cases: list[Case], runs: Runs) -> Iterator[str]:
         if found is None:
             yield f"| {case.name} | {case.why_not or 'failed'} |" + " |" * (len(figures) + 1)
             continue
-        cells = [cell(found.get(name), middle.get(case.beside, {}).get(name)) for name in figures]
+        yardstick = middle.get(case.beside, {}) if case.beside != case.name else {}
+        cells = [cell(found.get(name), yardstick.get(name)) for name in figures]
         spreads = spread([each.get(figures[0]) for each in runs[case.name]])
         yield f"| {case.name} | {' | '.join(cells)} | {len(runs[case.name])} | {spreads} |"
 

@@ -16,7 +16,7 @@ from bench.machine import Usage, free_port, usage_of_tree
 from bench.stores import POSTGRES, usage_of_store
 from bench.subjects import Place, Subject
 
-WARM = Load(calls=40, connections=4, active=12, drain=0.2)
+WARM = Load(calls=40, connections=4, active=12, drain=0.2, retries=20)
 START_SECONDS = 60
 STOP_SECONDS = 20
 

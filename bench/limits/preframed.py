@@ -54,7 +54,7 @@ async def serve(port: int) -> None:
         for board in Socket.boards:
             board.transport.write(FRAME)
         await asyncio.sleep(0 if Socket.boards else 0.01)
-        while any(board.transport.get_write_buffer_size() > FULL for board in Socket.boards):
+        while any(board.transport.get_write_buffer_size() > FULL for board in Socket.boards):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
 

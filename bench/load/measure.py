@@ -47,6 +47,8 @@ class Load:
     drain: float = 1.5
     """The load is over when boards have shown nothing new for so long."""
     expects_pictures: bool = True
+    retries: int = 0
+    """How often a delivery that was answered 503 is sent again, as providers do."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from bench.load.words import FORMATS, SHAPES, STAGES
 FIELDS = 5
 """A sent delivery, in a flat array: call, stage, moment sent, moment answered, status (0: connection lost)."""
 WARM_SECONDS = 600
+BUSY, RETRY_SECONDS = 503, 0.3
 
 now = time.perf_counter  # CLOCK_MONOTONIC on Linux: comparable across processes
 
@@ -103,10 +104,18 @@ class Poster:
                 self.connections[lane] = await self.connect()
             # Behind schedule, a delivery's time counts from when it was due.
             moment = due or now()
-            status = await self.connections[lane].post(f"{self.head}{len(body)}\r\n\r\n".encode() + body)
+            status = await self.post(lane, f"{self.head}{len(body)}\r\n\r\n".encode() + body)
             self.sent.extend((call, stage, moment, now(), status))
             if now() > deadline:
                 return
+
+    async def post(self, lane: int, request: bytes) -> int:
+        for _ in range(self.load.retries):
+            status = await self.connections[lane].post(request)
+            if status != BUSY:
+                return status
+            await asyncio.sleep(RETRY_SECONDS)
+        return await self.connections[lane].post(request)
 
 
 def mixed(calls: int, active: int) -> list[Delivery]:

@@ -14,6 +14,7 @@ STAGES = 4
 INDIA = 19_800
 """Seconds by which the provider's zone-less times are ahead of UTC."""
 RUN_DIGITS = 24
+AGENTS, LINES = 80, 300
 REF = re.compile(rb"CA[0-9a-f]{32}")
 
 Words = Callable[[str, int, int], dict[str, Any]]
@@ -31,13 +32,13 @@ def generic(run: str, call: int, stage: int) -> dict[str, Any]:
         "AccountSid": "AC0123456789abcdef0123456789abcdef",
         "ApiVersion": "2010-04-01",
         "From": f"+1415{call % 10**7:07d}",
-        "To": f"+1800555{call % 300:04d}",
+        "To": f"+1800555{call % LINES:04d}",
         "CallerName": f"Caller {call}",
         "Direction": "inbound" if call % 3 else "outbound",
         "CallStatus": ("initiated", "ringing", "in-progress", "completed")[stage],
         "SequenceNumber": stage,
         "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
-        "Agent": f"agent-{call % 80}",
+        "Agent": f"agent-{call % AGENTS}",
         "Queue": ("sales", "support", "billing", "retention")[call % 4],
         "FromCity": "SAN FRANCISCO",
         "FromState": "CA",
@@ -57,13 +58,23 @@ def generic(run: str, call: int, stage: int) -> dict[str, Any]:
     return said
 
 
+def agents() -> list[str]:
+    """The numbers of ours that ring, in CallerDesk's words."""
+    return [f"80000{agent:05d}" for agent in range(1, AGENTS + 2)]
+
+
+def lines() -> list[str]:
+    """The numbers of ours that are called."""
+    return [f"0120{line:07d}" for line in range(LINES)]
+
+
 def callerdesk(run: str, call: int, stage: int) -> dict[str, Any]:
     """The same in CallerDesk's: an agent rings, another rings and picks up, the report follows."""
-    first, second = (f"80000{call % 80 + agent:05d}" for agent in (1, 2))
+    first, second = (f"80000{call % AGENTS + agent:05d}" for agent in (1, 2))
     said = {
         "type": "live_call",
         "SourceNumber": f"90{call % 10**8:08d}",
-        "DestinationNumber": f"0120{call % 300:07d}",
+        "DestinationNumber": f"0120{call % LINES:07d}",
         "DialWhomNumber": first if stage == 0 else second,
         "Status": "Picked" if stage == 2 else "Transfer to agent",
         "StartTime": _india(-9),
@@ -81,7 +92,7 @@ def callerdesk(run: str, call: int, stage: int) -> dict[str, Any]:
             "coins": "1",
             "campid": "",
             "CallRecordingUrl": f"https://callrecords.callerdesk.io/incoming/{call}.mp3",
-            "receiver_name": f"Agent {call % 80 + 2}",
+            "receiver_name": f"Agent {call % AGENTS + 2}",
             "error_code": "16",
             "LegA_Picked_time": _india(-8),
             "LegB_Start_time": _india(-7),

@@ -6,7 +6,7 @@ from bench.load import Load
 from bench.stores import POSTGRES, postgres_answers
 from bench.subjects import why_no_node
 
-SHORT = Load(calls=30, boards=3, active=12, connections=4, drain=1)
+SHORT = Load(calls=30, boards=3, active=12, connections=4, drain=1, retries=20)
 PEER_LOAD = Load(calls=1000, boards=20, active=500, connections=32)
 """For peers that are some ten times slower than the product, and twenty times faster than the tutorial's."""
 TUTORIAL_LOAD = Load(calls=75, boards=20, active=75, connections=32, drain=3)

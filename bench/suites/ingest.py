@@ -20,14 +20,12 @@ LARGEST_BATCH = 256
 
 
 def cases(size: Size) -> list[Case]:
-    return [case for store in (SQLITE, POSTGRES) for case in on(store, size)] + [
-        Case(
-            f"empty app {server}",
-            loaded(Empty(server), short_or(EMPTY_LOAD[server], size)),
-            f"tutorial {server} {SQLITE}",
-        )
-        for server in (UVICORN, DAPHNE)
-    ]
+    return [*on(SQLITE, size), *on(POSTGRES, size), *(empty(server, size) for server in EMPTY_LOAD)]
+
+
+def empty(server: str, size: Size) -> Case:
+    take = loaded(Empty(server), short_or(EMPTY_LOAD[server], size))
+    return Case(f"empty app {server}", take, f"tutorial {server} {SQLITE}")
 
 
 def on(store: str, size: Size) -> list[Case]:

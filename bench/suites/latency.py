@@ -53,6 +53,7 @@ SUITE = Suite(
         "frames_per_s": "frames/s a board",
         "kb": "kB a board",
         "cpu_ms": "CPU ms",
+        "pg_ms": "PG ms",
         "frame_us": "CPU us a frame",
         "lost": "lost",
         "acked_per_s": "acked/s",

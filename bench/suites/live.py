@@ -26,8 +26,8 @@ def case(store: str, live: int, size: Size) -> Case:
 
 SUITE = Suite(
     "live",
-    "300 deliveries a second, 50 boards, more and more live calls. In brackets: beside 20 live calls. The cost of making "
-    "them live is not in it.",
+    "300 deliveries a second, 50 boards, more and more live calls. In brackets: beside 20 live calls. The cost of "
+    "making them live is not in it.",
     {
         "cpu_ms": "CPU ms",
         "pg_ms": "PG ms",
