@@ -32,7 +32,7 @@ class KnownSource:
     accept_put: bool
     answer_body: str
     new_calls_per_minute: int
-    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] | None
 
     @classmethod
     def of(cls, source: Source) -> "KnownSource":
@@ -47,12 +47,13 @@ class KnownSource:
             accept_put=source.accept_put,
             answer_body=source.answer_body,
             new_calls_per_minute=source.new_calls_per_minute,
-            networks=tuple(_networks(source.allowed_networks)),
+            # A list of which nothing can be read admits nobody, rather than everybody.
+            networks=tuple(_networks(source.allowed_networks)) if source.allowed_networks.strip() else None,
         )
 
     def admits(self, address: str) -> bool:
         """Whether deliveries may come from this address."""
-        if not self.networks:
+        if self.networks is None:
             return True
         try:
             found = ipaddress.ip_address(address)

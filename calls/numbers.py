@@ -52,11 +52,11 @@ def digits_reversed(number: str | None) -> str:
 
 
 def mask(number: str | None) -> str | None:
-    """Hide all digits but the last four (of a short number: all but the last quarter)."""
+    """Hide all digits but the last four (of a short number: but the last third)."""
     if not number:
         return number
     count = len(_DIGIT.findall(number))
-    hidden = count - min(4, count // 4)
+    hidden = count - min(4, count // 3)
     return _DIGIT.sub(lambda _: MASK, number, count=hidden) if count else number
 
 
