@@ -5,7 +5,6 @@ Django's request stack, because that stack costs many times what the intake itse
 """
 
 import base64
-import binascii
 import json
 import re
 import urllib.parse
@@ -120,7 +119,7 @@ def secret_of(request: Request) -> tuple[str, int]:
 def _basic_password(credentials: str) -> str:
     try:
         return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # No base64, no UTF-8, or not even ASCII.
         return ""
 
 
@@ -167,6 +166,11 @@ def not_stored(error: str) -> Answer:
     return refusal(503, error, Retry_After=str(RETRY_AFTER))
 
 
+def _announces_too_much(request: Request) -> bool:
+    announced = request.headers.get("content-length", "")
+    return announced.isdecimal() and int(announced) > LARGEST_BODY
+
+
 # --- the first door: Django's ------------------------------------------------------------------------------
 
 
@@ -193,9 +197,9 @@ def _through_django(asked: Request, request: HttpRequest) -> Answer:
             source = admit(asked)
         if isinstance(source, Answer):
             return source
-        if int(asked.headers.get("content-length") or 0) > LARGEST_BODY:
+        if _announces_too_much(asked) or len(body := request.read(LARGEST_BODY + 1)) > LARGEST_BODY:
             return refusal(413, "too_large")
-        received = receive(source, asked, request.read(LARGEST_BODY + 1))
+        received = receive(source, asked, body)
         if isinstance(received, Answer):
             return received
         store([received])
@@ -274,12 +278,13 @@ def _query(raw: bytes) -> str:
 
 async def _body(asked: Request, receive_message: Receive) -> bytes:
     """The whole body. Raises _TooLarge past a megabyte, without reading on."""
-    announced = asked.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > LARGEST_BODY:
+    if _announces_too_much(asked):
         raise _TooLarge
     message = await receive_message()
     if not message.get("more_body") and message["type"] == "http.request":
-        return message.get("body", b"")
+        if len(body := message.get("body", b"")) > LARGEST_BODY:
+            raise _TooLarge
+        return body
     chunks, size = [], 0
     while message["type"] == "http.request":
         chunks.append(message.get("body", b""))
