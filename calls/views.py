@@ -32,7 +32,7 @@ def lists(snapshot: dict[str, Any]) -> dict[str, Any]:
 
 def who(request: HttpRequest) -> str:
     """The role of a person and what they may see, for the menu."""
-    access = Access.objects.filter(user_id=request.user.pk).prefetch_related("groups").first()
+    access: Access | None = getattr(request.user, "access", None)
     if access is None:
         return "Superuser · all calls"
     if access.role == "admin" or access.all_groups:

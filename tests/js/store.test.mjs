@@ -113,6 +113,11 @@ test("a customer's earlier calls are counted by pseudonym", () => {
   assert.deepEqual([store.repeatsOf("a"), store.repeatsOf("b"), store.repeatsOf(null)], [2, 0, 0]);
 });
 
+test("callers without a number are not taken for one customer", () => {
+  const store = storeWith(ended({ customer_key: "a", customer_number: "anonymous" }));
+  assert.equal(store.repeatsOf("a"), 0);
+});
+
 test("ring attempts stand in the order in which the phones rang", () => {
   const attempt = (agent_number, seconds) => ({ agent_number, agent_name: null, state: "ringing", at: at(seconds) });
   const call = readCall(row({ ring_attempts: [attempt("a", 9), attempt("b", 3)] }));

@@ -31,7 +31,12 @@ export function stateCell(attributes = {}) {
 export function customerCell() {
   const number = make("span", { class: "number" });
   const repeat = make("span", { class: "badge", hidden: true }, icon("repeat"), make("span"));
-  const synthetic = make("span", { class: "badge badge--plain", hidden: true, text: "simulated" });
+  const synthetic = make(
+    "span",
+    { class: "badge badge--plain simulated", hidden: true, title: "Made up by the simulator" },
+    icon("simulated"),
+    make("span", { text: "simulated" }),
+  );
   const node = make("div", { class: "customer", role: "gridcell" }, number, repeat, synthetic);
   return {
     node,

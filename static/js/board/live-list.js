@@ -57,7 +57,7 @@ class LiveRow {
     const same = this.#call === call;
     this.#call = call;
     this.node.classList.toggle("is-left", Boolean(call.left));
-    this.#customer.show(call, context.repeatsOf(call.customer_key) - (call.isEnded ? 1 : 0));
+    this.#customer.show(call, context.repeatsOf(call.customer_key) - Number(call.isEnded));
     if (!same) this.#facts(call);
     this.tick(context.now);
     if (changed) tint(this.#state.node);

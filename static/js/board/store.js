@@ -7,6 +7,9 @@
 /** How many heartbeats may disagree while the numbers differ, before the board asks to start over. */
 const PATIENCE = 2;
 
+/** A number, masked or not; "anonymous" is none. */
+const WITH_DIGITS = /[\d•]{3}/;
+
 export class CallStore extends EventTarget {
   #calls = new Map();
   #completed = null;
@@ -194,6 +197,9 @@ function latestFirst(a, b) {
 
 function countByCustomer(calls) {
   const counts = new Map();
-  for (const { customer_key: key } of calls) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const { customer_key: key, customer_number: number } of calls) {
+    // Callers who withhold their number are not one and the same.
+    if (key && WITH_DIGITS.test(number)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
   return counts;
 }
