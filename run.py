@@ -55,7 +55,15 @@ def manage(rest: list[str]) -> int:
 def test(rest: list[str]) -> int:
     prepare("test")
     quick = QUICK if "--quick" in rest else []
-    return become([*PYTEST, *quick, *(word for word in rest if word != "--quick")])
+    rest = [word for word in rest if word != "--quick"]
+    # A few named tests are sooner done by one process than by several that have to start first.
+    named = any(not word.startswith("-") for word in rest)
+    return become([*PYTEST, *quick, *([] if named else parallel()), *rest])
+
+
+def parallel() -> list[str]:
+    processes = min(4, os.cpu_count() or 1)
+    return ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
 
 
 def bench(rest: list[str]) -> int:

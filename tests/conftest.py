@@ -35,7 +35,7 @@ django_settings.STORAGES = {
 django_settings.STATIC_ROOT.mkdir(exist_ok=True)
 if not os.environ.get("DATABASE_URL"):
     # A file, not memory: threads and other processes of a test see the same database, as they do in earnest.
-    django_settings.DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+    django_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(DATA_DIR / "test.sqlite3")
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
@@ -62,6 +62,11 @@ SERVICES = {
     "needs_redis": ("Redis (TEST_REDIS_URL)", lambda: reachable(REDIS_URL, 6379)),
     "needs_chromium": ("Chromium (TEST_CHROMIUM)", lambda: chromium() is not None),
 }
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes do not make names: compressed ones hold the time, and the processes of a run must agree on names."""
+    return argname if isinstance(val, bytes) else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -16,12 +16,12 @@ FLOORS = [
     {"lifecycle"},
     {"providers"},
     # What is kept.
-    {"models", "bulk"},
-    {"accounts", "sources", "known", "matching", "counting", "board", "rights", "bus", "settings"},
+    {"models", "bulk", "compiled"},
+    {"accounts", "sources", "known", "matching", "counting", "board", "rights"},
     # What is made of it: calls from deliveries, pictures from calls.
     {"commit", "picture", "history", "story", "reading"},
-    {"interpreting", "settling", "view", "viewer", "reports"},
-    {"intake", "replaying", "seeding", "feed"},
+    {"interpreting", "settling", "bus", "view", "viewer", "reports"},
+    {"intake", "replaying", "seeding", "pruning", "feed"},
     # Where somebody comes in.
     {"webhooks", "consumers", "views", "urls", "api", "admin", "management", "signing_in", "templatetags", "apps"},
 ]

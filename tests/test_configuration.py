@@ -25,6 +25,8 @@ WRONG = {
     "CALLBOARD_DATA_DIR": ["/dev/null/here"],
     "CALLBOARD_DEBUG": ["maybe", "2"],
     "CALLBOARD_HTTPS": ["maybe"],
+    "CALLBOARD_KEEP_CALLS_DAYS": ["1y", "-1"],
+    "CALLBOARD_KEEP_RAW_DAYS": ["1y", "-1"],
     "CALLBOARD_LOG_FORMAT": ["xml"],
     "CALLBOARD_LOG_LEVEL": ["loud"],
     "CALLBOARD_LOST_TRACK_DIALING_SECONDS": ["3m", "0"],
