@@ -230,7 +230,6 @@ class Picture:
         for group in self.groups.values():
             while group.ended and group.ended[0][0] <= now - DAY:
                 changes.append((self.rows.pop(group.ended.pop(0)[1]), None))
-                group.whole = True
         return changes
 
     def rename(self, names: Names, touched: Iterable[Row]) -> list[Change]:

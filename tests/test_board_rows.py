@@ -142,7 +142,7 @@ def test_no_byte_for_a_masked_viewer_holds_a_full_number(field, masked_viewer, s
 
 
 def test_names_of_the_directory_are_masked_too(masked_viewer, sales):
-    call = make_call(sales)
+    call = make_call(sales, ring_attempts=[{"agent_number": "+919000000201", "state": "busy", "at": None}])
     sales.name = f"Sales {CANARY}"
     sales.save()
     Source.objects.update(name=f"Line {CANARY}")

@@ -295,6 +295,33 @@ def test_one_that_leaves_the_completed_has_a_successor(few_completed, cast, sale
         watch.hold()
 
 
+def test_a_late_report_of_an_older_call_does_not_take_the_place_of_a_younger_one(few_completed, cast, sales, support):
+    completed = [make_call(sales, state="ended") for _ in range(4)]
+    late = make_call(sales)
+    watch = Watch(cast)
+    change_call(completed[-1], group=support)
+    end_call(late, ended_at=timezone.now() - timedelta(hours=1))
+    watch.step()
+    watch.hold()
+
+
+def test_a_call_that_is_read_again_as_it_was_does_not_go_back(admin_person, calls):
+    watch = Watch([admin_person])
+    before = board.read_calls(Call.objects.filter(id=calls["ringing"].id))
+    change_call(calls["ringing"], state="talking")
+    watch.step()
+    watch.show(watch.picture.take(before, timezone.now()), timezone.now())
+    watch.hold()
+
+
+def test_the_wait_counts_from_the_start_that_was_told_last(admin_person):
+    call = make_call(ago=50)
+    watch = Watch([admin_person])
+    change_call(call, began_at=timezone.now() - timedelta(seconds=20))
+    watch.step()
+    watch.hold()
+
+
 def test_random_steps_keep_every_board_equal_to_the_truth(few_completed, cast, sales, support):
     for seed in range(5):
         dice = random.Random(seed)
