@@ -16,7 +16,8 @@ class Table:
     """
 
     def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
-        self.fields = [model._meta.get_field(name.removesuffix("_id") if name != "id" else name) for name in columns]
+        by_name = {field.attname: field for field in model._meta.concrete_fields}
+        self.fields = [by_name[name] for name in columns]
         self.name = model._meta.db_table
         self.columns = [field.column for field in self.fields]
         self.json = [isinstance(field, models.JSONField) for field in self.fields]
@@ -64,7 +65,7 @@ class Table:
         names = ", ".join(f'"{column}"' for column in self.columns)
         if connection.vendor == "postgresql":
             types = [
-                (field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
+                field.rel_db_type(connection) if isinstance(field, models.ForeignKey) else field.db_type(connection)
                 for field in self.fields
             ]
             arrays = ", ".join(

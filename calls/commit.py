@@ -400,8 +400,13 @@ def take_numbers(count: int) -> int:
 
 
 def pseudonym(number: str | None, key: bytes) -> str | None:
-    """A stable stand-in for a number, under a key that never leaves this database."""
-    return hmac.new(key, number.encode(), "sha256").hexdigest()[:16] if number else None
+    """A stable stand-in for a number, under a key that never leaves this database.
+
+    None for what is no number of one person: withheld ("anonymous") and masked ("90XXXXXX01") ones.
+    """
+    if not number or not number.removeprefix("+").isdigit():
+        return None
+    return hmac.new(key, number.encode(), "sha256").hexdigest()[:16]
 
 
 def _names_to_lock(received: Received) -> list[str]:

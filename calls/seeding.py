@@ -178,7 +178,7 @@ class _Sqlite:
         for field in model._meta.concrete_fields:
             column = f"{alias}.{field.column}"
             moved = self.moment(column) if isinstance(field, DateTimeField) else column
-            cells.append(given.get(field.column, moved))
+            cells.append(given.get(str(field.column), moved))
         names = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
         return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(cells)} FROM {rows}'  # noqa: S608
 

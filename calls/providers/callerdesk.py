@@ -135,7 +135,7 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
 
 def _said(fields: dict[str, str]) -> dict[str, str]:
     """The fields by our names; of several spellings the first of the table that is filled."""
-    said, spelled = dict(_NOTHING_SAID), {}
+    said, spelled = dict(_NOTHING_SAID), dict[str, str]()
     for spelling, value in fields.items():
         name = _FIELD.get(spelling)
         if not name or not value:
