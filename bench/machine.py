@@ -14,7 +14,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU seconds so far, and memory now: proportional set size, in MB."""
+    """CPU seconds so far, and memory now in MB: its own, without the files mapped into it (programs, databases)."""
 
     cpu_seconds: float = 0.0
     memory_mb: float = 0.0
@@ -74,7 +74,7 @@ def _title(pid: int) -> str:
 def _memory(pid: int) -> int:
     with suppress(OSError):
         for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith("Pss_Anon:"):
                 return int(line.split()[1])
     return 0
 

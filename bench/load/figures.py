@@ -40,6 +40,7 @@ def _traffic(boards: Sequence[Sequence[Any]], seconds: float) -> Figures:
         "frames_per_s": round(max(frames) / seconds, 1),
         "kb": round(sum(board[1] for board in boards) / len(boards) / 1e3, 1),
         "closed": sum(bool(board[4]) for board in boards),
+        "starts": round(sum(board[5] for board in boards) / len(boards), 1),
     }
 
 
@@ -50,7 +51,7 @@ def _pictures(taken: Sequence[Sequence[float]], boards: Sequence[Sequence[Any]])
         sent.setdefault(int(call), []).append(moment)
     waits: list[float] = []
     lost = 0
-    for _, _, observing, data, _ in boards:
+    for _, _, observing, data, *_ in boards:
         if observing:
             shown = _shown(data)
             lost += sum(_last_is_missing(shown.get(call, []), moments) for call, moments in sent.items())

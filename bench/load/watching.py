@@ -16,6 +16,7 @@ from bench.load.words import REF, RUN_DIGITS
 
 ACK_SECONDS = 0.5
 SEQ = re.compile(rb'"seq": ?(\d+)')
+START = re.compile(rb'"type": ?"snapshot".*"part": ?1,')
 # A call that left the board has been shown too: the board was told its number, not its ref.
 ROW = re.compile(rb'"id":(\d+),"ref":"CA([0-9a-f]{32})"')
 GONE = re.compile(rb'"gone":\[([0-9,]+)\]')
@@ -26,7 +27,7 @@ class Board(WSListener):
 
     def __init__(self, run: str, observing: bool, acks: bool, last: Any) -> None:
         self.run, self.observing, self.acks, self.last = run.encode(), observing, acks, last
-        self.frames = self.bytes = self.seq = self.acked = 0
+        self.frames = self.bytes = self.starts = self.seq = self.acked = 0
         self.seen = array.array("d")
         self.numbers: dict[bytes, int] = {}
         self.closed = False
@@ -49,10 +50,15 @@ class Board(WSListener):
     def take(self, frame: WSFrame) -> None:
         self.frames += 1
         self.bytes += frame.payload_size
-        if self.acks and (seq := SEQ.search(bytes(frame.get_payload_as_memoryview()[:400]))):
-            self.seq = int(seq[1])
+        if self.acks:
+            self.take_envelope(bytes(frame.get_payload_as_memoryview()[:400]))
         if self.observing:
             self.observe(frame.get_payload_as_bytes())
+
+    def take_envelope(self, text: bytes) -> None:
+        if seq := SEQ.search(text):
+            self.seq = int(seq[1])
+        self.starts += bool(START.search(text))
 
     def observe(self, text: bytes) -> None:
         moment, count = now(), len(self.seen)
@@ -80,7 +86,7 @@ class Board(WSListener):
             self.acked = self.seq
 
     def forget(self) -> None:
-        self.frames = self.bytes = 0
+        self.frames = self.bytes = self.starts = 0
         del self.seen[:]
 
 
@@ -122,7 +128,7 @@ def watcher(load: Any, target: Any, run: str, last: Any, ready: Any, reset: Any,
     """The process."""
     work = Watcher(load, target, run, last)
     uvloop.run(work.work(ready, reset, stop))
-    boards = [(b.frames, b.bytes, b.observing, b.seen.tobytes(), b.closed) for b in work.boards]
+    boards = [(b.frames, b.bytes, b.observing, b.seen.tobytes(), b.closed, b.starts) for b in work.boards]
     out.put(("watched", boards, time.process_time()))
 
 

@@ -60,7 +60,8 @@ def short_or(load: Load, size: Size) -> Load:
 SUITE = Suite(
     "ingest",
     "Acknowledged deliveries, as fast as they go, 20 boards connected. In brackets: beside the tutorial peer on the "
-    "same server and store. Raw limits: the server with an empty application, and commits of 256 from a bare loop.",
+    "same server and store. Raw limits: the server with an empty application, and commits of 256 from a bare loop. "
+    "A board that cannot be sent all that changes starts over with a snapshot.",
     {
         "acked_per_s": "acked/s",
         "cpu_ms": "CPU ms",
@@ -70,6 +71,7 @@ SUITE = Suite(
         "screen_p50_ms": "screen p50 ms",
         "screen_p99_ms": "p99",
         "frames": "frames a board",
+        "starts": "starts over a board",
         "lost": "lost",
         "rest_mb": "MB at rest",
         "end_mb": "MB after",

@@ -50,6 +50,7 @@ SUITE = Suite(
         "post_p50_ms": "POST p50 ms",
         "post_p99_ms": "p99",
         "frames": "frames a board",
+        "starts": "starts over a board",
         "frames_per_s": "frames/s a board",
         "kb": "kB a board",
         "cpu_ms": "CPU ms",
