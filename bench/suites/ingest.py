@@ -17,10 +17,13 @@ PRODUCT_LOAD = {
 }
 EMPTY_LOAD = {UVICORN: Load(calls=5000, connections=64), DAPHNE: Load(calls=500, connections=32)}
 LARGEST_BATCH = 256
+PEERS = ("fastapi", "node")
 
 
 def cases(size: Size) -> list[Case]:
-    return [*on(SQLITE, size), *on(POSTGRES, size), *(empty(server, size) for server in EMPTY_LOAD)]
+    found = [*on(SQLITE, size), *on(POSTGRES, size), *(empty(server, size) for server in EMPTY_LOAD)]
+    # The short form of `limits` takes the others.
+    return [case for case in found if not size.short or case.name.startswith(("product", "tutorial uvicorn", *PEERS))]
 
 
 def empty(server: str, size: Size) -> Case:

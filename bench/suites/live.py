@@ -13,7 +13,8 @@ LOAD = Load(calls=750, rate=300, boards=50, active=ACTIVE)
 
 
 def cases(size: Size) -> list[Case]:
-    return [case(store, live, size) for store in (SQLITE, POSTGRES) for live in (20, 2000, 20_000)]
+    counts = (20, 20_000) if size.short else (20, 2000, 20_000)
+    return [case(store, live, size) for store in (SQLITE, POSTGRES) for live in counts]
 
 
 def case(store: str, live: int, size: Size) -> Case:
