@@ -110,15 +110,21 @@ class LayerBus:
     async def _receive(self, layer: Any, nudge: Nudge) -> None:
         channel = await layer.new_channel()
         joined_at = -float("inf")
-        while True:
-            now = asyncio.get_running_loop().time()
-            if now - joined_at >= REJOIN_SECONDS:
-                await layer.group_add(GROUP, channel)
-                joined_at = now
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REJOIN_SECONDS):
-                    message = await layer.receive(channel)
-                    nudge(str(message.get("epoch")), int(message.get("seq") or 0))
+        try:
+            while True:
+                now = asyncio.get_running_loop().time()
+                if now - joined_at >= REJOIN_SECONDS:
+                    await layer.group_add(GROUP, channel)
+                    joined_at = now
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(REJOIN_SECONDS):
+                        message = await layer.receive(channel)
+                        nudge(str(message.get("epoch")), int(message.get("seq") or 0))
+        finally:
+            # A member that is gone would be sent every nudge for a day.
+            with suppress(Exception):
+                async with asyncio.timeout(TELL_SECONDS):
+                    await layer.group_discard(GROUP, channel)
 
     def _complain(self, error: Exception) -> None:
         """Once for each outage: the feeds go on without, a second later than with it."""
@@ -163,7 +169,7 @@ class NotifyBus:
 
         # A connection of its own, outside Django's pool: one that listens is never given back.
         params = connections[DEFAULT_DB_ALIAS].get_connection_params()
-        wanted = {name: value for name, value in params.items() if name in _CONNECT}
+        wanted = {name: value for name, value in params.items() if name not in _FOR_DJANGO}
         async with await psycopg.AsyncConnection.connect(autocommit=True, **wanted) as listening:
             await listening.execute(f"LISTEN {CHANNEL}")
             self._quiet = False
@@ -172,9 +178,7 @@ class NotifyBus:
                 nudge(epoch, int(seq or 0))
 
 
-_CONNECT = frozenset(
-    ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "options", "service")
-)
+_FOR_DJANGO = ("cursor_factory", "context", "prepare_threshold")
 
 
 def make_bus() -> Bus:

@@ -21,9 +21,23 @@ def against_workers(count: int) -> list[str]:
     reasons = []
     if on_sqlite():
         reasons.append(f"{count} workers cannot share a SQLite database: set DATABASE_URL to PostgreSQL, or use one.")
-    if in_memory_layer():
+    if in_memory_layer() and not on_postgresql():
+        # PostgreSQL's own commits tell the other workers; anything else needs a layer that reaches them.
         reasons.append(f"{count} workers cannot share a channel layer in memory: set REDIS_URL, or use one.")
     return reasons
+
+
+@register(Tags.compatibility)
+def redis_without_postgresql(**_: Any) -> list[CheckMessage]:
+    if settings.REDIS_URL and on_sqlite():
+        return [
+            Warning(
+                "REDIS_URL is for several processes or hosts, and those cannot share a SQLite database: "
+                "set DATABASE_URL to PostgreSQL too, or leave REDIS_URL out.",
+                id="callboard.W002",
+            )
+        ]
+    return []
 
 
 @register(Tags.database)
@@ -103,6 +117,10 @@ def unknown_variables(**_: Any) -> list[CheckMessage]:
 
 def on_sqlite() -> bool:
     return str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+
+
+def on_postgresql() -> bool:
+    return str(settings.DATABASES["default"]["ENGINE"]).endswith("postgresql")
 
 
 def in_memory_layer() -> bool:

@@ -43,6 +43,8 @@ def configure(settings: dict[str, str]) -> None:
 def description(level: str, plain: bool) -> dict[str, Any]:
     inherit: dict[str, Any] = {"handlers": [], "propagate": True, "level": "NOTSET"}
     noisy = {"propagate": True, "level": "DEBUG" if level == "DEBUG" else "WARNING"}
+    # It tells of every connection lent, and twice a second of an outage that feed and intake tell of once.
+    chatty = {"propagate": True, "level": "DEBUG" if level == "DEBUG" else "ERROR"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -58,6 +60,7 @@ def description(level: str, plain: bool) -> dict[str, Any]:
             "daphne": noisy,
             "asyncio": noisy,
             "axes": noisy,
+            "psycopg.pool": chatty,
         },
     }
 

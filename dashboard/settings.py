@@ -117,8 +117,20 @@ SQLITE: dict[str, Any] = {
     ),
 }
 POSTGRESQL: dict[str, Any] = {
-    "pool": {"min_size": 2, "max_size": CALLBOARD_DATABASE_POOL, "timeout": 1.2, "max_lifetime": 1800},
+    "pool": {
+        "min_size": 2,
+        "max_size": CALLBOARD_DATABASE_POOL,
+        "timeout": 1.2,
+        "max_lifetime": 1800,
+        # By default each failed attempt doubles the wait: after a minute's outage nobody would try for another minute.
+        "reconnect_timeout": 0.5,
+    },
     "connect_timeout": 2,
+    # A server that is gone without a word is noticed within seconds, not after the two hours of the system's default.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
     "application_name": "callboard",
     "options": (
         f"-c statement_timeout={CALLBOARD_STATEMENT_TIMEOUT_SECONDS * 1000} "

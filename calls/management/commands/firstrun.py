@@ -94,7 +94,8 @@ def collect_static() -> None:
     state = static_state()
     if stamp.exists() and stamp.read_text() == state:
         return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    # What is there stays: a process of the version before may still serve pages that name it.
+    call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(state)
 
 

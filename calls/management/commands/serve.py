@@ -7,13 +7,14 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 
 from calls.models import Source
 from calls.simulation.scripts import RECORDING_HOST
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         # These three are settings: manage.py has put them into the environment before the settings were read.
         parser.add_argument("--host", help="address to listen on (CALLBOARD_HOST, 127.0.0.1)")
         parser.add_argument("--port", help="port to listen on (CALLBOARD_PORT, 8000)")
-        parser.add_argument("--workers", help="processes; more than one needs PostgreSQL and Redis (CALLBOARD_WORKERS)")
+        parser.add_argument("--workers", help="processes; more than one needs PostgreSQL (CALLBOARD_WORKERS)")
         parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
         parser.add_argument("--simulate", action="store_true", help="make up calls, through the real webhook")
 
@@ -41,6 +42,11 @@ class Command(BaseCommand):
         if options["server"] == "daphne" and workers > 1:
             raise CommandError("daphne serves with one process: leave out --workers, or use uvicorn.")
         refuse_taken(host, port)
+        with alone() if connection.vendor == "sqlite" else nothing():
+            self.serve(host, port, workers, **options)
+        self.stdout.write("Stopped.")
+
+    def serve(self, host: str, port: int, workers: int, **options: Any) -> None:
         try:
             call_command("firstrun", stdout=self.stdout)
         except OperationalError as problem:
@@ -49,12 +55,11 @@ class Command(BaseCommand):
             ) from None
         self.tell(host)
         with simulating() if options["simulate"] else nothing():
-            connections.close_all()
+            let_go_of_the_database(for_good=workers > 1)
             if options["server"] == "daphne":
                 run_daphne(host, port)
             else:
                 run_uvicorn(host, port, workers)
-        self.stdout.write("Stopped.")
 
     def tell(self, host: str) -> None:
         self.stdout.write(f"Callboard is at {base_url()}/  (stop it with Ctrl+C)")
@@ -76,6 +81,29 @@ def refuse_taken(host: str, port: int) -> None:
             raise CommandError(
                 f"Cannot listen on {host} port {port}: {problem.strerror}. Choose another --port."
             ) from None
+
+
+def let_go_of_the_database(for_good: bool) -> None:
+    """What prepared does not serve: a process that only looks after its workers keeps no pool either."""
+    connections.close_all()
+    if for_good and connection.vendor == "postgresql":
+        connection.close_pool()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold the SQLite file against other servers: two processes would not tell each other what they change."""
+    with suppress(ImportError, OSError):  # Windows, and disks that know no locks
+        import fcntl
+
+        held = Path(f"{settings.DATABASES['default']['NAME']}.serving").open("w")  # noqa: SIM115  (until the end)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                "Another process serves this SQLite database already: stop it, or set DATABASE_URL to PostgreSQL."
+            ) from None
+    yield
 
 
 @contextmanager
