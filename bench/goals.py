@@ -46,7 +46,7 @@ class Goal:
 
     @property
     def bound(self) -> str:
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+        return f"at least {self.at_least:.3g}" if self.at_least is not None else f"at most {self.at_most:.4g}"
 
 
 QUIET, BUSY, CROWDED = "20/s, 100 boards", "200/s, 100 boards", "150/s, 2,000 live, 50 boards"

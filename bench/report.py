@@ -1,10 +1,11 @@
 """The report: medians in tables, each figure beside its yardstick, and the goals with what became of them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from statistics import median
 
 from bench.cases import Case, Suite
-from bench.goals import GOALS
+from bench.goals import GOALS, UNKNOWN
 from bench.load.figures import Figures
 
 Runs = Mapping[str, list[Figures]]
@@ -62,13 +63,15 @@ def spread(values: list[float | None]) -> str:
 
 
 def goals(measured: Mapping[str, Runs]) -> Iterator[str]:
-    """Every goal with what it came to, in Markdown. `measured` is {suite: runs}."""
+    """Every goal of the suites that ran, with what it came to, in Markdown. `measured` is {suite: runs}."""
     yield "\n## goals\n\n| goal | asked | measured | |\n|---|---|---|---|"
-    for goal in GOALS:
+    for goal in (goal for goal in GOALS if goal.suite in measured):
         found = medians(measured.get(goal.suite, {}))
         value = goal.value(found)
         shown = "" if value is None else f"{value:.3g}"
         yield f"| {goal.says} | {goal.bound} | {shown} | {goal.verdict(found)} |"
+    if missing := Counter(goal.suite for goal in GOALS if goal.suite not in measured):
+        yield f"\n{UNKNOWN.capitalize()}: {', '.join(f'{count} of {suite}' for suite, count in missing.items())}."
 
 
 def broken(case: Case, figures: Figures) -> str:
