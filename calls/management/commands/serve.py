@@ -43,10 +43,10 @@ class Command(BaseCommand):
             raise CommandError("daphne serves with one process: leave out --workers, or use uvicorn.")
         refuse_taken(host, port)
         with alone() if connection.vendor == "sqlite" else nothing():
-            self.serve(host, port, workers, **options)
+            self.serve(host, port, workers, options)
         self.stdout.write("Stopped.")
 
-    def serve(self, host: str, port: int, workers: int, **options: Any) -> None:
+    def serve(self, host: str, port: int, workers: int, options: dict[str, Any]) -> None:
         try:
             call_command("firstrun", stdout=self.stdout)
         except OperationalError as problem:
