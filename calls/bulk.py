@@ -139,11 +139,19 @@ def lock_keys(keys: Iterable[str]) -> None:
     SQLite has one writer at a time anyway. Sorted, so that two processes cannot wait for each other.
     """
     connection = transaction.get_connection()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock(k) FROM {_KEYS}", [list(keys)])  # noqa: S608
+
+
+def try_keys(keys: Iterable[str]) -> bool:
+    """The same without waiting: whether all of them could be had. After a no, the transaction must be undone."""
+    connection = transaction.get_connection()
     if connection.vendor != "postgresql":
-        return
+        return True
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(k) FROM"
-            " (SELECT DISTINCT hashtextextended(unnest(%s::text[]), 0) AS k ORDER BY k) AS wanted",
-            [sorted(set(keys))],
-        )
+        cursor.execute(f"SELECT bool_and(pg_try_advisory_xact_lock(k)) FROM {_KEYS}", [list(keys)])  # noqa: S608
+        return bool(cursor.fetchone()[0])
+
+
+_KEYS = "(SELECT DISTINCT hashtextextended(unnest(%s::text[]), 0) AS k ORDER BY k) AS wanted"

@@ -17,7 +17,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls.bulk import Table, lock_keys, new_ids, select
+from calls.bulk import Table, lock_keys, new_ids, select, try_keys
 from calls.events import CallEvent, dump, load
 from calls.known import Known, KnownSource
 from calls.lifecycle import MANY_EVENTS, CallFacts, derive, teaches
@@ -27,6 +27,8 @@ from calls.models.directory import DirectoryNumber
 from calls.numbers import digits_reversed, match_key
 from calls.words import Direction, Result, State
 
+TRIES = 5
+"""Beginnings of a transaction before it waits for locks out of their order."""
 MANY_CALLS = 200
 """Calls derived again at once when a number becomes known; the rest follows when the directory is settled."""
 
@@ -107,11 +109,22 @@ def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> No
 
     Raises database errors, and then nothing of the batch is stored, and the batch is as it came.
     """
+    needed: set[str] = set()
+    for patiently in [*[False] * TRIES, True]:
+        try:
+            _commit(batch, known, list(again), needed, patiently)
+        except _TakenByAnother as taken:
+            needed |= taken.names
+        else:
+            return
+
+
+def _commit(batch: list[Received], known: Known, again: list[int], needed: set[str], patiently: bool) -> None:
     known.refresh()
     came = [(each, each.event, each.result, each.reason, each.delivery, each.call) for each in batch]
     try:
         with transaction.atomic():
-            _Commit(batch, known).run(list(again))
+            _Commit(batch, known, needed, patiently).run(again)
     except BaseException:
         known.forget()
         for each, event, result, reason, delivery, call in came:
@@ -119,24 +132,35 @@ def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> No
         raise
 
 
+class _TakenByAnother(Exception):
+    """Another process holds what this one found out late that it needs: begin anew, with it in its place."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self.names = names
+
+
 class _Commit:
     """The steps of one transaction, in their order."""
 
-    def __init__(self, batch: list[Received], known: Known) -> None:
+    def __init__(self, batch: list[Received], known: Known, needed: set[str], patiently: bool) -> None:
         self.batch, self.known = batch, known
+        self.needed, self.patiently = needed, patiently
         self.locked: set[str] = set()
+        self.new_numbers: list[DirectoryNumber] = []
+        self.new_names: dict[tuple[int, str], tuple[datetime, str]] = {}
         self.repeats: list[tuple[Received, Received]] = []
         self.replayed = {received.delivery for received in batch if received.replayed}
 
     def run(self, again: list[int]) -> None:
-        self.lock(name for received in self.batch for name in _names_to_lock(received))
+        self.lock(self.needed.union(*map(_names_to_lock, self.batch)))
         self.tell_duplicates()
         for received, delivery in zip(self.batch, new_ids(Delivery, len(self.batch)), strict=True):
             received.delivery = received.delivery or delivery
         matching = self.match()
         again += self.learn()
         touched = self.touched(matching, again)
-        self.lock(f"{call.source} id {call.ref}" for call in touched.values())
+        self.lock_late({f"{call.source} id {call.ref}" for call in touched.values()})
         events = self.events_of(touched, matching)
         self.limit(events, touched)
         self.store()
@@ -144,11 +168,22 @@ class _Commit:
         self.write_calls(touched, events)
         self.write_aliases(matching, touched)
 
-    def lock(self, names: Iterable[str]) -> None:
-        wanted = set(names) - self.locked
-        if wanted:
-            lock_keys(wanted)
-            self.locked |= wanted
+    def lock(self, names: set[str]) -> None:
+        lock_keys(names)
+        self.locked |= names
+
+    def lock_late(self, names: set[str]) -> None:
+        """Lock what only now turned out to be needed, out of order: waiting here could be for one who waits for us.
+
+        PostgreSQL would end one of the two, but after a second, which is longer than a webhook has.
+        """
+        wanted = names - self.locked
+        if not wanted:
+            return
+        if self.patiently:
+            self.lock(wanted)
+        elif not try_keys(wanted):
+            raise _TakenByAnother(wanted)
 
     # --- what came -------------------------------------------------------------------------------------
 
@@ -241,12 +276,11 @@ class _Commit:
         if key in ours or (kind, key) in directory.refused:
             return []
         ours[key] = ""
-        other = calls_with(number).filter(source=source).exclude(direction=Direction.INCOMING)
+        other = calls_with(number).filter(BY_DIRECTORY, source=source)
         again = list(other.values_list("id", flat=True)[:MANY_CALLS])
         # One process, and all its calls derived again in this very commit: nothing is left to settle.
         settled = connection.vendor == "sqlite" and len(again) < MANY_CALLS
-        row = model(source_id=source, number=number, number_key=key, settled=settled)
-        model._default_manager.bulk_create([row], ignore_conflicts=True)
+        self.new_numbers.append(model(source_id=source, number=number, number_key=key, settled=settled))
         return again
 
     def learn_names(self, source: int, facts: CallFacts) -> None:
@@ -258,8 +292,16 @@ class _Commit:
         if (facts.began_at, facts.agent_name) > (named_at or datetime.min.replace(tzinfo=facts.began_at.tzinfo), name):
             names[key] = (facts.began_at, facts.agent_name)
             if facts.agent_name != name:
-                agents = Agent.objects.filter(source=source, number_key=key)
-                agents.update(learned_name=facts.agent_name, named_at=facts.began_at)
+                self.new_names[source, key] = (facts.began_at, facts.agent_name)
+
+    def write_directory(self) -> None:
+        """Write down what was learned; late, behind the head row, and sorted: two processes learn the same at once."""
+        for model in (VirtualNumber, Agent):
+            rows: list[Any] = [row for row in self.new_numbers if isinstance(row, model)]
+            rows.sort(key=lambda row: (row.source_id, row.number_key))
+            model._default_manager.bulk_create(rows, ignore_conflicts=True)
+        for (source, key), (named_at, name) in sorted(self.new_names.items()):
+            Agent.objects.filter(source=source, number_key=key).update(learned_name=name, named_at=named_at)
 
     def group_id(self, name: str | None) -> int | None:
         if not name:
@@ -314,6 +356,7 @@ class _Commit:
         merged += [call for call in standing if not events.get(call.id) and not call.is_new]
         changed = [row for row in rows if row["seq"] is None]
         head = take_numbers(len(changed) + len(merged))
+        self.write_directory()
         for row in changed:
             row["seq"], head = head, head + 1
         _CALLS.upsert([tuple(row.values()) for row in rows])
@@ -366,6 +409,10 @@ class _Commit:
         _ALIASES.insert(
             [(number, *key, alias.starts_at, alias.call.id) for number, (key, alias) in zip(ids, new, strict=True)]
         )
+
+
+# On incoming calls the position of the fields says who is who, unless a delivery did not tell the direction.
+BY_DIRECTORY = ~Q(direction=Direction.INCOMING) | Q(roles_assumed=True)
 
 
 def calls_with(number: str) -> Any:
