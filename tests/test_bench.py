@@ -13,6 +13,7 @@ from bench import report
 from bench.cases import Case, Size
 from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Goal
 from bench.load import Load, LoadFailed, Target, measure
+from bench.load.board import Watched
 from bench.load.figures import figures_of
 from bench.load.posting import mixed
 from bench.suites import SUITES
@@ -152,7 +153,7 @@ def test_the_time_to_the_screen_ends_with_the_first_frame_that_can_show_a_delive
     sent = [(7.0, 0.0, 10.0, 10.01, 200.0), (7.0, 1.0, 11.0, 11.01, 200.0)]
     shown = array.array("d", [7, 9.9, 7, 10.2, 7, 11.1]).tobytes()
 
-    found = figures_of(sent, [(3, 300, True, shown, False, 0)], expects_pictures=True)
+    found = figures_of(sent, [Watched(3, 300, True, shown)], expects_pictures=True)
 
     assert (found["screen_p50_ms"], found["lost"]) == (pytest.approx(200), 0)
 
@@ -161,7 +162,15 @@ def test_a_last_state_that_no_frame_showed_is_lost():
     sent = [(7.0, 3.0, 10.0, 10.01, 200.0)]
     before = array.array("d", [7, 9.9]).tobytes()
 
-    assert figures_of(sent, [(1, 100, True, before, False, 0)], expects_pictures=True)["lost"] == 1
+    assert figures_of(sent, [Watched(1, 100, True, before)], expects_pictures=True)["lost"] == 1
+
+
+@pytest.mark.parametrize(("live", "lost"), [(frozenset(), 0), (frozenset({7}), 1)])
+def test_a_whole_picture_without_a_call_says_that_it_is_over(live, lost):
+    sent = [(7.0, 3.0, 10.0, 10.01, 200.0)]
+    board = Watched(1, 100, True, b"", wholes=(11.0,), live=live)
+
+    assert figures_of(sent, [board], expects_pictures=True)["lost"] == lost
 
 
 # Its goals

@@ -29,12 +29,12 @@ def frames_reached(at_work: Running, boards: int, seconds: float) -> Figures:
     stop.set()
     _, seen, _ = out.get(timeout=60)
     child.join(5)
-    frames = sum(board[0] for board in seen)
+    frames = sum(board.frames for board in seen)
     cpu = after.cpu_seconds - before.cpu_seconds
     return {
         "boards": boards,
         "all_frames": frames,
-        "fewest_frames": min(board[0] for board in seen),
+        "fewest_frames": min(board.frames for board in seen),
         "frames_per_s": round(frames / passed),
         "frame_us": round(1e6 * cpu / max(1, frames), 2),
         "end_mb": round(after.memory_mb, 2),

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bench.load.board import Watched
+
 Figures = dict[str, Any]
 OK = 200
 
 
-def figures_of(sent: Sequence[Sequence[float]], boards: Sequence[Sequence[Any]], expects_pictures: bool) -> Figures:
+def figures_of(sent: Sequence[Sequence[float]], boards: Sequence[Watched], expects_pictures: bool) -> Figures:
     """Rates a second, times in milliseconds. `sent` as a poster keeps it, `boards` as a watcher does."""
     taken = [each for each in sent if each[4] == OK]
     seconds = max(each[3] for each in sent) - min(each[2] for each in sent)
@@ -30,31 +32,33 @@ def figures_of(sent: Sequence[Sequence[float]], boards: Sequence[Sequence[Any]],
     return found
 
 
-def _traffic(boards: Sequence[Sequence[Any]], seconds: float) -> Figures:
-    frames = [board[0] for board in boards]
+def _traffic(boards: Sequence[Watched], seconds: float) -> Figures:
+    frames = [board.frames for board in boards]
     return {
         "boards": len(boards),
         "frames": round(sum(frames) / len(boards), 1),
         "fewest_frames": min(frames),
         "all_frames": sum(frames),
         "frames_per_s": round(max(frames) / seconds, 1),
-        "kb": round(sum(board[1] for board in boards) / len(boards) / 1e3, 1),
-        "closed": sum(bool(board[4]) for board in boards),
-        "starts": round(sum(board[5] for board in boards) / len(boards), 1),
+        "kb": round(sum(board.bytes for board in boards) / len(boards) / 1e3, 1),
+        "closed": sum(board.closed for board in boards),
+        "starts": round(sum(board.starts for board in boards) / len(boards), 1),
     }
 
 
-def _pictures(taken: Sequence[Sequence[float]], boards: Sequence[Sequence[Any]]) -> Figures:
+def _pictures(taken: Sequence[Sequence[float]], boards: Sequence[Watched]) -> Figures:
     """From each delivery to the first frame at or after it that shows its call, over all observing boards."""
     sent: dict[int, list[float]] = {}
-    for call, _, moment, *_ in taken:
+    answered: dict[int, float] = {}
+    for call, _, moment, answer, _ in taken:
         sent.setdefault(int(call), []).append(moment)
+        answered[int(call)] = max(answered.get(int(call), 0), answer)
     waits: list[float] = []
     lost = 0
-    for _, _, observing, data, *_ in boards:
-        if observing:
-            shown = _shown(data)
-            lost += sum(_last_is_missing(shown.get(call, []), moments) for call, moments in sent.items())
+    for board in boards:
+        if board.observing:
+            shown = _shown(board.seen)
+            lost += sum(_is_lost(call, shown.get(call, []), sent[call], answered[call], board) for call in sent)
             waits += (wait for call, moments in sent.items() for wait in _waits(shown.get(call, []), moments))
     return {"screen_p50_ms": percentile(waits, 0.5), "screen_p99_ms": percentile(waits, 0.99), "lost": lost}
 
@@ -77,8 +81,12 @@ def _waits(shown: list[float], moments: list[float]) -> Iterable[float]:
             yield shown[place] - moment
 
 
-def _last_is_missing(shown: list[float], moments: list[float]) -> bool:
-    return not shown or shown[-1] < max(moments)
+def _is_lost(call: int, shown: list[float], moments: list[float], answered: float, board: Watched) -> bool:
+    """Whether a board does not know a call's last state: no frame since showed it, nor a whole picture without it."""
+    if call in board.live:
+        return True
+    starts_over = any(whole > answered for whole in board.wholes)
+    return not starts_over and (not shown or shown[-1] < max(moments))
 
 
 def percentile(seconds: Iterable[float], share: float) -> float | None:

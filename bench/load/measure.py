@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.load.board import Watched
 from bench.load.figures import Figures, figures_of
 from bench.load.posting import FIELDS, now, poster
 from bench.load.watching import never_reading, watcher
@@ -174,7 +175,7 @@ class _Measurement:
             time.sleep(0.05)
         self.note_memory()
 
-    def watched(self) -> tuple[list[tuple[Any, ...]], float]:
+    def watched(self) -> tuple[list[Watched], float]:
         if not self.load.boards:
             return [], 0.0
         _, boards, cpu = self.out.get(timeout=60)

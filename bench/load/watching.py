@@ -1,93 +1,17 @@
 """A watcher: one process with many boards open. Some observe what every frame shows, the others count frames."""
 
-import array
 import asyncio
-import re
 import socket
 import time
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvloop
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import ws_connect
 
-from bench.load.posting import now
-from bench.load.words import REF, RUN_DIGITS
+from bench.load.board import Board, CallboardBoard
 
 ACK_SECONDS = 0.5
-SEQ = re.compile(rb'"seq": ?(\d+)')
-START = re.compile(rb'"type": ?"snapshot".*"part": ?1,')
-# A call that left the board has been shown too: the board was told its number, not its ref.
-ROW = re.compile(rb'"id":(\d+),"ref":"CA([0-9a-f]{32})"')
-GONE = re.compile(rb'"gone":\[([0-9,]+)\]')
-
-
-class Board(WSListener):
-    """One board. `seen` is a flat array of call, moment, for each time that a frame showed a call."""
-
-    def __init__(self, run: str, observing: bool, acks: bool, last: Any) -> None:
-        self.run, self.observing, self.acks, self.last = run.encode(), observing, acks, last
-        self.frames = self.bytes = self.starts = self.seq = self.acked = 0
-        self.seen = array.array("d")
-        self.numbers: dict[bytes, int] = {}
-        self.closed = False
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        self.transport = transport
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type == WSMsgType.PING:
-            transport.send_pong(frame.get_payload_as_bytes())
-        elif frame.msg_type == WSMsgType.CLOSE:
-            self.closed = True
-            transport.disconnect()
-        else:
-            self.take(frame)
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self.closed = True
-
-    def take(self, frame: WSFrame) -> None:
-        self.frames += 1
-        self.bytes += frame.payload_size
-        if self.acks:
-            self.take_envelope(bytes(frame.get_payload_as_memoryview()[:400]))
-        if self.observing:
-            self.observe(frame.get_payload_as_bytes())
-
-    def take_envelope(self, text: bytes) -> None:
-        if seq := SEQ.search(text):
-            self.seq = int(seq[1])
-        self.starts += bool(START.search(text))
-
-    def observe(self, text: bytes) -> None:
-        moment, count = now(), len(self.seen)
-        for ref in REF.findall(text):
-            if ref[2 : 2 + RUN_DIGITS] == self.run:
-                self.seen.extend((int(ref[2 + RUN_DIGITS :], 16), moment))
-        if self.acks:
-            self.follow_numbers(text, moment)
-        if len(self.seen) > count:
-            self.last.value = moment
-
-    def follow_numbers(self, text: bytes, moment: float) -> None:
-        for number, ref in ROW.findall(text):
-            if ref.startswith(self.run):
-                self.numbers[number] = int(ref[RUN_DIGITS:], 16)
-        for gone in GONE.findall(text):
-            calls = (self.numbers.get(number) for number in gone.split(b","))
-            for call in calls:
-                if call is not None:
-                    self.seen.extend((call, moment))
-
-    def acknowledge(self) -> None:
-        if self.seq > self.acked and not self.closed:
-            self.transport.send(WSMsgType.TEXT, b'{"type":"ack","seq":%d}' % self.seq)
-            self.acked = self.seq
-
-    def forget(self) -> None:
-        self.frames = self.bytes = self.starts = 0
-        del self.seen[:]
 
 
 class Watcher:
@@ -112,8 +36,10 @@ class Watcher:
             task.cancel()
 
     async def open(self, place: int) -> Board:
+        kind = CallboardBoard if self.target.acks else Board
+
         def board() -> Board:
-            return Board(self.run, place < self.load.observers, self.target.acks, self.last)
+            return kind(self.run, place < self.load.observers, self.last)
 
         return (await ws_connect(board, self.target.socket, extra_headers=self.target.headers(place)))[1]
 
@@ -128,8 +54,7 @@ def watcher(load: Any, target: Any, run: str, last: Any, ready: Any, reset: Any,
     """The process."""
     work = Watcher(load, target, run, last)
     uvloop.run(work.work(ready, reset, stop))
-    boards = [(b.frames, b.bytes, b.observing, b.seen.tobytes(), b.closed, b.starts) for b in work.boards]
-    out.put(("watched", boards, time.process_time()))
+    out.put(("watched", [board.watched() for board in work.boards], time.process_time()))
 
 
 def never_reading(load: Any, target: Any) -> list[socket.socket]:
