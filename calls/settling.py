@@ -8,11 +8,10 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from calls.commit import calls_with, commit
+from calls.commit import BY_DIRECTORY, calls_with, commit
 from calls.known import REFRESH_SECONDS, Known
 from calls.models import Agent, VirtualNumber
 from calls.models.directory import DirectoryNumber
-from calls.words import Direction
 
 STEP = 50
 """Calls derived again between two looks at whether deliveries wait."""
@@ -78,6 +77,6 @@ class Settler:
 
 
 def _in_question(row: DirectoryNumber) -> Q:
-    """A number that traffic has just taught changes nothing on incoming calls: there the position decides."""
+    """A number that traffic has just taught changes nothing where the position decides."""
     just_learned = row.learned_at > timezone.now() - timedelta(minutes=1) and row.group_id is None and row.ours
-    return ~Q(direction=Direction.INCOMING) if just_learned else Q()
+    return BY_DIRECTORY if just_learned else Q()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -25,9 +25,10 @@ SHOWN = ["direction", "state", "provisional", "outcome", "reason", "customer_num
 SHOWN += ["started_at", "ended_at", "answered_at", "wait_seconds", "talk_seconds", "duration_seconds", "roles_assumed"]
 SHOWN += ["flags", "agent_name", "provider_status", "heard_at"]
 
-sids = st.sampled_from(["S1", "S2", ""])
+sids = st.sampled_from(["S1", "S2", "S3", ""])
 camps = st.sampled_from(["", "", "7001"])
-directions = st.sampled_from(["IVR", "IVR", "WEBOBD", ""])
+# A call keeps its direction: nothing else was ever seen, and what a contradiction means is the directory's to say.
+DIRECTIONS = {"S1": "IVR", "S2": "WEBOBD", "S3": "", "": "WEBOBD"}
 seconds = st.integers(0, 90)
 
 
@@ -51,9 +52,9 @@ class Calls(RuleBasedStateMachine):
             self.undo.__exit__(None, None, None)
             known.forget()
 
-    def fields(self, kind, word, sid, camp, direction, agent, started):
+    def fields(self, kind, word, sid, camp, agent, started):
         fields = {"type": kind, "CallSid": sid, "Uniqueid": "" if sid else "S2", "campid": camp, "Status": word}
-        fields |= {"Direction": direction, "SourceNumber": "9000000101", "DestinationNumber": "01200000301"}
+        fields |= {"Direction": DIRECTIONS[sid], "SourceNumber": "9000000101", "DestinationNumber": "01200000301"}
         return fields | {"DialWhomNumber": agent, "StartTime": india(NOW + timedelta(seconds=started))}
 
     @rule(
@@ -61,26 +62,24 @@ class Calls(RuleBasedStateMachine):
         word=st.sampled_from(LIVE_WORDS),
         sid=sids,
         camp=camps,
-        direction=directions,
         agent=st.sampled_from(AGENTS),
         started=seconds,
     )
-    def live(self, word, sid, camp, direction, agent, started):
-        return self.say([self.fields("live_call", word, sid, camp, direction, agent, started)])
+    def live(self, word, sid, camp, agent, started):
+        return self.say([self.fields("live_call", word, sid, camp, agent, started)])
 
     @rule(
         target=said,
         word=st.sampled_from(REPORT_WORDS),
         sid=sids,
         camp=camps,
-        direction=directions,
         agent=st.sampled_from(AGENTS),
         started=seconds,
         talk=st.sampled_from(["", "0", "5"]),
         lasts=seconds,
     )
-    def report(self, word, sid, camp, direction, agent, started, talk, lasts):
-        fields = self.fields("call_report", word, sid, camp, direction, agent, started)
+    def report(self, word, sid, camp, agent, started, talk, lasts):
+        fields = self.fields("call_report", word, sid, camp, agent, started)
         ended = india(NOW + timedelta(seconds=started + lasts))
         return self.say(
             [fields | {"EndTime": ended, "TalkDuration": talk, "receiver_name": agent and f"Agent {agent}"}]
@@ -114,7 +113,7 @@ class Calls(RuleBasedStateMachine):
         """A live event of every call there is: none that has its report opens again."""
         for call in Call.objects.standing():
             if "no-id" not in call.ref and call.aliases.filter(kind="sid").exists():
-                self.say([self.fields("live_call", "Picked", call.ref, "", "IVR", "8000000201", 0)])
+                self.say([self.fields("live_call", "Picked", call.ref, "", "8000000201", 0)])
 
     @rule()
     def replayed(self):
@@ -183,13 +182,15 @@ class Calls(RuleBasedStateMachine):
 def machine(db):
     def run(**how):
         checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+        # Not made smaller: that takes minutes, and the steps are readable as they are.
+        how |= {"phases": [Phase.reuse, Phase.generate], "report_multiple_bugs": False}
         run_state_machine_as_test(Calls, settings=settings(deadline=None, suppress_health_check=checks, **how))
 
     return run
 
 
 def test_any_deliveries_in_any_order_keep_the_promises(machine):
-    machine(max_examples=12, stateful_step_count=15)
+    machine(max_examples=12, stateful_step_count=15, derandomize=True)
 
 
 @pytest.mark.slow

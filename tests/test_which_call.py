@@ -325,3 +325,17 @@ def test_a_replay_makes_as_many_calls_as_there_were(provider, source, monkeypatc
     replay(Delivery.objects.all(), known, apply=True)
 
     assert Call.objects.standing().count() == 5
+
+
+def test_a_number_that_becomes_known_is_looked_for_wherever_roles_were_assumed(provider):
+    """Also on a call that is incoming only because another of its deliveries told the direction."""
+    provider.says(reports(sid="S1", Direction="", SourceNumber="9000000101", DialWhomNumber="8000000202"))
+    provider.says(says(sid="S1", Direction="IVR", DialWhomNumber="8000000203"))
+    assert Call.objects.get().roles_assumed
+
+    teaches = {"Direction": "IVR", "SourceNumber": "9000000109", "DialWhomNumber": "8000000202"}
+    provider.says(says(sid="S2", **teaches))
+
+    call = Call.objects.get(ref="S1")
+    assert (call.agent_number, call.customer_number) == ("+918000000202", "+919000000101")
+    assert not call.roles_assumed
