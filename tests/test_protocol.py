@@ -141,6 +141,15 @@ async def test_sync_starts_over(admin_person, sales):
         assert (await socket.message("snapshot"))["part"] == 1
 
 
+async def test_a_change_too_large_for_one_message_is_answered_by_a_snapshot(admin_person, sales, monkeypatch):
+    monkeypatch.setattr(feed_module, "LARGEST_FRAME", 100)
+    async with a_board(admin_person) as socket:
+        await socket.message("snapshot")
+        await committed(make, sales)
+        shown = Shown().apply(await socket.message())
+        assert shown.whole and len(shown.rows) == 1
+
+
 async def test_another_epoch_starts_everybody_over(admin_person, sales):
     await make(sales)
     async with a_board(admin_person) as socket:
