@@ -253,9 +253,18 @@ def in_scope(scope: Scope) -> CallQuerySet:
     return calls if scope.groups is None else calls.filter(group_id__in=scope.groups)
 
 
+def among_few(scope: Scope) -> CallQuerySet:
+    """The same for queries that want few calls of all groups: the live, the latest.
+
+    Their indexes find these at once; without the sum SQLite would look through a group's whole history instead.
+    """
+    calls = Call.objects.standing()
+    return calls if scope.groups is None else calls.annotate(its=F("group_id") + 0).filter(its__in=scope.groups)
+
+
 def live_at(calls: CallQuerySet, now: datetime) -> CallQuerySet:
     """The live calls that a board shows: lost ones leave a day after they were last heard of."""
-    return calls.live().filter(heard_at__gt=now - DAY)
+    return calls.live().filter(heard_at__gt=now - DAY).order_by()
 
 
 def latest_ended(calls: CallQuerySet, now: datetime, limit: int | None = SHOWN_ENDED) -> CallQuerySet:
@@ -275,20 +284,21 @@ WAITING = Q(direction=Direction.INCOMING, state__in=NOT_ANSWERED)
 
 def totals(scope: Scope, now: datetime) -> dict[str, Any]:
     """The totals of `docs/events.md`, counted by the database."""
-    calls = in_scope(scope)
-    live = live_at(calls, now)
-    tracked = live.exclude(lost_track(now))
-    states = dict.fromkeys((str(state) for state in State if state != State.ENDED), 0)
-    states |= dict(tracked.values_list("state").annotate(Count("id")).order_by())
-    waiting = tracked.filter(WAITING).aggregate(count=Count("id"), since=Min("began_at"))
+    tracked = ~lost_track(now)
+    states = [str(state) for state in State if state != State.ENDED]
+    live = live_at(among_few(scope), now).aggregate(
+        all=Count("id"),
+        **{state: Count("id", filter=tracked & Q(state=state)) for state in states},
+        waiting=Count("id", filter=tracked & WAITING),
+        longest_waiting_since=Min("began_at", filter=tracked & WAITING),
+    )
+    tracked_count = sum(live[state] for state in states)
     start, end = day_bounds(day_of(now))
-    today = calls.ended().filter(began_at__gte=start, began_at__lt=end)
+    today = in_scope(scope).ended().filter(began_at__gte=start, began_at__lt=end)
     return {
-        "live": sum(states.values()),
-        **states,
-        "waiting": waiting["count"],
-        "longest_waiting_since": waiting["since"],
-        "lost_track": live.count() - sum(states.values()),
+        "live": tracked_count,
+        "lost_track": live.pop("all") - tracked_count,
+        **live,
         **today.aggregate(
             **{f"{outcome}_today": Count("id", Q(direction="incoming", outcome=outcome)) for outcome in TODAY},
             outgoing_today=Count("id", Q(direction=Direction.OUTGOING)),
@@ -310,7 +320,7 @@ def most_urgent(live: CallQuerySet, now: datetime) -> CallQuerySet:
 
 
 def rows_for(scope: Scope, now: datetime, live: int | None, ended: int) -> Iterable[dict[str, Any]]:
-    calls = in_scope(scope)
+    calls = among_few(scope)
     columns = read_calls(most_urgent(live_at(calls, now), now)[:live]) + read_calls(latest_ended(calls, now, ended))
     names = read_names()
     return [row(each, names, scope.masked) for each in columns]

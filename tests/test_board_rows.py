@@ -8,6 +8,8 @@ import orjson
 import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from calls import board
@@ -181,3 +183,30 @@ def test_a_board_costs_a_fixed_number_of_queries(admin_person, django_assert_max
     with django_assert_max_num_queries(14):
         board.snapshot_for(admin_person)
     assert Call.objects.count() == 20
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's planner has no statistics to go by")
+def test_the_first_page_never_looks_through_the_history(admin_person, sales_supervisor, sales):
+    """Live and latest calls come from the indexes that hold only them, the day's figures from a range of days."""
+    make_call(sales)
+    for user in (admin_person, sales_supervisor):
+        with CaptureQueriesContext(connection) as asked:
+            board.snapshot_for(user)
+        queries = [query["sql"] for query in asked if 'FROM "calls_call"' in query["sql"]]
+        assert [way(sql) for sql in queries] == [
+            "call_live",
+            "call_began" if user == admin_person else "call_group",
+            "call_live",
+            "call_completed",
+        ]
+
+
+def way(sql):
+    """The index that a query goes by; a group's whole history is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        plan = [detail for *_, detail in cursor.fetchall() if "calls_call" in detail]
+    (step,) = plan
+    index = step.split("USING INDEX ")[1].split(" ")[0]
+    assert index != "call_group" or "began_at>?" in step
+    return index
