@@ -38,6 +38,7 @@ HEARTBEAT_SECONDS = 3
 RIGHTS_SECONDS = 4
 SILENCE_SECONDS = 5
 """With nothing read for so long there are no heartbeats: boards shall say that they do not know."""
+LOADING_SECONDS = 20
 INLINE_ROWS = 500
 LARGEST_FRAME = 512 * 1024
 """Half of what daphne sends: a larger message it drops, without a word to anybody."""
@@ -109,7 +110,8 @@ class Feed:
         if not isinstance(verdict, Scope):
             viewer.close(verdict)
             return viewer
-        await self._loaded.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._loaded.wait(), LOADING_SECONDS)
         if self.picture is None or self._too_many(claim):
             viewer.close(TOO_MANY if self.picture else RESTART)
         else:

@@ -8,8 +8,6 @@ from heapq import nsmallest
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
 from calls.board import FIRST_ENDED, FIRST_LIVE, SHOWN_ENDED, encode
 from calls.models.access import Scope
 from calls.picture import Change, Picture, Row
@@ -212,8 +210,3 @@ def urgency(row: Row, now: datetime) -> tuple[int, datetime, int]:
     else:
         rank = 0 if call.waiting else 1
     return rank, call.began_at, call.id
-
-
-def whole(view: View) -> list[Frame]:
-    """A snapshot of a view, made here and now."""
-    return view.parts_of(view.rows(), timezone.now()).make()

@@ -3,8 +3,14 @@
 from typing import Any
 
 import orjson
+from django.utils import timezone
 
-from calls.view import Frame
+from calls.view import Frame, View
+
+
+def whole(view: View) -> list[Frame]:
+    """The parts of a snapshot of a view, made here and now."""
+    return view.parts_of(view.rows(), timezone.now()).make()
 
 
 class Shown:

@@ -13,9 +13,9 @@ from calls import board, reading
 from calls.feed import merged
 from calls.models import Access, Agent, Call, CallGroup, Head, VirtualNumber
 from calls.models.access import scope_of
-from calls.view import View, whole
+from calls.view import View
 
-from .boards import Shown
+from .boards import Shown, whole
 from .factories import change_call, end_call, make_call
 
 pytestmark = pytest.mark.django_db
