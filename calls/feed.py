@@ -83,8 +83,6 @@ class Feed:
 
     def nudge(self) -> None:
         """Say that this process has committed a change. Call it on the event loop; costs next to nothing."""
-        if not self._tasks and getattr(settings, "REDIS_URL", None):
-            self.start()  # no board here yet, but those of other processes are to be told
         self._committed_here = True
         self._nudged.set()
 
