@@ -52,6 +52,7 @@ class Received:
     event: CallEvent | None = None
     result: Result = Result.APPLIED
     reason: str = ""
+    flags: str = ""
     delivery: int = 0
     call: int | None = None
     replayed: bool = False
@@ -64,7 +65,7 @@ _DELIVERIES = Table(
     Delivery,
     (
         "id", "source_id", "received_at", "method", "query", "content_type", "content_encoding", "body", "body_size",
-        "content_key", "result", "reason", "event", "call_id",
+        "content_key", "result", "reason", "flags", "event", "call_id",
     ),
 )  # fmt: skip
 _SHOWN = (
@@ -252,6 +253,7 @@ class _Commit:
                     content_key=received.content_key,
                     result=received.result,
                     reason=received.reason,
+                    flags=received.flags,
                     event=dump(received.event) if received.event else "",
                     call=received.call,
                 )
@@ -487,6 +489,7 @@ def _delivery_row(received: Received) -> tuple[Any, ...]:
         received.content_key,
         str(received.result),
         received.reason,
+        received.flags,
         dump(received.event) if received.event else "",
         received.call,
     )

@@ -26,6 +26,7 @@ def read(received: Received, body: bytes) -> dict[str, str] | None:
         received.quarantine(error.reason)
         return None
     received.content_key = content_key(decoded.fields)
+    received.flags = " ".join(decoded.flags)[:120]
     reading = interpret(received, decoded.fields)
     received.event, received.result, received.reason = reading.event, reading.result, reading.reason
     return decoded.fields

@@ -26,7 +26,7 @@ from calls.known import known
 from calls.models import Call, Delivery, Head, SourceToken
 from tests.doors import IntakeInThisThread, asgi_door, django_door, in_this_thread, through_the_writer
 from tests.payloads import BOUNDARY, Request, multipart
-from tests.provider import india
+from tests.provider import Provider, india
 
 NOW = timezone.now()
 CANARY = "canary9000000101"
@@ -783,3 +783,13 @@ def test_all_who_wait_for_a_locked_database_are_answered_in_time(locked_elsewher
     assert {status for status, _ in answers} == {503}
     assert max(took for _, took in answers) < 1.5
     still_works(through_the_writer, path)
+
+
+def test_what_was_odd_about_the_bytes_is_kept_with_the_delivery(source, source_token):
+    """Rows 14, 16 and 18: applied all the same, and flagged."""
+    report = {"CallSid": "odd.1", "Direction": "IVR", "Status": "ANSWER", "SourceNumber": "9000000101"}
+    body = json.dumps(report | {"receiver_name": "x" * 5000}).encode()
+    Provider(source, source_token).says(Request("POST", "Status=BUSY", body, "application/json"))
+
+    delivery = Delivery.objects.get()
+    assert (delivery.result, delivery.flags.split()) == ("applied", ["cut", "query_conflict"])

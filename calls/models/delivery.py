@@ -30,6 +30,7 @@ class Delivery(models.Model):
     )
     result = models.CharField(max_length=12, choices=choices(Result))
     reason = models.CharField(max_length=40, blank=True, help_text="Why it was ignored or quarantined, by name.")
+    flags = models.CharField(max_length=120, blank=True, help_text="Names of what was odd about its bytes.")
     event = models.TextField(blank=True, help_text="The call event read from it (JSON), empty where there is none.")
     call = models.ForeignKey("calls.Call", null=True, on_delete=models.SET_NULL, related_name="deliveries")
 
@@ -41,11 +42,8 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["source", "content_key"], name="delivery_content"),
             models.Index(fields=["received_at"], name="delivery_received"),
-            models.Index(
-                fields=["reason", "id"],
-                name="delivery_not_applied",
-                condition=models.Q(result__in=[Result.IGNORED, Result.QUARANTINED]),
-            ),
+            # Whole, not partial: SQLite does not see that `result = 'quarantined'` is part of a condition.
+            models.Index(fields=["result", "reason", "id"], name="delivery_result"),
         ]
 
     def __str__(self) -> str:
