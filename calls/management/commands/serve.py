@@ -87,7 +87,7 @@ def let_go_of_the_database(for_good: bool) -> None:
     """What prepared does not serve: a process that only looks after its workers keeps no pool either."""
     connections.close_all()
     if for_good and connection.vendor == "postgresql":
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 @contextmanager
