@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import machine, report
 from bench.cases import Case, Size, Suite
 from bench.load.figures import Figures
-from bench.subjects import forget_installations
+from bench.product import forget_installations
 from bench.suites import LONG, SUITES
 
 Measured = dict[str, dict[str, list[Figures]]]

@@ -1,15 +1,12 @@
-"""What is measured: the product as shipped, the peers beside it, and a server with an empty application."""
+"""What is measured beside the product: the peers, and servers with nothing behind them."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -81,107 +78,6 @@ def python_server(server: str, application: str, port: int) -> list[str]:
         return [sys.executable, "-m", "daphne", *options, application]
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
     return [sys.executable, "-m", "uvicorn", *options, application]
-
-
-# The product
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A prepared installation: what `bench.prepare` said of it."""
-
-    folder: Path
-    database_url: str
-    token: str
-    cookies: tuple[str, ...]
-    seed_seconds: float
-
-
-@dataclass(frozen=True)
-class Product(Subject):
-    """`manage.py serve` with its defaults: every rule, the token check, the signed-in boards, full durability."""
-
-    health = "/healthz"
-
-    @contextmanager
-    def place(self, port: int) -> Iterator[Place]:
-        """A copy of an installation that was prepared once."""
-        prepared = self.prepared
-        folder = Path(mkdtemp(prefix="callboard-bench-"))
-        try:
-            shutil.copytree(prepared.folder, folder, dirs_exist_ok=True)
-            with stores.database(self.store, folder, stores.name_of(prepared.database_url)) as url:
-                yield Place(port, folder, url)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def command(self, place: Place) -> list[str]:
-        return [sys.executable, "manage.py", "serve", "--port", str(place.port), "--server", self.server]
-
-    def environment(self, place: Place) -> dict[str, str]:
-        return place.environment | {"CALLBOARD_DATA_DIR": str(place.folder)}
-
-    @property
-    def prepared(self) -> Prepared:
-        return installation(self.store)
-
-    def target(self, place: Place) -> Target:
-        prepared = self.prepared
-        base = f"127.0.0.1:{place.port}"
-        return Target(
-            webhook=f"http://{base}/hooks/{prepared.token}",
-            socket=f"ws://{base}/ws/board/",
-            shape="callerdesk",
-            acks=True,
-            cookies=prepared.cookies,
-        )
-
-
-@dataclass(frozen=True)
-class Aged(Product):
-    """The product with a history: many stored calls with their deliveries, in the installation itself."""
-
-    calls: int = 10_000
-
-    @property
-    def prepared(self) -> Prepared:
-        return installation(self.store, self.calls)
-
-    @contextmanager
-    def place(self, port: int) -> Iterator[Place]:
-        yield Place(port, self.prepared.folder, self.prepared.database_url)
-
-
-_installations = ExitStack()
-"""Prepared installations live until `forget_installations`."""
-
-
-@cache
-def installation(store: str, calls: int = 0) -> Prepared:
-    """A new installation of the product with a source, people who are signed in, and so many stored calls."""
-    folder = Path(mkdtemp(prefix="callboard-bench-prepared-"))
-    _installations.callback(shutil.rmtree, folder, ignore_errors=True)
-    url = _installations.enter_context(stores.database(store, folder))
-    said = json.loads(run_there(["-m", "bench.prepare"], folder, url))
-    began = time.monotonic()
-    if calls:
-        run_there(["manage.py", "seed", "--calls", str(calls)], folder, url)
-    return Prepared(folder, url, said["token"], tuple(said["cookies"]), time.monotonic() - began)
-
-
-def forget_installations() -> None:
-    installation.cache_clear()
-    _installations.close()
-
-
-def run_there(arguments: list[str], folder: Path, url: str) -> str:
-    """What Python prints with an installation's settings."""
-    environment = Place(0, folder, url).environment | {"CALLBOARD_DATA_DIR": str(folder)}
-    command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
-    return done.stdout
 
 
 # The peers: each the smallest honest version of the same contract

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bench.cases import Case, Size, Suite, loaded
 from bench.load import Load
-from bench.subjects import Product
+from bench.product import Product
 from bench.suites.common import SHORT
 
 LOAD = Load(calls=250, rate=100, active=60, observers=2)

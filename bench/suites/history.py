@@ -16,8 +16,9 @@ from bench import stores
 from bench.cases import Case, Size, Suite
 from bench.load import Load, measure
 from bench.load.figures import Figures
+from bench.product import Aged
 from bench.running import Running, running
-from bench.subjects import ROOT, Aged
+from bench.subjects import ROOT
 from bench.suites.common import SHORT, why_not
 
 LOAD = Load(calls=3000, boards=5, active=1000, connections=64)

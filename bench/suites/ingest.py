@@ -6,8 +6,9 @@ from functools import partial
 from bench.cases import Case, Size, Suite, loaded
 from bench.limits.groupcommit import commit_in_batches
 from bench.load import Load
+from bench.product import Product
 from bench.stores import POSTGRES, SQLITE
-from bench.subjects import Empty, FastApi, Node, Product, Tutorial
+from bench.subjects import Empty, FastApi, Node, Tutorial
 from bench.suites.common import PEER_LOAD, SHORT, TUTORIAL_LOAD, node_is_missing, why_not
 
 UVICORN, DAPHNE = "uvicorn", "daphne"

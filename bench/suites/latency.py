@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bench.cases import Case, Size, Suite, loaded
 from bench.load import Load
+from bench.product import Product
 from bench.stores import POSTGRES, SQLITE
-from bench.subjects import FastApi, Node, Product, Tutorial
+from bench.subjects import FastApi, Node, Tutorial
 from bench.suites.common import SHORT, node_is_missing, why_not
 
 QUIET = Load(calls=100, rate=20, boards=100, active=60)

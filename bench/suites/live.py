@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from bench.cases import Case, Size, Suite, loaded
 from bench.load import Load
+from bench.product import Product
 from bench.stores import POSTGRES, SQLITE
-from bench.subjects import Product
 from bench.suites.common import SHORT, why_not
 
 ACTIVE = 20

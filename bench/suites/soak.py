@@ -2,7 +2,7 @@
 
 from bench.cases import Case, Size, Suite, loaded
 from bench.load import Load
-from bench.subjects import Product
+from bench.product import Product
 from bench.suites.common import SHORT
 
 RATE = 100
