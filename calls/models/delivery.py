@@ -42,8 +42,13 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["source", "content_key"], name="delivery_content"),
             models.Index(fields=["received_at"], name="delivery_received"),
-            # Whole, not partial: SQLite does not see that `result = 'quarantined'` is part of a condition.
-            models.Index(fields=["result", "reason", "id"], name="delivery_result"),
+            models.Index(
+                fields=["reason", "id"],
+                name="delivery_not_applied",
+                condition=models.Q(result__in=[Result.IGNORED, Result.QUARANTINED]),
+            ),
+            # For lists of one result. Whole: SQLite does not see that `result = 'quarantined'` meets a condition.
+            models.Index(fields=["result", "id"], name="delivery_result"),
         ]
 
     def __str__(self) -> str:
