@@ -16,6 +16,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
 
 from calls.commit import Received, commit
+from calls.connecting import start_over
 from calls.counting import counts
 from calls.known import Known, known
 from calls.settling import Settler
@@ -177,7 +178,7 @@ class Intake:
         except Exception as error:  # Nothing may end this thread: without it no delivery is stored any more.
             if not isinstance(error, NotStored):
                 log.exception("a batch could not be stored")
-            connection.close()
+            start_over()
             failure = NotStored()
         by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
         for _, stored in batch:
@@ -196,10 +197,10 @@ class Intake:
             self.settler.settle(others_wait=lambda: bool(self._waiting))
         except DatabaseError as error:
             log.warning("looking after failed: %s", type(error).__name__)
-            connection.close()
+            start_over()
         except Exception:
             log.exception("looking after failed")
-            connection.close()
+            start_over()
 
 
 intake = Intake()

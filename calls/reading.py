@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from calls.board import Columns, Names, day_bounds, day_of, figure_of, latest_ended, live_at, read_calls, read_names
 from calls.compiled import Compiled
+from calls.connecting import start_over
 from calls.models import Call, Head
 from calls.numbers import match_key
 from calls.picture import KEPT_ENDED, Picture, Row, Tally
@@ -57,7 +58,7 @@ def _reading(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return function(*args, **kwargs)
     except (DatabaseError, InterfaceError):
-        _let_go()
+        start_over()
         raise
 
 

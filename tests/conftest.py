@@ -57,8 +57,15 @@ def chromium() -> str | None:
     return os.environ.get("TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def nginx() -> str | None:
+    """The path of nginx, or None. Debian keeps it where only root looks."""
+    return os.environ.get("TEST_NGINX") or shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 SERVICES = {
     "needs_postgres": ("PostgreSQL (TEST_DATABASE_URL)", lambda: reachable(POSTGRES_URL, 5432)),
+    "needs_redis_server": ("redis-server", lambda: shutil.which("redis-server") is not None),
+    "needs_nginx": ("nginx (TEST_NGINX)", lambda: nginx() is not None),
     "needs_redis": ("Redis (TEST_REDIS_URL)", lambda: reachable(REDIS_URL, 6379)),
     "needs_chromium": ("Chromium (TEST_CHROMIUM)", lambda: chromium() is not None),
 }

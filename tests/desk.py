@@ -12,7 +12,10 @@ from .running import ROOT, clean_environment
 LOOP = """
 import json, sys, traceback
 import tests.desk_orders as orders
+from django.db import close_old_connections, connection
+connection.settings_dict["OPTIONS"].pop("pool", None)  # a test may end its connections
 for line in sys.stdin:
+    close_old_connections()
     name, given = json.loads(line)
     try:
         print(json.dumps(getattr(orders, name)(**given)), flush=True)

@@ -16,7 +16,7 @@ FLOORS = [
     {"lifecycle"},
     {"providers"},
     # What is kept.
-    {"models", "bulk", "compiled"},
+    {"models", "bulk", "compiled", "connecting"},
     {"accounts", "sources", "known", "matching", "counting", "board", "rights"},
     # What is made of it: calls from deliveries, pictures from calls.
     {"commit", "picture", "history", "story", "reading"},
