@@ -44,18 +44,18 @@ class Settler:
 
     def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
         """Go on until everything due is done, or until deliveries wait."""
+        rows: list[DirectoryNumber] = []
         for model in (Agent, VirtualNumber):
-            for row in model._default_manager.filter(settled=False).order_by("id")[:100]:
-                if not self._settle_one(row, others_wait):
-                    return
+            rows += model._default_manager.filter(settled=False).order_by("id")[:100]
+        if any(_key(row) not in self._passes for row in rows):
+            self.memory.forget()
+        for row in rows:
+            if others_wait() or not self._settle_one(row, others_wait):
+                return
 
     def _settle_one(self, row: DirectoryNumber, others_wait: Callable[[], bool]) -> bool:
         """Whether there is time for the next."""
-        key = (type(row).__name__, row.pk)
-        if key not in self._passes:
-            self._passes[key] = _Pass(time.monotonic())
-            self.memory.forget()
-        known = self._passes[key]
+        known = self._passes.setdefault(_key(row), _Pass(time.monotonic()))
         if known.done and time.monotonic() - known.seen_at > EVERYBODY_KNOWS_SECONDS:
             known.is_second, known.left = True, None
         while not known.done:
@@ -64,7 +64,7 @@ class Settler:
             self._step(row, known)
         if known.is_second:
             type(row)._default_manager.filter(pk=row.pk).update(settled=True)
-            del self._passes[key]
+            del self._passes[_key(row)]
         return True
 
     def _step(self, row: DirectoryNumber, known: _Pass) -> None:
@@ -74,6 +74,10 @@ class Settler:
         now, known.left = known.left[:STEP], known.left[STEP:]
         if now:
             commit([], self.memory, again=now)
+
+
+def _key(row: DirectoryNumber) -> tuple[str, int]:
+    return type(row).__name__, row.pk
 
 
 def _in_question(row: DirectoryNumber) -> Q:

@@ -23,8 +23,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 BAD_FRAME, TOO_SLOW, TOO_MANY, RESTART = 4400, 4408, 4429, 1012
 
-FRAMES_AHEAD = 64
-BYTES_AHEAD = 256 * 1024
+FRAMES_AHEAD = 256
+BYTES_AHEAD = 1024 * 1024
 BYTES_WAITING = 4 * 1024 * 1024
 """What may wait while a snapshot is on its way: these frames are shared by all viewers of the view."""
 PATIENCE_SECONDS = 10
