@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-TICK_SECONDS = 0.016
+TICK_SECONDS = 0.02
+"""Under load. The first change after a quiet moment does not wait."""
 SHARE = 3
 """A tick lasts at least this many times as long as its fan-out took: the rest of the process has the rest."""
 HEARTBEAT_SECONDS = 3

@@ -1,5 +1,6 @@
 """The ASGI application: webhooks before Django's request stack, boards over the WebSocket, everything else Django's."""
 
+import gc
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -84,3 +85,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 
 application = behind_proxies(callboard, settings.CALLBOARD_TRUSTED_PROXIES)
+
+# What is loaded by now stays: looking through it again and again would stop all boards for a tenth of a second.
+gc.collect()
+gc.freeze()
+gc.set_threshold(20_000, 20, 50)
