@@ -36,14 +36,14 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 class RunningServer:
     """`manage.py serve` on a port of its own, from answering /healthz until it is stopped."""
 
-    def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
-        self.port = unused_port()
+    def __init__(self, data_dir: Path, *arguments: str, port: int | None = None, **environment: str) -> None:
+        self.port = port or unused_port()
         self.log = data_dir / f"serve-{self.port}.log"
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(self.port), *arguments],
             cwd=ROOT,
             env=clean_environment(CALLBOARD_DATA_DIR=str(data_dir), **environment),
-            stdout=self.log.open("w"),
+            stdout=self.log.open("a"),
             stderr=subprocess.STDOUT,
         )
 
