@@ -32,6 +32,24 @@ class Table:
         """Insert, or replace these columns of the row with the same id."""
         self._write(rows, update=True)
 
+    def change(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Set these columns of rows that are there; `id` comes first. Indexes of other columns are left in peace."""
+        if not rows:
+            return
+        connection = transaction.get_connection()
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                arrays, cells = self._given(connection)
+                sets = ", ".join(f'"{c}" = {cell}' for c, cell in zip(self.columns[1:], cells[1:], strict=True))
+                names = ", ".join(f"c{i}" for i in range(len(self.columns)))
+                text = f'UPDATE "{self.name}" SET {sets} FROM unnest({arrays}) AS given({names}) WHERE id = c0'  # noqa: S608
+                cursor.execute(text, [self._column(i, rows) for i in range(len(self.columns))])
+            else:
+                sets = ", ".join(f'"{column}" = %s' for column in self.columns[1:])
+                text = f'UPDATE "{self.name}" SET {sets} WHERE id = %s'  # noqa: S608
+                moved = (self._sqlite_row(row) for row in rows)
+                cursor.executemany(text, [(*cells[1:], cells[0]) for cells in moved])
+
     def _write(self, rows: Sequence[tuple[Any, ...]], update: bool) -> None:
         if not rows:
             return
@@ -64,17 +82,11 @@ class Table:
             return known
         names = ", ".join(f'"{column}"' for column in self.columns)
         if connection.vendor == "postgresql":
-            types = [
-                field.rel_db_type(connection) if isinstance(field, models.ForeignKey) else field.db_type(connection)
-                for field in self.fields
-            ]
-            arrays = ", ".join(
-                f"%s::{'text' if is_json else _array_type(kind)}[]"
-                for kind, is_json in zip(types, self.json, strict=True)
-            )
-            cells = ", ".join(f"c{i}::jsonb" if is_json else f"c{i}" for i, is_json in enumerate(self.json))
+            arrays, cells = self._given(connection)
             given = ", ".join(f"c{i}" for i in range(len(self.columns)))
-            text = f'INSERT INTO "{self.name}" ({names}) SELECT {cells} FROM unnest({arrays}) AS given({given})'  # noqa: S608 (names of our own models)
+            text = (
+                f'INSERT INTO "{self.name}" ({names}) SELECT {", ".join(cells)} FROM unnest({arrays}) AS given({given})'  # noqa: S608 (names of our own models)
+            )
             text += " ORDER BY c0" if update else ""
         else:
             text = f'INSERT INTO "{self.name}" ({names}) VALUES ({", ".join(["%s"] * len(self.columns))})'  # noqa: S608
@@ -83,6 +95,17 @@ class Table:
             text += f' ON CONFLICT ("id") DO UPDATE SET {sets}'
         self._statements[connection.vendor, update] = text
         return text
+
+    def _given(self, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
+        """The columns as arrays, and as cells of the rows that `unnest` makes of them."""
+        types = [
+            field.rel_db_type(connection) if isinstance(field, models.ForeignKey) else field.db_type(connection)
+            for field in self.fields
+        ]
+        arrays = ", ".join(
+            f"%s::{'text' if is_json else _array_type(kind)}[]" for kind, is_json in zip(types, self.json, strict=True)
+        )
+        return arrays, [f"c{i}::jsonb" if is_json else f"c{i}" for i, is_json in enumerate(self.json)]
 
 
 def _array_type(kind: str | None) -> str:

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls.bulk import Table, lock_keys, new_ids, select, try_keys
+from calls.bulk import Table, lock_keys, moment_from, new_ids, select, try_keys
 from calls.events import CallEvent, dump, load
 from calls.known import Known, KnownSource
 from calls.lifecycle import MANY_EVENTS, CallFacts, derive, teaches
@@ -73,14 +73,31 @@ _SHOWN = (
     "agent_number", "agent_name", "ring_attempts", "began_at", "started_at", "ringing_at", "answered_at", "ended_at",
     "wait_seconds", "talk_seconds", "duration_seconds", "coins", "recording_url", "roles_assumed", "flags",
 )  # fmt: skip
-_CALLS = Table(
-    Call,
-    (
-        "id", "source_id", "ref", "group_id", "customer_key", "customer_reversed", "set_by", "heard_at", "digest",
-        "seq", *_SHOWN,
-    ),
+_CALL_COLUMNS = (
+    "id", "source_id", "ref", "group_id", "customer_key", "customer_reversed", "set_by", "heard_at", "digest", "seq",
+    *_SHOWN,
 )  # fmt: skip
+# Columns with an index of their own that most deliveries leave as they are.
+_FIXED = (
+    "source_id", "ref", "group_id", "customer_reversed", "direction", "outcome", "virtual_number", "agent_number",
+    "began_at",
+)  # fmt: skip
+_CHANGING = tuple(name for name in _CALL_COLUMNS if name not in _FIXED)
+_CALLS = Table(Call, _CALL_COLUMNS)
+_CALLS_CHANGING = Table(Call, _CHANGING)
 _ALIASES = Table(CallAlias, ("id", "source_id", "kind", "value", "starts_at", "call_id"))
+
+
+class Stored(NamedTuple):
+    """What is needed of a call's row before it is written again."""
+
+    digest: str
+    seq: int
+    fixed: tuple[Any, ...]
+
+
+def _fixed(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _FIXED)
 
 
 class NewCalls:
@@ -351,9 +368,9 @@ class _Commit:
             Delivery.objects.filter(Q(id__in=deliveries) | repeats).update(call=call.id)
 
     def write_calls(self, touched: dict[int, Match], events: dict[int, list[CallEvent]]) -> None:
-        shown = self.stored_digests(touched)
+        stored = self.stored(touched)
         standing = [call for call in touched.values() if call.merged_into is None]
-        rows = [self.call_row(call, events[call.id], shown) for call in standing if events.get(call.id)]
+        rows = [self.call_row(call, events[call.id], stored.get(call.id)) for call in standing if events.get(call.id)]
         merged = [call for call in touched.values() if call.merged_into and not call.is_new]
         merged += [call for call in standing if not events.get(call.id) and not call.is_new]
         changed = [row for row in rows if row["seq"] is None]
@@ -361,21 +378,27 @@ class _Commit:
         self.write_directory()
         for row in changed:
             row["seq"], head = head, head + 1
-        _CALLS.upsert([tuple(row.values()) for row in rows])
+        same = [row for row in rows if row["id"] in stored and stored[row["id"]].fixed == _fixed(row)]
+        _CALLS_CHANGING.change([tuple(row[name] for name in _CHANGING) for row in same])
+        others = {row["id"] for row in rows} - {row["id"] for row in same}
+        _CALLS.upsert([tuple(row.values()) for row in rows if row["id"] in others])
         for call in merged:
             # One that nothing is left of is merged into itself: gone, but its number tells the boards.
             Call.objects.filter(id=call.id).update(merged_into=_final(call).id, seq=head)
             CallAlias.objects.filter(call=call.id).delete()
             head += 1
 
-    def stored_digests(self, touched: dict[int, Match]) -> dict[int, tuple[str, int]]:
+    @staticmethod
+    def stored(touched: dict[int, Match]) -> dict[int, "Stored"]:
         stored = [call.id for call in touched.values() if not call.is_new]
         if not stored:
             return {}
-        rows = select("SELECT id, digest, seq FROM calls_call WHERE id IN %s", stored)
-        return {call: (digest, seq) for call, digest, seq in rows}
+        rows = select(f"SELECT id, digest, seq, {', '.join(_FIXED)} FROM calls_call WHERE id IN %s", stored)  # noqa: S608
+        return {
+            call: Stored(digest, seq, (*fixed, moment_from(began_at))) for call, digest, seq, *fixed, began_at in rows
+        }
 
-    def call_row(self, call: Match, events: list[CallEvent], shown: dict[int, tuple[str, int]]) -> dict[str, Any]:
+    def call_row(self, call: Match, events: list[CallEvent], stored: "Stored | None") -> dict[str, Any]:
         """The call's columns. `seq` is None where it changed visibly and wants a number."""
         source = self.known.sources[call.source]
         facts = derive(events, self.known.directories[call.source].view)
@@ -389,7 +412,6 @@ class _Commit:
         digest = hashlib.blake2b(
             orjson.dumps([call.ref, group, heard, list(values.values())]), digest_size=16
         ).hexdigest()
-        known_digest, seq = shown.get(call.id, ("", None))
         return {
             "id": call.id,
             "source_id": call.source,
@@ -400,7 +422,7 @@ class _Commit:
             "set_by": facts.set_by,
             "heard_at": facts.heard_at,
             "digest": digest,
-            "seq": seq if digest == known_digest else None,
+            "seq": stored.seq if stored and stored.digest == digest else None,
             **values,
         }
 
