@@ -149,15 +149,17 @@ class Intake:
             return
         with self._lock:
             if self._thread is None:
+                self._stopping = False
                 self._thread = threading.Thread(target=self._write, name="intake", daemon=True)
                 self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Commit what waits, and end."""
+        """Commit what waits, and end. Whatever is submitted later starts a writer again."""
         self._stopping = True
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout)
+            self._thread = None
 
     def _write(self) -> None:
         looked_after = time.monotonic()

@@ -146,9 +146,12 @@ def source_token(source) -> str:
 @pytest.fixture(autouse=True)
 def _fresh_memory():
     """What a process knows by heart is another database's in the next test."""
+    from calls.intake import intake
     from calls.known import known
 
     known.forget()
+    yield
+    intake.stop()
 
 
 # The services
