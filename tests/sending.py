@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ class Teller:
         self.answers: Counter[int | str] = Counter()
         self.results: Counter[str] = Counter()
         self.stored: list[int] = []
+        self.slowest = 0.0
 
     async def tell(self, urls: Sequence[str], request: Request) -> None:
         """Try one after another until it is stored."""
@@ -54,11 +56,13 @@ class Teller:
     async def _told(self, url: str, request: Request) -> bool:
         address = f"{url}?{request.query}" if request.query else url
         headers = {"Content-Type": request.content_type} if request.content_type else {}
+        began = time.monotonic()
         try:
             async with self._session.request(
                 request.method, address, data=request.body, headers=headers, **self._options
             ) as answer:
                 self.answers[answer.status] += 1
+                self.slowest = max(self.slowest, time.monotonic() - began)
                 if answer.status != 200:
                     return False
                 said = await answer.json()

@@ -269,7 +269,9 @@ async def test_a_database_that_is_away_costs_nothing_that_was_acknowledged(site,
         await telling
         await all_right(pair, boards)
 
-        print(f"answers {dict(teller.answers)}; webhooks {webhooks:.2f} s, boards {right:.2f} s after its return")
+        print(
+            f"answers {dict(teller.answers)}, slowest {teller.slowest:.2f} s; webhooks {webhooks:.2f} s, boards {right:.2f} s after its return"
+        )
         assert set(teller.answers) <= {200, 503}
         assert pair.desk("deliveries_of", ids=teller.stored) == len(set(teller.stored)) == len(sent)
 

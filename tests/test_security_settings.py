@@ -38,9 +38,33 @@ def test_what_is_set_here_fits_together():
     assert refusals() == set()
 
 
-def test_workers_cannot_share_a_memory():
-    assert "callboard.E001" in refusals(CALLBOARD_WORKERS=2)
-    assert len(checks.against_workers(2)) >= 1
+SHARED = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {}}
+IN_MEMORY = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "layer", "refused"),
+    [
+        ("sqlite3", IN_MEMORY, ["a SQLite database", "a channel layer in memory"]),
+        ("sqlite3", SHARED, ["a SQLite database"]),
+        ("mysql", IN_MEMORY, ["a channel layer in memory"]),
+        ("postgresql", IN_MEMORY, []),  # its commits tell the other workers
+        ("postgresql", SHARED, []),
+    ],
+)
+def test_workers_need_what_they_can_share(monkeypatch, engine, layer, refused):
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
+    with override_settings(CHANNEL_LAYERS={"default": layer}):
+        reasons = checks.against_workers(2)
+        assert checks.against_workers(1) == []
+    assert [about in reason for about, reason in zip(refused, reasons, strict=True)] == [True] * len(refused)
+
+
+def test_redis_beside_sqlite_is_a_wish_that_cannot_come_true(monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+    with override_settings(REDIS_URL="redis://127.0.0.1:6379/0"):
+        assert [message.id for message in checks.redis_without_postgresql()] == ["callboard.W002"]
+    assert checks.redis_without_postgresql() == []
 
 
 def test_sqlite_must_begin_its_transactions_at_once(monkeypatch):

@@ -76,6 +76,20 @@ def test_workers_on_sqlite_are_refused_with_the_reason(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_second_server_on_the_same_sqlite_is_refused_for_as_long_as_the_first_lives(tmp_path):
+    with running_server(tmp_path) as first:
+        done = manage("serve", "--port", str(unused_port()), CALLBOARD_DATA_DIR=str(tmp_path))
+        assert done.returncode == 1
+        assert done.stderr == (
+            "CommandError: Another process serves this SQLite database already: "
+            "stop it, or set DATABASE_URL to PostgreSQL.\n"
+        )
+        first.stop(signal.SIGKILL)
+    with running_server(tmp_path) as second:
+        assert second.stop() == 0
+
+
+@pytest.mark.slow
 def test_a_database_that_is_not_there_is_one_sentence(tmp_path):
     nowhere = f"postgres://callboard@127.0.0.1:{unused_port()}/callboard"
     done = manage("serve", "--port", str(unused_port()), CALLBOARD_DATA_DIR=str(tmp_path), DATABASE_URL=nowhere)

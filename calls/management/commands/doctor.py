@@ -102,7 +102,8 @@ def migrations() -> Iterator[Finding]:
 
 def layer() -> Iterator[Finding]:
     if not settings.REDIS_URL:
-        yield Finding(True, "channel layer in memory: one process")
+        shared = connection.vendor == "postgresql"
+        yield Finding(True, "PostgreSQL tells processes what is new" if shared else "one process: nobody to be told")
         return
     try:
         asyncio.run(asyncio.wait_for(round_trip(), timeout=5))
