@@ -270,7 +270,8 @@ async def test_a_database_that_is_away_costs_nothing_that_was_acknowledged(site,
         await all_right(pair, boards)
 
         print(
-            f"answers {dict(teller.answers)}, slowest {teller.slowest:.2f} s; webhooks {webhooks:.2f} s, boards {right:.2f} s after its return"
+            f"answers {dict(teller.answers)}, slowest {teller.slowest:.2f} s; "
+            f"webhooks {webhooks:.2f} s, boards {right:.2f} s after its return"
         )
         assert set(teller.answers) <= {200, 503}
         assert pair.desk("deliveries_of", ids=teller.stored) == len(set(teller.stored)) == len(sent)
