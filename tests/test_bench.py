@@ -16,7 +16,7 @@ from bench.load import Load, LoadFailed, Target, measure
 from bench.load.board import Watched
 from bench.load.figures import figures_of
 from bench.load.posting import mixed
-from bench.suites import SUITES
+from bench.suites import SUITES, common
 from tests.running import ROOT
 
 CASE = Case("a case", dict)
@@ -182,7 +182,16 @@ def test_a_goal_is_a_ratio_to_its_yardstick():
     assert HALF.verdict({"one": {"cpu_ms": 1}}) == UNKNOWN
 
 
-def test_every_goal_names_a_suite_a_figure_and_cases_that_there_are():
+@pytest.fixture
+def every_case(monkeypatch):
+    """As on a machine with all peers: asking would install Node's, which takes minutes."""
+    monkeypatch.setattr(common, "why_no_node", lambda install: "")
+    common.node_is_missing.cache_clear()
+    yield
+    common.node_is_missing.cache_clear()
+
+
+def test_every_goal_names_a_suite_a_figure_and_cases_that_there_are(every_case):
     for goal in GOALS:
         suite = SUITES[goal.suite]
         cases = {case.name for case in suite.cases(Size())}
@@ -190,7 +199,7 @@ def test_every_goal_names_a_suite_a_figure_and_cases_that_there_are():
         assert {name for name in (goal.of, goal.beside, goal.less) if name} <= cases, goal
 
 
-def test_every_line_stands_beside_a_line_of_its_own_table():
+def test_every_line_stands_beside_a_line_of_its_own_table(every_case):
     for suite in SUITES.values():
         names = [case.name for case in suite.cases(Size())]
         assert len(names) == len(set(names))
