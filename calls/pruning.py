@@ -21,7 +21,7 @@ PAUSE_SECONDS = 0.02
 
 @dataclass(slots=True)
 class Pruned:
-    """What went: deliveries without their raw bytes now, whole deliveries, calls; and bytes free for new rows."""
+    """What went: raw bytes of so many deliveries, so many whole deliveries, so many calls."""
 
     stripped: int = 0
     deliveries: int = 0

@@ -185,7 +185,7 @@ def test_a_board_costs_a_fixed_number_of_queries(admin_person, django_assert_max
     assert Call.objects.count() == 20
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's planner has no statistics to go by")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan is SQLite's")
 def test_the_first_page_never_looks_through_the_history(admin_person, sales_supervisor, sales):
     """Live and latest calls come from the indexes that hold only them, the day's figures from a range of days."""
     make_call(sales)
