@@ -320,4 +320,5 @@ async def test_workers_of_one_port_are_as_one_and_end_well(tmp_path, postgres_ur
             await until(lambda: all(board.closed for board in boards), 10)
         desk.close()
         assert server.process.wait(timeout=20) == 0
-        assert [board.closed for board in boards] == [[1012]] * len(boards)
+        # A board that is back at once may meet the other worker before that one heard of it: once more, the same code.
+        assert {code for board in boards for code in board.closed} == {1012}
