@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db.models import Case, Count, F, IntegerField, Min, Q, When
 from django.utils import timezone
 
@@ -85,7 +87,7 @@ class Columns(NamedTuple):
         """
         if self.began_at < self.heard_at - DAY:
             return self.heard_at
-        return self.heard_at + timedelta(seconds=settings.CALLBOARD_LOST_TRACK_SECONDS[self.state])
+        return self.heard_at + lost_track_after()[self.state]
 
     @property
     def finished_at(self) -> datetime:
@@ -95,6 +97,15 @@ class Columns(NamedTuple):
     def today_as(self) -> str | None:
         """The figure of the day that it counts to, once ended."""
         return figure_of(self.direction, self.outcome) if self.ended else None
+
+
+@lru_cache(maxsize=1)  # asked for each change, and Django's settings take their time
+def lost_track_after() -> dict[str, timedelta]:
+    """The silence after which a live call of each state counts as lost track."""
+    return {state: timedelta(seconds=seconds) for state, seconds in settings.CALLBOARD_LOST_TRACK_SECONDS.items()}
+
+
+setting_changed.connect(lambda **_: lost_track_after.cache_clear(), weak=False)
 
 
 def figure_of(direction: str, outcome: str | None) -> str | None:
@@ -158,7 +169,7 @@ def row(call: Columns, names: Names, masked: bool) -> dict[str, Any]:
         "group": names.groups.get(call.group_id) if call.group_id else None,
         "agent_number": call.agent_number,
         "agent_name": call.agent_name or names.agent(call.source_id, call.agent_number),
-        "ring_attempts": [_attempt(call, attempt, names) for attempt in call.ring_attempts],
+        "ring_attempts": _attempts(call, names),
         "began_at": call.began_at,
         "started_at": call.started_at,
         "ringing_at": call.ringing_at,
@@ -177,18 +188,22 @@ def row(call: Columns, names: Names, masked: bool) -> dict[str, Any]:
     return _masked(shown) if masked else shown
 
 
-def _attempt(call: Columns, attempt: dict[str, Any], names: Names) -> dict[str, Any]:
-    number = attempt.get("agent_number")
-    return {
-        "agent_number": number,
-        "agent_name": names.agent(call.source_id, number),
-        "state": attempt.get("state"),
-        "at": attempt.get("at"),
-    }
+def _attempts(call: Columns, names: Names) -> list[dict[str, Any]]:
+    return [
+        {
+            "agent_number": (number := attempt.get("agent_number")),
+            "agent_name": names.agent(call.source_id, number),
+            "state": attempt.get("state"),
+            "at": attempt.get("at"),
+        }
+        for attempt in call.ring_attempts
+    ]
 
 
 _NUMBERS = ("customer_number", "virtual_number", "agent_number")
 _TEXTS = ("source", "reason", "provider_status", "virtual_label", "group", "agent_name")
+# A call's numbers and words are masked at each of its changes, and agents, lines and words are those of many calls.
+_mask, _mask_text = lru_cache(maxsize=8_192)(mask), lru_cache(maxsize=4_096)(mask_text)
 
 
 def _masked(shown: dict[str, Any]) -> dict[str, Any]:
@@ -196,16 +211,14 @@ def _masked(shown: dict[str, Any]) -> dict[str, Any]:
     number that a name or the provider's words may hold."""
     shown["ref"] = _masked_ref(shown)
     for name in _NUMBERS:
-        shown[name] = mask(shown[name])
+        shown[name] = _mask(shown[name])
     for name in _TEXTS:
-        shown[name] = mask_text(shown[name])
-    shown["flags"] = [mask_text(flag) for flag in shown["flags"]]
+        shown[name] = _mask_text(shown[name])
+    shown["flags"] = [_mask_text(flag) for flag in shown["flags"]]
     for attempt in shown["ring_attempts"]:
-        attempt.update(
-            agent_number=mask(attempt["agent_number"]),
-            agent_name=mask_text(attempt["agent_name"]),
-            state=mask_text(attempt["state"]),
-        )
+        attempt["agent_number"] = _mask(attempt["agent_number"])
+        attempt["agent_name"] = _mask_text(attempt["agent_name"])
+        attempt["state"] = _mask_text(attempt["state"])
     return shown
 
 
@@ -216,10 +229,13 @@ def _masked_ref(shown: dict[str, Any]) -> str | None:
     """
     digits = _digits(shown["ref"])
     numbers = [shown[name] for name in _NUMBERS] + [attempt["agent_number"] for attempt in shown["ring_attempts"]]
-    keys = [_digits(number)[-10:] for number in numbers if number]
-    return None if any(len(key) > 4 and key in digits for key in keys) else shown["ref"]
+    for number in numbers:
+        if number and len(key := _digits(number)[-10:]) > 4 and key in digits:
+            return None
+    return shown["ref"]
 
 
+@lru_cache(maxsize=8_192)
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
@@ -274,8 +290,8 @@ def latest_ended(calls: CallQuerySet, now: datetime, limit: int | None = SHOWN_E
 def lost_track(now: datetime) -> Q:
     """The condition of `Columns.lost_track_at`, for a query."""
     silent = Q(began_at__lt=F("heard_at") - DAY)
-    for state, seconds in settings.CALLBOARD_LOST_TRACK_SECONDS.items():
-        silent |= Q(state=state, heard_at__lte=now - timedelta(seconds=seconds))
+    for state, silence in lost_track_after().items():
+        silent |= Q(state=state, heard_at__lte=now - silence)
     return silent
 
 

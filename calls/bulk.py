@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+Row = Sequence[Any]
+
 
 class Table:
     """Some columns of a model, written many rows at a time inside the caller's transaction.
 
-    Rows are tuples in the order of `columns` (attribute names, foreign keys as `..._id`).
+    Rows have the order of `columns` (attribute names, foreign keys as `..._id`).
     """
 
     def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
@@ -20,96 +23,90 @@ class Table:
         self.fields = [by_name[name] for name in columns]
         self.name = model._meta.db_table
         self.columns = [field.column for field in self.fields]
-        self.json = [isinstance(field, models.JSONField) for field in self.fields]
-        self._json_cells = [i for i, is_json in enumerate(self.json) if is_json]
+        self._place = {name: place for place, name in enumerate(columns)}
+        self._json_cells = [i for i, field in enumerate(self.fields) if isinstance(field, models.JSONField)]
         self._moment_cells = [i for i, field in enumerate(self.fields) if isinstance(field, models.DateTimeField)]
-        self._statements: dict[tuple[str, bool], str] = {}
+        self._statements: dict[tuple[str, ...], str] = {}
 
-    def insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._write(rows, update=False)
-
-    def upsert(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert, or replace these columns of the row with the same id."""
-        self._write(rows, update=True)
-
-    def change(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Set these columns of rows that are there; `id` comes first. Indexes of other columns are left in peace."""
+    def insert(self, rows: Sequence[Row]) -> None:
         if not rows:
+            return
+        connection = transaction.get_connection()
+        text = self._statement(connection, "insert")
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(text, self._arrays(rows))
+            else:
+                cursor.executemany(text, [self._sqlite_row(row) for row in rows])
+
+    def change(self, changes: Sequence[tuple[tuple[str, ...], Row]]) -> None:
+        """Set some columns of rows that are there: which ones, and the whole row, whose first column is `id`.
+
+        SQLite writes each index anew that holds a column which is set, whether its value changed or not. PostgreSQL
+        writes all of them for every new version of a row: there one statement sets all columns.
+        """
+        if not changes:
             return
         connection = transaction.get_connection()
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                arrays, cells = self._given(connection)
-                sets = ", ".join(f'"{c}" = {cell}' for c, cell in zip(self.columns[1:], cells[1:], strict=True))
-                names = ", ".join(f"c{i}" for i in range(len(self.columns)))
-                text = f'UPDATE "{self.name}" SET {sets} FROM unnest({arrays}) AS given({names}) WHERE id = c0'  # noqa: S608
-                cursor.execute(text, [self._column(i, rows) for i in range(len(self.columns))])
-            else:
-                sets = ", ".join(f'"{column}" = %s' for column in self.columns[1:])
-                text = f'UPDATE "{self.name}" SET {sets} WHERE id = %s'  # noqa: S608
-                moved = (self._sqlite_row(row) for row in rows)
-                cursor.executemany(text, [(*cells[1:], cells[0]) for cells in moved])
+                cursor.execute(self._statement(connection, "change"), self._arrays([row for _, row in changes]))
+                return
+            by_names: dict[tuple[str, ...], list[list[Any]]] = {}
+            for names, row in changes:
+                by_names.setdefault(names, []).append(self._sqlite_row(row))
+            for names, rows in by_names.items():
+                some = itemgetter(*(self._place[name] for name in names), 0)
+                cursor.executemany(self._statement(connection, "change", *names), list(map(some, rows)))
 
-    def _write(self, rows: Sequence[tuple[Any, ...]], update: bool) -> None:
-        if not rows:
-            return
-        connection = transaction.get_connection()
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(
-                    self._statement(connection, update), [self._column(i, rows) for i in range(len(self.columns))]
-                )
-            else:
-                cursor.executemany(self._statement(connection, update), [self._sqlite_row(row) for row in rows])
+    def _arrays(self, rows: Sequence[Row]) -> list[list[Any]]:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        for i in self._json_cells:
+            columns[i] = [_json(cell) for cell in columns[i]]
+        return columns
 
-    def _column(self, index: int, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-        if self.json[index]:
-            return [_json(row[index]) for row in rows]
-        return [row[index] for row in rows]
-
-    def _sqlite_row(self, row: tuple[Any, ...]) -> list[Any]:
+    def _sqlite_row(self, row: Row) -> list[Any]:
         cells = list(row)
         for i in self._moment_cells:
             if cells[i] is not None:
-                cells[i] = cells[i].replace(tzinfo=None).isoformat(" ")
+                cells[i] = cells[i].isoformat(" ").removesuffix("+00:00")
         for i in self._json_cells:
             cells[i] = _json(cells[i])
         return cells
 
-    def _statement(self, connection: BaseDatabaseWrapper, update: bool) -> str:
-        known = self._statements.get((connection.vendor, update))
-        if known:
-            return known
-        names = ", ".join(f'"{column}"' for column in self.columns)
-        if connection.vendor == "postgresql":
-            arrays, cells = self._given(connection)
-            given = ", ".join(f"c{i}" for i in range(len(self.columns)))
-            text = (
-                f'INSERT INTO "{self.name}" ({names}) SELECT {", ".join(cells)} FROM unnest({arrays}) AS given({given})'  # noqa: S608 (names of our own models)
-            )
-            text += " ORDER BY c0" if update else ""
-        else:
-            text = f'INSERT INTO "{self.name}" ({names}) VALUES ({", ".join(["%s"] * len(self.columns))})'  # noqa: S608
-        if update:
-            sets = ", ".join(f'"{column}" = excluded."{column}"' for column in self.columns if column != "id")
-            text += f' ON CONFLICT ("id") DO UPDATE SET {sets}'
-        self._statements[connection.vendor, update] = text
-        return text
+    def _statement(self, connection: BaseDatabaseWrapper, kind: str, *names: str) -> str:
+        key = (connection.vendor, kind, *names)
+        if key not in self._statements:
+            make = self._for_postgres if connection.vendor == "postgresql" else self._for_sqlite
+            self._statements[key] = make(connection, kind, names)
+        return self._statements[key]
 
-    def _given(self, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
-        """The columns as arrays, and as cells of the rows that `unnest` makes of them."""
-        types = [
-            field.rel_db_type(connection) if isinstance(field, models.ForeignKey) else field.db_type(connection)
-            for field in self.fields
-        ]
-        arrays = ", ".join(
-            f"%s::{'text' if is_json else _array_type(kind)}[]" for kind, is_json in zip(types, self.json, strict=True)
-        )
-        return arrays, [f"c{i}::jsonb" if is_json else f"c{i}" for i, is_json in enumerate(self.json)]
+    # The names are those of our own models.
+
+    def _for_sqlite(self, _: BaseDatabaseWrapper, kind: str, names: tuple[str, ...]) -> str:
+        if kind == "change":
+            sets = ", ".join(f'"{self.columns[self._place[name]]}" = %s' for name in names)
+            return f'UPDATE "{self.name}" SET {sets} WHERE id = %s'  # noqa: S608
+        columns = ", ".join(f'"{column}"' for column in self.columns)
+        return f'INSERT INTO "{self.name}" ({columns}) VALUES ({", ".join(["%s"] * len(self.columns))})'  # noqa: S608
+
+    def _for_postgres(self, connection: BaseDatabaseWrapper, kind: str, _: tuple[str, ...]) -> str:
+        """The columns come as arrays, of which `unnest` makes rows."""
+        json = set(self._json_cells)
+        types = ["text" if i in json else _array_type(connection, field) for i, field in enumerate(self.fields)]
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        cells = [f"c{i}::jsonb" if i in json else f"c{i}" for i in range(len(types))]
+        given = f"unnest({arrays}) AS given({', '.join(f'c{i}' for i in range(len(types)))})"
+        if kind == "change":
+            sets = ", ".join(f'"{c}" = {cell}' for c, cell in zip(self.columns[1:], cells[1:], strict=True))
+            return f'UPDATE "{self.name}" SET {sets} FROM {given} WHERE id = c0'  # noqa: S608
+        columns = ", ".join(f'"{column}"' for column in self.columns)
+        return f'INSERT INTO "{self.name}" ({columns}) SELECT {", ".join(cells)} FROM {given}'  # noqa: S608
 
 
-def _array_type(kind: str | None) -> str:
+def _array_type(connection: BaseDatabaseWrapper, field: Any) -> str:
     """The bare type: `bigint GENERATED BY DEFAULT AS IDENTITY` is a bigint."""
+    kind = field.rel_db_type(connection) if isinstance(field, models.ForeignKey) else field.db_type(connection)
     return (kind or "text").split(" GENERATED")[0].removesuffix(" CHECK")
 
 
@@ -139,20 +136,23 @@ def moment_from(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
-def new_ids(model: type[models.Model], count: int) -> list[int]:
-    """Take the next ids of a table, inside the caller's transaction (on SQLite: its write transaction)."""
-    if not count:
-        return []
-    table = model._meta.db_table
-    with transaction.get_connection().cursor() as cursor:
-        if cursor.db.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [f'"{table}"', count]
-            )
-            return sorted(row[0] for row in cursor.fetchall())
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        row = cursor.fetchone()
-        first = (row[0] if row else 0) + 1
+class NextIds:
+    """The next ids of tables, for one transaction. On SQLite it must hold the write lock, and write what it takes."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] | None = None
+
+    def take(self, model: type[models.Model], count: int) -> list[int]:
+        if not count:
+            return []
+        table = model._meta.db_table
+        if transaction.get_connection().vendor == "postgresql":
+            taken = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            return sorted(row[0] for row in select(taken, f'"{table}"', count))
+        if self._last is None:
+            self._last = dict(select("SELECT name, seq FROM sqlite_sequence"))
+        first = self._last.get(table, 0) + 1
+        self._last[table] = first + count - 1
         return list(range(first, first + count))
 
 

@@ -11,13 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls.bulk import Table, lock_keys, moment_from, new_ids, select, try_keys
+from calls.board import Columns
+from calls.bulk import NextIds, Table, lock_keys, moment_from, select, try_keys
 from calls.events import CallEvent, dump, load
 from calls.known import Known, KnownSource
 from calls.lifecycle import MANY_EVENTS, CallFacts, derive, teaches
@@ -25,6 +29,7 @@ from calls.matching import Match, Matching, lock_names
 from calls.models import Agent, Call, CallAlias, CallGroup, Delivery, Head, VirtualNumber
 from calls.models.directory import DirectoryNumber
 from calls.numbers import digits_reversed, match_key
+from calls.recent import Stored
 from calls.words import Direction, Result, State
 
 TRIES = 5
@@ -82,22 +87,33 @@ _FIXED = (
     "source_id", "ref", "group_id", "customer_reversed", "direction", "outcome", "virtual_number", "agent_number",
     "began_at",
 )  # fmt: skip
-_CHANGING = tuple(name for name in _CALL_COLUMNS if name not in _FIXED)
+_CHANGING = tuple(name for name in _CALL_COLUMNS if name not in ("id", *_FIXED))
 _CALLS = Table(Call, _CALL_COLUMNS)
-_CALLS_CHANGING = Table(Call, _CHANGING)
 _ALIASES = Table(CallAlias, ("id", "source_id", "kind", "value", "starts_at", "call_id"))
 
+_PLACE = {name: place for place, name in enumerate((*_CALL_COLUMNS, "merged_into_id"))}
+_ID, _DIGEST, _SEQ, _STATE, _COINS = (_PLACE[name] for name in ("id", "digest", "seq", "state", "coins"))
+_SOURCE, _DIRECTION, _ROLES_ASSUMED = (_PLACE[name] for name in ("source_id", "direction", "roles_assumed"))
+_AGENT, _LINE, _CUSTOMER = (_PLACE[name] for name in ("agent_number", "virtual_number", "customer_number"))
+_REVERSED = _PLACE["customer_reversed"]
+_shown_of = attrgetter(*_SHOWN)
+_fixed_of = itemgetter(*(_PLACE[name] for name in _FIXED))
+_columns_of = itemgetter(*(_PLACE[name] for name in Columns._fields))
 
-class Stored(NamedTuple):
-    """What is needed of a call's row before it is written again."""
-
-    digest: str
-    seq: int
-    fixed: tuple[Any, ...]
+CallRow = list[Any]
+"""A call's columns, in the order of `_CALL_COLUMNS`."""
 
 
-def _fixed(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _FIXED)
+class Changes(NamedTuple):
+    """What a commit changed visibly: the numbers it took, of which epoch, and the calls as a board reads them.
+
+    `calls` is None where they must be read: a call that was merged into another leaves no columns here.
+    """
+
+    epoch: str
+    first: int
+    last: int
+    calls: list[Columns] | None
 
 
 class NewCalls:
@@ -122,27 +138,27 @@ _BY_CIRCUMSTANCE = ("failed", "source_disabled", "too_many_new_calls", "too_many
 """Why a delivery was not applied although it says enough: a repeat of it may be."""
 
 
-def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> None:
+def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> Changes | None:
     """Store the batch, derive the calls it touches and those in `again`, and number what changed.
 
-    Raises database errors, and then nothing of the batch is stored, and the batch is as it came.
+    Gives what changed visibly, if anything did. Raises database errors, and then nothing of the batch is stored, and
+    the batch is as it came.
     """
     needed: set[str] = set()
     for patiently in [*[False] * TRIES, True]:
         try:
-            _commit(batch, known, list(again), needed, patiently)
+            return _commit(batch, known, list(again), needed, patiently)
         except _TakenByAnother as taken:
             needed |= taken.names
-        else:
-            return
+    raise AssertionError("the last, patient try waits for its locks")
 
 
-def _commit(batch: list[Received], known: Known, again: list[int], needed: set[str], patiently: bool) -> None:
+def _commit(batch: list[Received], known: Known, again: list[int], needed: set[str], patiently: bool) -> Changes | None:
     known.refresh()
     came = [(each, each.event, each.result, each.reason, each.delivery, each.call) for each in batch]
     try:
         with transaction.atomic():
-            _Commit(batch, known, needed, patiently).run(again)
+            return _Commit(batch, known, needed, patiently).run(again)
     except BaseException:
         known.forget()
         for each, event, result, reason, delivery, call in came:
@@ -162,29 +178,34 @@ class _Commit:
     """The steps of one transaction, in their order."""
 
     def __init__(self, batch: list[Received], known: Known, needed: set[str], patiently: bool) -> None:
-        self.batch, self.known = batch, known
-        self.needed, self.patiently = needed, patiently
+        self.batch, self.known, self.recent = batch, known, known.recent
+        self.needed, self.patiently, self.ids = needed, patiently, NextIds()
         self.locked: set[str] = set()
         self.new_numbers: list[DirectoryNumber] = []
         self.new_names: dict[tuple[int, str], tuple[datetime, str]] = {}
         self.repeats: list[tuple[Received, Received]] = []
         self.replayed = {received.delivery for received in batch if received.replayed}
 
-    def run(self, again: list[int]) -> None:
+    def run(self, again: list[int]) -> Changes | None:
         self.lock(self.needed.union(*map(_names_to_lock, self.batch)))
+        self.recent.check()
         self.tell_duplicates()
-        for received, delivery in zip(self.batch, new_ids(Delivery, len(self.batch)), strict=True):
+        for received, delivery in zip(self.batch, self.ids.take(Delivery, len(self.batch)), strict=True):
             received.delivery = received.delivery or delivery
         matching = self.match()
         again += self.learn()
         touched = self.touched(matching, again)
         self.lock_late({f"{call.source} id {call.ref}" for call in touched.values()})
+        if matching.moves or self.replayed:
+            self.recent.forget()
         events = self.events_of(touched, matching)
         self.limit(events, touched)
         self.store()
         self.move(matching)
-        self.write_calls(touched, events)
+        changes = self.write_calls(touched, events)
         self.write_aliases(matching, touched)
+        self.recent.keep()
+        return changes
 
     def lock(self, names: set[str]) -> None:
         lock_keys(names)
@@ -226,13 +247,19 @@ class _Commit:
                 received.call = original
 
     def match(self) -> Matching:
-        unmatched = [(received, received.event) for received in self.batch if received.event and not received.call]
+        came = [(received, received.event) for received in self.batch if received.event and not received.call]
+        recalled = [(received, self.recent.meant_by(received.source.id, event)) for received, event in came]
+        unmatched = [each for each, (_, call) in zip(came, recalled, strict=True) if call is None]
         wanted = [(received.source.id, event) for received, event in unmatched]
-        matching = Matching(wanted, iter(new_ids(Call, len(wanted))))
+        matching = Matching(wanted, iter(self.ids.take(Call, len(wanted))))
         for received, event in unmatched:
             matching.place(received.source.id, received.delivery, event)
         for received, _ in unmatched:
             received.call = matching.call_of(received.delivery).id
+        for received, call in recalled:
+            if call is not None:
+                received.call = call.id
+                matching.touch(call.id, call.ref, call.source)
         return matching
 
     def limit(self, events: dict[int, list[CallEvent]], touched: dict[int, Match]) -> None:
@@ -295,8 +322,7 @@ class _Commit:
         if key in ours or (kind, key) in directory.refused:
             return []
         ours[key] = ""
-        other = calls_with(number).filter(BY_DIRECTORY, source=source)
-        again = list(other.values_list("id", flat=True)[:MANY_CALLS])
+        again = list(calls_with(number, source, BY_DIRECTORY)[:MANY_CALLS])
         # One process, and all its calls derived again in this very commit: nothing is left to settle.
         settled = connection.vendor == "sqlite" and len(again) < MANY_CALLS
         self.new_numbers.append(model(source_id=source, number=number, number_key=key, settled=settled))
@@ -343,11 +369,17 @@ class _Commit:
     def events_of(self, touched: dict[int, Match], matching: Matching) -> dict[int, list[CallEvent]]:
         """All events of the touched calls, stored ones and new ones, by the call they belong to now."""
         events: dict[int, list[CallEvent]] = defaultdict(list)
-        stored = [call.id for call in touched.values() if not call.is_new]
+        stored = []
+        for call in touched.values():
+            if known := self.recent.of(call.id):
+                events[call.id] = list(known.events)
+            elif not call.is_new:
+                stored.append(call.id)
         if stored:
-            applied = "SELECT id, call_id, event FROM calls_delivery WHERE call_id IN %s AND result = %s"
-            for delivery, call, text in select(applied, stored, str(Result.APPLIED)):
-                if delivery in self.replayed:
+            # Which of them were applied is looked at here: the database might look through all that ever were.
+            heard = "SELECT id, call_id, event, result FROM calls_delivery WHERE call_id IN %s"
+            for delivery, call, text, result in select(heard, stored):
+                if result != Result.APPLIED or delivery in self.replayed:
                     continue
                 owner = matching.moves.get(delivery)
                 events[owner.id if owner else call].append(load(text, delivery))
@@ -367,38 +399,62 @@ class _Commit:
             repeats = Q(source=call.source, content_key__in=keys, result=Result.DUPLICATE)
             Delivery.objects.filter(Q(id__in=deliveries) | repeats).update(call=call.id)
 
-    def write_calls(self, touched: dict[int, Match], events: dict[int, list[CallEvent]]) -> None:
+    def write_calls(self, touched: dict[int, Match], events: dict[int, list[CallEvent]]) -> Changes | None:
         stored = self.stored(touched)
         standing = [call for call in touched.values() if call.merged_into is None]
         rows = [self.call_row(call, events[call.id], stored.get(call.id)) for call in standing if events.get(call.id)]
         merged = [call for call in touched.values() if call.merged_into and not call.is_new]
         merged += [call for call in standing if not events.get(call.id) and not call.is_new]
-        changed = [row for row in rows if row["seq"] is None]
-        head = take_numbers(len(changed) + len(merged))
+        changed = [row for row in rows if row[_SEQ] is None]
+        count = len(changed) + len(merged)
+        first, epoch = take_numbers(count)
         self.write_directory()
-        for row in changed:
-            row["seq"], head = head, head + 1
-        same = [row for row in rows if row["id"] in stored and stored[row["id"]].fixed == _fixed(row)]
-        _CALLS_CHANGING.change([tuple(row[name] for name in _CHANGING) for row in same])
-        others = {row["id"] for row in rows} - {row["id"] for row in same}
-        _CALLS.upsert([tuple(row.values()) for row in rows if row["id"] in others])
-        for call in merged:
+        for number, row in enumerate(changed, start=first):
+            row[_SEQ] = number
+        _CALLS.insert([row for row in rows if row[_ID] not in stored])
+        _CALLS.change([(_differing(row, stored[row[_ID]]), row) for row in rows if row[_ID] in stored])
+        for number, call in enumerate(merged, start=first + len(changed)):
             # One that nothing is left of is merged into itself: gone, but its number tells the boards.
-            Call.objects.filter(id=call.id).update(merged_into=_final(call).id, seq=head)
+            Call.objects.filter(id=call.id).update(merged_into=_final(call).id, seq=number)
             CallAlias.objects.filter(call=call.id).delete()
-            head += 1
+        self.note_numbers(rows, events)
+        self.remember(rows, merged, touched, events)
+        calls = None if merged else [_as_read(row) for row in changed]
+        return Changes(epoch, first, first + count - 1, calls) if count else None
 
-    @staticmethod
-    def stored(touched: dict[int, Match]) -> dict[int, "Stored"]:
-        stored = [call.id for call in touched.values() if not call.is_new]
-        if not stored:
-            return {}
-        rows = select(f"SELECT id, digest, seq, {', '.join(_FIXED)} FROM calls_call WHERE id IN %s", stored)  # noqa: S608
-        return {
-            call: Stored(digest, seq, (*fixed, moment_from(began_at))) for call, digest, seq, *fixed, began_at in rows
-        }
+    def note_numbers(self, rows: list[CallRow], events: dict[int, list[CallEvent]]) -> None:
+        """Note the numbers by which the directory could change a call, and `calls_with` not find it by its row."""
+        wanted = {(row[_SOURCE], row[_ID], number) for row in rows for number in _unfound(row, events[row[_ID]])}
+        if not wanted:
+            return
+        noted = "SELECT source_id, call_id, value FROM calls_callalias WHERE kind = %s AND call_id IN %s"
+        new = sorted(wanted.difference(select(noted, NUMBER, {call for _, call, _ in wanted})))
+        by_id = zip(self.ids.take(CallAlias, len(new)), new, strict=True)
+        _ALIASES.insert([(alias, source, NUMBER, number, None, call) for alias, (source, call, number) in by_id])
 
-    def call_row(self, call: Match, events: list[CallEvent], stored: "Stored | None") -> dict[str, Any]:
+    def remember(
+        self, rows: list[CallRow], merged: list[Match], touched: dict[int, Match], events: dict[int, list[CallEvent]]
+    ) -> None:
+        """Of an ended call nothing more is expected than a repeat."""
+        self.recent.drop(call.id for call in merged)
+        for row in rows:
+            call = touched[row[_ID]]
+            if row[_STATE] == State.ENDED:
+                self.recent.drop([call.id])
+                continue
+            stored = Stored(row[_DIGEST], row[_SEQ], _fixed_of(row))
+            self.recent.remember(call.id, call.ref, call.source, events[call.id], stored)
+
+    def stored(self, touched: dict[int, Match]) -> dict[int, Stored]:
+        found = {call: known.stored for call in touched if (known := self.recent.of(call))}
+        wanted = [call.id for call in touched.values() if not call.is_new and call.id not in found]
+        if wanted:
+            rows = select(f"SELECT id, digest, seq, {', '.join(_FIXED)} FROM calls_call WHERE id IN %s", wanted)  # noqa: S608
+            for call, digest, seq, *fixed, began_at in rows:
+                found[call] = Stored(digest, seq, (*fixed, moment_from(began_at)))
+        return found
+
+    def call_row(self, call: Match, events: list[CallEvent], stored: Stored | None) -> CallRow:
         """The call's columns. `seq` is None where it changed visibly and wants a number."""
         source = self.known.sources[call.source]
         facts = derive(events, self.known.directories[call.source].view)
@@ -406,30 +462,31 @@ class _Commit:
             facts.flags = sorted({*facts.flags, "synthetic"})
         self.learn_names(call.source, facts)
         group = self.group_id(facts.group)
-        values = {name: getattr(facts, name) for name in _SHOWN}
+        for attempt in facts.ring_attempts:
+            attempt["at"] = attempt["at"].isoformat()
+        direction, state, provisional, outcome, *others = _shown_of(facts)
+        # As plain text: the database driver and the encoder are slow with members of an enumeration.
+        shown = [str(direction), str(state), provisional, outcome and str(outcome), *others]
         # While a call is live, being heard of moves the moment at which it counts as lost track.
         heard = facts.heard_at if facts.state is not State.ENDED else None
-        digest = hashlib.blake2b(
-            orjson.dumps([call.ref, group, heard, list(values.values())]), digest_size=16
-        ).hexdigest()
-        return {
-            "id": call.id,
-            "source_id": call.source,
-            "ref": call.ref,
-            "group_id": group,
-            "customer_key": pseudonym(facts.customer_number, self.known.pseudonym_key),
-            "customer_reversed": digits_reversed(facts.customer_number),
-            "set_by": facts.set_by,
-            "heard_at": facts.heard_at,
-            "digest": digest,
-            "seq": stored.seq if stored and stored.digest == digest else None,
-            **values,
-        }
+        digest = hashlib.blake2b(orjson.dumps([call.ref, group, heard, shown]), digest_size=16).hexdigest()
+        return [
+            call.id,
+            call.source,
+            call.ref,
+            group,
+            pseudonym(facts.customer_number, self.known.pseudonym_key),
+            digits_reversed(facts.customer_number),
+            facts.set_by,
+            facts.heard_at,
+            digest,
+            stored.seq if stored and stored.digest == digest else None,
+            *shown,
+        ]
 
-    @staticmethod
-    def write_aliases(matching: Matching, touched: dict[int, Match]) -> None:
+    def write_aliases(self, matching: Matching, touched: dict[int, Match]) -> None:
         new = [(key, alias) for key, alias in matching.new_aliases if alias.call.id in touched]
-        ids = new_ids(CallAlias, len(new))
+        ids = self.ids.take(CallAlias, len(new))
         _ALIASES.insert(
             [(number, *key, alias.starts_at, alias.call.id) for number, (key, alias) in zip(ids, new, strict=True)]
         )
@@ -437,27 +494,46 @@ class _Commit:
 
 # On incoming calls the position of the fields says who is who, unless a delivery did not tell the direction.
 BY_DIRECTORY = ~Q(direction=Direction.INCOMING) | Q(roles_assumed=True)
+NUMBER = "number"
+"""The kind of a `CallAlias` that holds a number, as `match_key` has it."""
 
 
-def calls_with(number: str) -> Any:
-    """Standing calls in which this number plays any part."""
+def calls_with(number: str, source: int, in_question: Q) -> Any:
+    """The ids of standing calls whose row shows this number, of those in question; and of those it is noted for.
+
+    One statement: between two, another process could commit a call whose number goes from the one to the other.
+    """
     part = Q(agent_number=number) | Q(virtual_number=number)
     if backwards := digits_reversed(number):
         part |= Q(customer_reversed=backwards)
-    return Call.objects.standing().filter(part)
+    shown = Call.objects.standing().filter(part, in_question, source=source)
+    noted = CallAlias.objects.filter(source=source, kind=NUMBER, value=match_key(number))
+    found = shown.order_by().values_list("id", flat=True).union(noted.order_by().values_list("call_id"))
+    return found.order_by("-id")
+
+
+def _unfound(row: CallRow, events: list[CallEvent]) -> set[str]:
+    """Of the numbers whose parts the directory decides, those by which `calls_with` does not find this row."""
+    undecided = [event for event in events if not event.roles_known]
+    if not undecided:
+        return set()
+    found = {None, ""}
+    if row[_DIRECTION] != Direction.INCOMING or row[_ROLES_ASSUMED]:  # as BY_DIRECTORY has it
+        found |= {row[_AGENT], row[_LINE], row[_CUSTOMER] if row[_REVERSED] else None}
+    return {match_key(number) for e in undecided for number in (e.customer, e.agent, e.line) if number not in found}
 
 
 CHANNEL = "callboard"
 """What PostgreSQL tells of every commit that changed something: the epoch and the number of its latest change."""
 
 
-def take_numbers(count: int) -> int:
-    """Take the next numbers, and return the first. The head row stays locked until the transaction ends.
+def take_numbers(count: int) -> tuple[int, str]:
+    """Take the next numbers; gives the first, and their epoch. The head row stays locked until the transaction ends.
 
     On PostgreSQL the commit itself tells the other processes (NOTIFY): no crash can come between the two.
     """
     if not count:
-        return 0
+        return 0, ""
     with connection.cursor() as cursor:
         cursor.execute('UPDATE "calls_head" SET seq = seq + %s WHERE id = 1 RETURNING seq, epoch', [count])
         row = cursor.fetchone()
@@ -467,9 +543,10 @@ def take_numbers(count: int) -> int:
         seq, epoch = row
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{epoch} {seq}"])
-    return int(seq) - count + 1
+    return int(seq) - count + 1, epoch
 
 
+@lru_cache(maxsize=8_192)
 def pseudonym(number: str | None, key: bytes) -> str | None:
     """A stable stand-in for a number, under a key that never leaves this database.
 
@@ -477,7 +554,7 @@ def pseudonym(number: str | None, key: bytes) -> str | None:
     """
     if not number or not number.removeprefix("+").isdigit():
         return None
-    return hmac.new(key, number.encode(), "sha256").hexdigest()[:16]
+    return hmac.digest(key, number.encode(), "sha256").hex()[:16]
 
 
 def _names_to_lock(received: Received) -> list[str]:
@@ -489,6 +566,21 @@ def _names_to_lock(received: Received) -> list[str]:
 def _known_as(event: CallEvent, delivery: int) -> CallEvent:
     object.__setattr__(event, "delivery", delivery)
     return event
+
+
+def _differing(row: CallRow, stored: Stored) -> tuple[str, ...]:
+    """The columns of a known call to be set: those that often change, and of the others what did."""
+    fixed = _fixed_of(row)
+    if fixed == stored.fixed:
+        return _CHANGING
+    return (*_CHANGING, *(name for name, now, was in zip(_FIXED, fixed, stored.fixed, strict=True) if now != was))
+
+
+def _as_read(row: CallRow) -> Columns:
+    """The call as a board reads it from the database."""
+    cells = [*row, None]
+    cells[_COINS] = None if row[_COINS] is None else Decimal(row[_COINS])
+    return Columns._make(_columns_of(cells))
 
 
 def _final(call: Match) -> Match:

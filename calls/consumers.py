@@ -13,13 +13,17 @@ from calls.viewer import RESTART, Viewer
 class BoardConsumer(AsyncConsumer):
     """One open board. Accepts first and closes then: a browser is not told why a handshake was refused."""
 
-    # No channel of its own: layers lose messages, so nothing comes to a board through one.
-    channel_layer_alias = ""
+    # It has no channel: layers lose messages, so nothing comes to a board through one.
     viewer: Viewer | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """As Channels does, without the task that it makes for each message, to wait for several senders."""
+        self.scope, self.base_send = scope, send
         try:
-            await super().__call__(scope, receive, send)
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
         except asyncio.CancelledError:
             # The server ends without telling (daphne by itself): the board shall come again, not wonder.
             if self.viewer is not None:

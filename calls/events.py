@@ -1,6 +1,6 @@
 """A call event: what one delivery says, in our terms and in no provider's."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -35,6 +35,10 @@ class Verdict(StrEnum):
     AGENT_LEG = "agent_leg"
     CUSTOMER_LEG = "customer_leg"
     UNMAPPED = "unmapped"
+
+
+# Bound once: asking an enumeration for its member is slow.
+_LIVE, _REPORT, _ANSWERED, _UNMAPPED = Kind.LIVE, Kind.REPORT, Verdict.ANSWERED, Verdict.UNMAPPED
 
 
 @dataclass(slots=True, unsafe_hash=True)  # Not frozen: that would make it three times as slow to build.
@@ -79,23 +83,21 @@ class CallEvent:
 
     @property
     def is_report(self) -> bool:
-        return self.kind is Kind.REPORT
+        return self.kind is _REPORT
 
     @property
     def closes_attempt(self) -> bool:
         """A live event with a terminal word: somebody's phone stopped ringing, or a talk ended."""
-        return self.kind is Kind.LIVE and self.verdict is not None and self.verdict is not Verdict.ANSWERED
+        return self.kind is _LIVE and self.verdict is not None and self.verdict is not _ANSWERED
 
     @property
     def says_answered(self) -> bool:
         """The word says so; or it says nothing we know, and somebody talked."""
-        if self.verdict not in (None, Verdict.UNMAPPED):
-            return self.verdict is Verdict.ANSWERED
+        if self.verdict is not None and self.verdict is not _UNMAPPED:
+            return self.verdict is _ANSWERED
         return bool(self.talk_seconds or (self.leg_b_picked_at and not self.voicemail))
 
 
-_DEFAULTS = {f.name: f.default for f in fields(CallEvent)}
-_NAMES = tuple(_DEFAULTS)
 _WORDS: dict[str, dict[str, Any]] = {
     name: {str(member): member for member in words}
     for name, words in (
@@ -111,11 +113,39 @@ _MOMENTS = ("received_at", "started_at", "ended_at", "leg_a_picked_at", "leg_b_s
 
 def dump(event: CallEvent) -> str:
     """The event as JSON text, without what it did not say and without its delivery's id."""
-    said = {}
-    for name in _NAMES:
-        value = getattr(event, name)
-        if value != _DEFAULTS[name] and name != "delivery":
-            said[name] = value
+    # Field by field, in the order of the class: a loop over them takes twice as long. What was not said gets no name.
+    said = {
+        "kind": event.kind,
+        "content_key": event.content_key,
+        "received_at": event.received_at,
+        "sid" if event.sid else "": event.sid,
+        "uniqueid" if event.uniqueid else "": event.uniqueid,
+        "campid" if event.campid else "": event.campid,
+        "direction" if event.direction != Direction.UNKNOWN else "": event.direction,
+        "phase" if event.phase else "": event.phase,
+        "verdict" if event.verdict else "": event.verdict,
+        "cause" if event.cause else "": event.cause,
+        "voicemail" if event.voicemail else "": event.voicemail,
+        "ended_by" if event.ended_by else "": event.ended_by,
+        "word" if event.word else "": event.word,
+        "customer" if event.customer else "": event.customer,
+        "agent" if event.agent else "": event.agent,
+        "line" if event.line else "": event.line,
+        "roles_known" if event.roles_known else "": event.roles_known,
+        "group" if event.group else "": event.group,
+        "agent_name" if event.agent_name else "": event.agent_name,
+        "started_at" if event.started_at else "": event.started_at,
+        "ended_at" if event.ended_at else "": event.ended_at,
+        "leg_a_picked_at" if event.leg_a_picked_at else "": event.leg_a_picked_at,
+        "leg_b_started_at" if event.leg_b_started_at else "": event.leg_b_started_at,
+        "leg_b_picked_at" if event.leg_b_picked_at else "": event.leg_b_picked_at,
+        "talk_seconds" if event.talk_seconds is not None else "": event.talk_seconds,
+        "duration_seconds" if event.duration_seconds is not None else "": event.duration_seconds,
+        "coins" if event.coins else "": event.coins,
+        "recording_url" if event.recording_url else "": event.recording_url,
+        "flags" if event.flags else "": event.flags,
+    }
+    said.pop("", None)
     return orjson.dumps(said).decode()
 
 

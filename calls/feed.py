@@ -1,7 +1,8 @@
 """The feed: one in each process. It follows the numbers of the changes and serves the viewers.
 
-Commits nudge it; it also looks by itself once a second, so a lost nudge costs a second and nothing else. What it reads
-changes its picture; each view then makes one frame of the difference, whatever the number of changes and viewers.
+Commits of this process tell it what they changed, other processes nudge it, and it looks by itself once a second:
+whenever a number is missing it reads, so what got lost costs a second and nothing else. What it learns changes its
+picture; each view then makes one frame of the difference, whatever the number of changes and viewers.
 Anything in doubt (another epoch, numbers that went back, an error) is answered by loading everything again.
 """
 
@@ -19,6 +20,7 @@ from django.utils import timezone
 from calls import reading
 from calls.board import day_of
 from calls.bus import Bus, make_bus
+from calls.commit import Changes
 from calls.models.access import Scope
 from calls.picture import Change, Picture
 from calls.rights import Claim, Refusal, verdicts
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 TICK_SECONDS = 0.02
 """Under load. The first change after a quiet moment does not wait."""
+LONGEST_TICK_SECONDS = 0.05
+MANY_CHANGES = 1_000
+"""A second. With more a tick becomes longer: fewer frames, and calls that changed twice are told once."""
 SHARE = 3
 """A tick lasts at least this many times as long as its fan-out took: the rest of the process has the rest."""
 HEARTBEAT_SECONDS = 3
@@ -41,6 +46,7 @@ SILENCE_SECONDS = 5
 """With nothing read for so long there are no heartbeats: boards shall say that they do not know."""
 LOADING_SECONDS = 20
 INLINE_ROWS = 500
+MANY_COMMITS = 1_000
 LARGEST_FRAME = 512 * 1024
 """Half of what daphne sends: a larger message it drops, without a word to anybody."""
 SOCKETS = 1000
@@ -62,7 +68,7 @@ class Feed:
         self._looking_up: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
         self._nudged = asyncio.Event()
-        self._committed_here = False
+        self._told: list[Changes] = []
         self._names_due = False
         self._pause = TICK_SECONDS
         self._read_at = -float("inf")
@@ -83,15 +89,21 @@ class Feed:
         self._tasks = [loop.create_task(work()) for work in (self._follow, self._beat, self._watch_rights)]
 
     def nudge(self) -> None:
-        """Say that this process has committed a change. Call it on the event loop; costs next to nothing."""
-        self._committed_here = True
+        """Say that there is news. Call it on the event loop; costs next to nothing."""
         self._nudged.set()
 
-    def nudge_from_thread(self) -> None:
+    def tell(self, changes: Changes) -> None:
+        """Say what this process has committed. Call it on the event loop, in the order of the commits."""
+        self._told.append(changes)
+        if len(self._told) > MANY_COMMITS:
+            self._told.clear()  # nobody listens: the database can be read later
+        self._nudged.set()
+
+    def tell_from_thread(self, changes: Changes) -> None:
         """The same from any thread."""
         if self._loop is not None and not self._loop.is_closed():
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self.nudge)
+                self._loop.call_soon_threadsafe(self.tell, changes)
 
     async def admit(self, user: "AbstractBaseUser | AnonymousUser", session_key: str | None, send: Send) -> Viewer:
         """Show the board to this person through `send` (an ASGI send of an accepted socket).
@@ -233,8 +245,9 @@ class Feed:
 
     async def _step(self, picture: Picture) -> None:
         names_too, self._names_due = self._names_due, False
-        committed_here, self._committed_here = self._committed_here, False
-        news = await self._reader.run(reading.news, picture, names_too)
+        told, self._told = self._told, []
+        calls = reading.told(picture, told) if told and not names_too else None
+        news = await self._reader.run(reading.news, picture, names_too) if calls is None else reading.News(calls)
         if news is None:
             await self._load()
             return
@@ -243,7 +256,7 @@ class Feed:
         if news.names is not None:
             changes += picture.rename(news.names, news.renamed)
         changes += picture.take(news.calls, now)
-        if committed_here and news.calls:
+        if told:
             self._bus.tell(picture.epoch, picture.seq)
         await self._show(changes)
         await self._complete(picture)
@@ -271,7 +284,8 @@ class Feed:
                     else:
                         viewer.start_over()  # too much for one message: a snapshot comes in parts
         await asyncio.sleep(0)  # the viewers' tasks send now
-        self._pause = max(TICK_SECONDS, SHARE * (thread_time() - began))
+        crowd = min(LONGEST_TICK_SECONDS, len(changes) / MANY_CHANGES)
+        self._pause = max(TICK_SECONDS, crowd, SHARE * (thread_time() - began))
 
     def _nudged_by_another(self, epoch: str, seq: int) -> None:
         if self.picture is None or epoch != self.picture.epoch or seq > self.picture.seq:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
 
-from calls.commit import Received, commit
+from calls.commit import Changes, Received, commit
 from calls.connecting import start_over
 from calls.counting import counts
 from calls.known import Known, known
@@ -35,8 +35,8 @@ class NotStored(Exception):
     """The bytes could not be stored; a retry helps."""
 
 
-after_commit: list[Callable[[], None]] = []
-"""Called from the committing thread after every commit that changed something."""
+after_commit: list[Callable[[Changes], None]] = []
+"""Called from the committing thread after every commit that changed something visibly."""
 
 
 def store(batch: list[Received], memory: Known = known) -> None:
@@ -46,7 +46,7 @@ def store(batch: list[Received], memory: Known = known) -> None:
     its neighbours do not suffer for it.
     """
     try:
-        _commit_patiently(batch, memory)
+        _tell(_commit_patiently(batch, memory))
     except (OperationalError, InterfaceError) as error:
         log.error("deliveries not stored: %s", type(error).__name__)
         raise NotStored from error
@@ -58,27 +58,28 @@ def store(batch: list[Received], memory: Known = known) -> None:
             return
         log.exception("a delivery could not be applied")
         _quarantine(batch[0], memory, error)
-    _tell()
 
 
-def _tell() -> None:
+def _tell(changes: Changes | None) -> None:
     """What is stored is stored, whoever fails to hear of it: boards look by themselves every second."""
+    if changes is None:
+        return
     for tell in after_commit:
         try:
-            tell()
+            tell(changes)
         except Exception:
             log.exception("a listener failed after a commit")
 
 
-def _commit_patiently(batch: list[Received], memory: Known) -> None:
+def _commit_patiently(batch: list[Received], memory: Known) -> Changes | None:
     """Deadlocks between processes end one of them: that one tries again."""
     for attempt in range(TRIES):
         try:
-            commit(batch, memory)
-            return
+            return commit(batch, memory)
         except OperationalError as error:
             if attempt == TRIES - 1 or "deadlock" not in str(error):
                 raise
+    raise AssertionError("the last try commits or raises")
 
 
 def _quarantine(received: Received, memory: Known, error: Exception) -> None:
@@ -103,6 +104,30 @@ def _answer(waiting: list["asyncio.Future[None]"], failure: Exception | None) ->
                 stored.set_exception(failure)
 
 
+class Patience:
+    """Answers those of one event loop whose delivery is not stored in time.
+
+    One timer for all, set for the oldest that was not answered when it last rang: a timer each costs more than that.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+
+    def watch(self, stored: "asyncio.Future[None]") -> None:
+        due = self.loop.time() + PATIENCE_SECONDS
+        if not self._waiting:
+            self.loop.call_at(due, self._look)
+        self._waiting.append((due, stored))
+
+    def _look(self) -> None:
+        waiting, now = self._waiting, self.loop.time()
+        while waiting and (waiting[0][0] <= now or waiting[0][1].done()):
+            _answer([waiting.popleft()[1]], NotStored())
+        if waiting:
+            self.loop.call_at(waiting[0][0], self._look)
+
+
 class Intake:
     """The queue and its one writer thread, which owns a database connection of its own."""
 
@@ -110,6 +135,7 @@ class Intake:
         self.memory = memory
         self.settler = Settler(memory)
         self._waiting: deque[Waiting] = deque()
+        self._patience: Patience | None = None
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -126,12 +152,13 @@ class Intake:
         stored: asyncio.Future[None] = loop.create_future()
         self.start()
         self._waiting.append((received, stored))
-        self._wake.set()
-        patience = loop.call_later(PATIENCE_SECONDS, _answer, [stored], NotStored())
-        try:
-            await stored
-        finally:
-            patience.cancel()
+        if not self._wake.is_set():  # set() takes a lock; whoever has set it is followed by a look at the queue
+            self._wake.set()
+        patience = self._patience
+        if patience is None or patience.loop is not loop:
+            patience = self._patience = Patience(loop)
+        patience.watch(stored)
+        await stored
 
     async def refresh(self, older_than: float) -> None:
         """Read tokens and directory again, off the event loop."""
@@ -194,8 +221,9 @@ class Intake:
         try:
             close_old_connections()
             self.memory.refresh()
-            self.memory.note_use()
-            counts.write()
+            with self.memory.recent.apart():
+                self.memory.note_use()
+                counts.write()
             self.settler.settle(others_wait=lambda: bool(self._waiting))
         except DatabaseError as error:
             log.warning("looking after failed: %s", type(error).__name__)

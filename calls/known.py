@@ -12,6 +12,7 @@ from calls.lifecycle import Directory
 from calls.models import Agent, CallGroup, Head, Source, SourceToken, VirtualNumber
 from calls.models.source import digest
 from calls.providers.reading import Habits
+from calls.recent import Recent
 
 REFRESH_SECONDS = 5.0
 HURRIED_SECONDS = 1.0
@@ -89,9 +90,11 @@ class KnownDirectory:
     refused: set[tuple[str, str]] = field(default_factory=set)
     names: dict[str, tuple[datetime | None, str]] = field(default_factory=dict)
 
-    @property
-    def view(self) -> Directory:
-        return Directory(self.agents, self.lines)
+    view: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        """`view` is what the rules see of it: the same numbers, as they come and go."""
+        self.view = Directory(self.agents, self.lines)
 
 
 class Known:
@@ -105,6 +108,7 @@ class Known:
         self.groups: dict[str, int] = {}
         self.used: dict[int, datetime] = {}
         self.pseudonym_key = b""
+        self.recent = Recent()
         self._read_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -115,6 +119,7 @@ class Known:
 
     def forget(self) -> None:
         self._read_at = float("-inf")
+        self.recent.forget()
 
     def refresh(self, older_than: float = REFRESH_SECONDS) -> None:
         """Read everything again, unless that was done within `older_than` seconds. Raises database errors."""

@@ -7,7 +7,7 @@ looks; only while a call is live do arrival times stand in for moments that the 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from calls.events import CallEvent, Verdict
 from calls.numbers import match_key
@@ -15,6 +15,11 @@ from calls.words import Direction, Outcome, State
 
 MANY_EVENTS = 500
 """More events than any real call has: beyond it deliveries are quarantined instead of derived."""
+
+# Bound once: to ask an enumeration for its member costs more than most of what is done with it here.
+_UNKNOWN, _FROM_CUSTOMER = Direction.UNKNOWN, Direction.INCOMING
+_IVR, _RINGING, _TALKING, _ENDED = State.IVR, State.RINGING, State.TALKING, State.ENDED
+_ANSWERED, _UNMAPPED = Verdict.ANSWERED, Verdict.UNMAPPED
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LONGEST_CALL = timedelta(days=7)
@@ -91,7 +96,8 @@ def derive(events: Iterable[CallEvent], directory: Directory | None = None) -> C
     its own: per field a report outranks live events, then a filled value an empty one, then `standing`.
     """
     directory = directory or Directory()
-    cast = [_with_roles(event, directory) for event in sorted(distinct(events), key=standing)]
+    ordered = sorted(distinct(events), key=standing)
+    cast = [event if event.roles_known else _with_roles(event, directory) for event in ordered]
     call = _Fold(cast, directory)
     return call.reported() if call.reports else call.live_only()
 
@@ -152,8 +158,6 @@ def roles(event: CallEvent, directory: Directory) -> Roles:
 
 
 def _with_roles(event: CallEvent, directory: Directory) -> CallEvent:
-    if event.roles_known:
-        return event
     found = roles(event, directory)
     return replace(
         event,
@@ -165,6 +169,16 @@ def _with_roles(event: CallEvent, directory: Directory) -> CallEvent:
     )
 
 
+_ATTEMPTS = {_RINGING: "ringing", _TALKING: "talking"}
+_RANKS = {"ringing": 0, "talking": 1}
+
+
+def _attempt_state(event: CallEvent) -> str | None:
+    if event.closes_attempt:
+        return _CAUSES.get(event.verdict, "closed") if event.verdict else None
+    return _ATTEMPTS.get(event.phase) if event.phase else None
+
+
 class _Fold:
     """The events of one call, weakest first, and what they add up to."""
 
@@ -174,38 +188,40 @@ class _Fold:
         self.reports = [event for event in events if event.is_report]
         self.live = [event for event in events if not event.is_report]
         self.facts = CallFacts()
-        self.flags: set[str] = {flag for event in events for flag in event.flags}
+        self.flags: set[str] = set().union(*[event.flags for event in events])
 
     def take(self, name: str, of: str, among: list[CallEvent] | None = None, default: Any = None) -> Any:
         """The filled value of the strongest event, noted in `set_by`."""
-        event = self.strongest(of, among)
-        if event is None:
-            return default
-        self.facts.set_by[name] = event.delivery
-        return getattr(event, of)
-
-    def strongest(self, of: str, among: list[CallEvent] | None = None) -> CallEvent | None:
-        """The strongest event that says anything of this."""
         for event in reversed(self.events if among is None else among):
             value = getattr(event, of)
             # By identity: a group, or a caller, may well be called "unknown".
-            if value not in (None, "") and value is not Direction.UNKNOWN:
+            if value is not None and value != "" and value is not _UNKNOWN:
+                self.facts.set_by[name] = event.delivery
+                return value
+        return default
+
+    @staticmethod
+    def strongest(of: str, among: list[CallEvent]) -> CallEvent | None:
+        """The strongest event that tells this length or moment."""
+        for event in reversed(among):
+            if getattr(event, of) is not None:
                 return event
         return None
 
     def common(self) -> CallFacts:
         """What is folded the same way whether the call has ended or not."""
         facts = self.facts
-        facts.direction = self.take("direction", "direction", default=Direction.UNKNOWN)
+        facts.direction = self.take("direction", "direction", default=_UNKNOWN)
         facts.customer_number = self.take("customer_number", "customer")
         facts.virtual_number = self.take("virtual_number", "line")
         facts.provider_status = self.take("provider_status", "word")
         facts.group = self.take("group", "group")
         facts.started_at = self.take("started_at", "started_at")
-        facts.heard_at = max(event.received_at for event in self.events)
-        facts.began_at = facts.started_at or min(event.received_at for event in self.events)
-        named = [event for event in self.events if event.customer or event.agent]
-        facts.roles_assumed = bool(named) and not named[-1].roles_known
+        heard = [event.received_at for event in self.events]
+        facts.heard_at = max(heard)
+        facts.began_at = facts.started_at or min(heard)
+        named = next((event for event in reversed(self.events) if event.customer or event.agent), None)
+        facts.roles_assumed = named is not None and not named.roles_known
         return facts
 
     def finish(self) -> CallFacts:
@@ -232,12 +248,12 @@ class _Fold:
         facts = self.common()
         phases = [event for event in self.live if event.phase]
         if phases:
-            facts.state, facts.set_by["state"] = phases[-1].phase or State.IVR, phases[-1].delivery
+            facts.state, facts.set_by["state"] = phases[-1].phase or _IVR, phases[-1].delivery
         attempts = self.attempts()
         facts.ring_attempts = [attempts[number] for number in sorted(attempts) if number]
         facts.agent_number = self.agent_now(attempts)
-        facts.ringing_at = self.first_heard("ringing_at", State.RINGING)
-        facts.answered_at = self.first_heard("answered_at", State.TALKING)
+        facts.ringing_at = self.first_heard("ringing_at", _RINGING)
+        facts.answered_at = self.first_heard("answered_at", _TALKING)
         if over := self.over(attempts):
             self.end_provisionally(over)
         return self.finish()
@@ -245,48 +261,50 @@ class _Fold:
     def attempts(self) -> dict[str, dict[str, Any]]:
         """Each phone that rang for the customer: open, talking, or closed with a reason. "" is one unnamed."""
         found: dict[str, dict[str, Any]] = {}
-        if self.facts.direction is not Direction.INCOMING:
+        if self.facts.direction is not _FROM_CUSTOMER:
             return found
         rank: dict[str, int] = {}
         for event in self.live:
-            state = self.attempt_state(event)
+            state = _attempt_state(event)
             if state is None:
                 continue
-            known = found.setdefault(event.agent, {"agent_number": event.agent, "state": "", "at": event.received_at})
-            known["at"] = min(known["at"], event.received_at)
-            new = {"ringing": 0, "talking": 1}.get(state, 2)
-            if new >= rank.get(event.agent, -1):
+            known = found.get(event.agent)
+            if known is None:
+                known = found[event.agent] = {"agent_number": event.agent, "state": "", "at": event.received_at}
+                rank[event.agent] = -1
+            elif event.received_at < known["at"]:
+                known["at"] = event.received_at
+            new = _RANKS.get(state, 2)
+            if new >= rank[event.agent]:
                 rank[event.agent], known["state"] = new, state
         return found
 
-    @staticmethod
-    def attempt_state(event: CallEvent) -> str | None:
-        if event.closes_attempt:
-            return _CAUSES.get(event.verdict, "closed") if event.verdict else None
-        return {State.RINGING: "ringing", State.TALKING: "talking"}.get(event.phase) if event.phase else None
-
     def agent_now(self, attempts: dict[str, dict[str, Any]]) -> str | None:
         """Who talks; else whose phone was last heard to ring; else who talked; outgoing: who dials."""
-        if self.facts.direction is not Direction.INCOMING:
+        if self.facts.direction is not _FROM_CUSTOMER:
             return self.take("agent_number", "agent")
-        talked = {event.agent for event in self.live if event.phase is State.TALKING and event.agent}
-
-        def claim(attempt: dict[str, Any]) -> tuple[Any, ...]:
-            number, state = attempt["agent_number"], attempt["state"]
-            return (state == "talking", state == "ringing", number in talked, attempt["at"], number)
-
-        best = max((attempt for number, attempt in attempts.items() if number), key=claim, default=None)
-        if best is None:
+        named = [attempt for number, attempt in attempts.items() if number]
+        if not named:
             return None
-        self.facts.set_by["agent_number"] = max(e.delivery for e in self.live if e.agent == best["agent_number"])
-        return str(best["agent_number"])
+        best = named[0]
+        if len(named) > 1:
+            talked = {event.agent for event in self.live if event.phase is _TALKING}
+
+            def claim(attempt: dict[str, Any]) -> tuple[Any, ...]:
+                number, state = attempt["agent_number"], attempt["state"]
+                return (state == "talking", state == "ringing", number in talked, attempt["at"], number)
+
+            best = max(named, key=claim)
+        number = best["agent_number"]
+        self.facts.set_by["agent_number"] = max([event.delivery for event in self.live if event.agent == number])
+        return str(number)
 
     def first_heard(self, name: str, phase: State) -> datetime | None:
         """When we first heard that the call had come this far: stands in until the report tells."""
         heard = [event for event in self.live if event.phase and _PHASES[event.phase] >= _PHASES[phase]]
         if not heard:
             return None
-        first = min(heard, key=lambda event: (event.received_at, event.content_key))
+        first = heard[0] if len(heard) == 1 else min(heard, key=lambda event: (event.received_at, event.content_key))
         self.facts.set_by[name] = first.delivery
         return first.received_at
 
@@ -302,7 +320,7 @@ class _Fold:
 
     def end_provisionally(self, over: CallEvent) -> None:
         facts = self.facts
-        facts.state, facts.provisional, facts.provider_status = State.ENDED, True, over.word
+        facts.state, facts.provisional, facts.provider_status = _ENDED, True, over.word
         facts.ended_at = max(event.received_at for event in self.live if event.closes_attempt)
         if facts.answered_at:
             facts.outcome, facts.reason = Outcome.ANSWERED, None
@@ -317,7 +335,7 @@ class _Fold:
     def reported(self) -> CallFacts:
         """A call with a report: ended, in the provider's own times. Live events only fill gaps."""
         facts, reports = self.common(), self.reports
-        facts.state, facts.set_by["state"] = State.ENDED, reports[-1].delivery
+        facts.state, facts.set_by["state"] = _ENDED, reports[-1].delivery
         facts.talk_seconds = self.take("talk_seconds", "talk_seconds", reports)
         facts.duration_seconds = self.take("duration_seconds", "duration_seconds", reports)
         facts.coins = self.take("coins", "coins", reports)
@@ -331,7 +349,7 @@ class _Fold:
     def say_outcome(self) -> None:
         facts = self.facts
         judge = self.judge()
-        if any(event.verdict is Verdict.UNMAPPED for event in self.reports):
+        if any(event.verdict is _UNMAPPED for event in self.reports):
             self.flags.add("unmapped_word")
         facts.outcome, facts.reason = self.outcome(judge)
         facts.set_by["outcome"] = facts.set_by["reason"] = judge.delivery
@@ -341,16 +359,16 @@ class _Fold:
     def judge(self) -> CallEvent:
         """The report that says how the call went: an answered one, else the strongest whose word we know."""
         strongest = self.reports[::-1]
-        telling = [event for event in strongest if event.says_answered or event.verdict not in (None, Verdict.UNMAPPED)]
+        telling = [event for event in strongest if event.says_answered or event.verdict not in (None, _UNMAPPED)]
         worded = [event for event in strongest if event.verdict]
         return (telling or worded or strongest)[0]
 
     def outcome(self, judge: CallEvent) -> tuple[Outcome, str | None]:
         """How it went, from the strongest word, the direction and the legs."""
         verdict, direction = judge.verdict, self.facts.direction
-        if verdict is Verdict.ANSWERED:
+        if verdict is _ANSWERED:
             return Outcome.ANSWERED, f"{judge.ended_by}_hung_up" if judge.ended_by else None
-        if verdict in _INCOMING and direction is Direction.INCOMING:
+        if verdict in _INCOMING and direction is _FROM_CUSTOMER:
             return _INCOMING[verdict]
         if verdict in _TERMINAL and direction in (Direction.OUTGOING, Direction.INTERNAL):
             return self.outgoing_outcome(judge)
@@ -369,7 +387,7 @@ class _Fold:
     def outgoing_outcome(self, judge: CallEvent) -> tuple[Outcome, str | None]:
         """Whose phone was not picked up: the word names the leg, or the legs' own times tell."""
         verdict = judge.verdict
-        reason = _CAUSES.get(judge.cause or verdict or Verdict.UNMAPPED)
+        reason = _CAUSES.get(judge.cause or verdict or _UNMAPPED)
         if verdict is Verdict.BAD_DIAL:
             return Outcome.FAILED, reason
         if verdict is Verdict.AGENT_LEG:
@@ -381,7 +399,7 @@ class _Fold:
     def agent_picked(self) -> bool:
         """Outgoing: the agent's own leg was up, by the report's times or by a live event that follows it."""
         return any(event.leg_a_picked_at for event in self.reports) or any(
-            event.phase in (State.RINGING, State.TALKING) for event in self.live
+            event.phase in (_RINGING, _TALKING) for event in self.live
         )
 
     def say_times(self) -> None:
@@ -406,7 +424,7 @@ class _Fold:
         """Lengths that the provider did not give. The wait runs from the pick-up by the platform."""
         facts = self.facts
         assumed = "end_time_assumed" in self.flags
-        if facts.direction is Direction.INCOMING and facts.outcome is not Outcome.IVR_ONLY:
+        if facts.direction is _FROM_CUSTOMER and facts.outcome is not Outcome.IVR_ONLY:
             answered = facts.outcome is Outcome.ANSWERED
             until = facts.answered_at if answered else None if assumed else facts.ended_at
             facts.wait_seconds = _seconds(clock_start, until)
@@ -421,8 +439,8 @@ class _Fold:
         attempts = self.attempts()
         facts.agent_number = self.take("agent_number", "agent", self.reports)
         answered = facts.outcome is Outcome.ANSWERED
-        if facts.agent_number is None and (answered or facts.direction is not Direction.INCOMING):
-            talking = [event for event in self.live if event.phase is State.TALKING or event.direction != "incoming"]
+        if facts.agent_number is None and (answered or facts.direction is not _FROM_CUSTOMER):
+            talking = [event for event in self.live if event.phase is _TALKING or event.direction != "incoming"]
             facts.agent_number = self.take("agent_number", "agent", talking)
         of_agent = [event for event in self.reports if event.agent in ("", facts.agent_number or "")]
         facts.agent_name = self.take("agent_name", "agent_name", of_agent)
@@ -472,8 +490,7 @@ def _seconds(start: datetime | None, end: datetime | None) -> int | None:
 # --- what a call teaches, and how it came to be -----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Lessons:
+class Lessons(NamedTuple):
     """What one event proves of our own numbers, whatever else is known."""
 
     agent: str = ""
@@ -482,9 +499,9 @@ class Lessons:
 
 def teaches(event: CallEvent) -> Lessons:
     """On an answered incoming call the number that was rung is an agent; the number called is a line of ours."""
-    if event.direction is not Direction.INCOMING:
+    if event.direction is not _FROM_CUSTOMER:
         return Lessons()
-    answered = event.says_answered if event.is_report else event.phase is State.TALKING
+    answered = event.says_answered if event.is_report else event.phase is _TALKING
     return Lessons(agent=event.agent if answered else "", line=event.line)
 
 

@@ -100,6 +100,10 @@ class Matching:
             call = call.merged_into
         return call
 
+    def touch(self, call: int, ref: str, source: int) -> None:
+        """Note that a call which is known by its CallSid was heard of."""
+        self.touched.setdefault(call, self._matches.get(call) or Match(call, ref, source, lone=False))
+
     def place(self, source: int, delivery: int, event: CallEvent) -> None:
         """Find the call of this delivery, or make it. `moves` holds what older deliveries it pulled over."""
         if event.sid:

@@ -7,18 +7,21 @@ import phonenumbers
 
 # Letters would be read as a keypad ("90XXXXXX01" is a masked number, not a vanity one).
 _DIALABLE = re.compile(r"\+?[\d\s().\-/]+\Z")
+# India's numbers of ten digits, however the country is said: all are possible, and this is all that is to be known.
+_INDIAN = re.compile(r"(?:\+?91|0)?([1-9][0-9]{9})\Z")
 _DIGIT = re.compile(r"\d")
 _LONG_DIGITS = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
 MASK = "•"
 
 
-@lru_cache(maxsize=65_536)
 def normalise(raw: str, region: str) -> str:
     """Give the E.164 spelling where the text is a number possible in `region`, else the text itself.
 
     Withheld ("anonymous"), masked ("90XXXXXX01") and SIP extensions ("201") come back as they are.
     """
     text = raw.strip()
+    if region == "IN" and (indian := _INDIAN.match(text)):
+        return f"+91{indian[1]}"  # As phonenumbers has it, which takes a hundred times as long.
     if not _DIALABLE.match(text):
         return text
     try:

@@ -31,11 +31,12 @@ Tally = dict[int, tuple[int | None, str]]
 class Row:
     """One call as boards show it, and its JSON once somebody needs it."""
 
-    __slots__ = ("_masked", "_plain", "call", "live", "lost_at")
+    __slots__ = ("_masked", "_plain", "call", "live", "lost_at", "waiting")
 
     def __init__(self, call: Columns) -> None:
         self.call = call
         self.live = call.live
+        self.waiting = self.live and call.waiting
         self.lost_at = call.lost_track_at if self.live else None
         self._plain: bytes | None = None
         self._masked: bytes | None = None
@@ -61,6 +62,7 @@ class Row:
 
 Change = tuple[Row | None, Row | None]
 """What was there and what is there now, of one call."""
+NOTHING: Change = (None, None)
 
 
 class GroupCalls:
@@ -85,7 +87,9 @@ class GroupCalls:
             self.lost.add(call.id)
             self.sums["lost_track"] += 1
         else:
-            self._track(call, 1)
+            self._track(row, 1)
+            if row.waiting:
+                self._queue(call)
 
     def remove_live(self, row: Row) -> None:
         call = row.call
@@ -95,21 +99,37 @@ class GroupCalls:
             self.lost.discard(call.id)
             self.sums["lost_track"] -= 1
         else:
-            self._track(call, -1)
+            self._track(row, -1)
+
+    def replace_live(self, old: Row, new: Row, now: datetime) -> None:
+        """Remove and add in one: most changes touch the sums of two states, or of none."""
+        call_id, was, call = new.call.id, old.call, new.call
+        if call_id in self.lost or new.lost_by(now) or was.began_at != call.began_at:
+            self.remove_live(old)
+            self.add_live(new, now)
+            return
+        self.live[call_id] = new
+        self.seq_sum += call.seq - was.seq
+        if was.state != call.state:
+            self.sums[was.state] -= 1
+            self.sums[call.state] += 1
+        if old.waiting and not new.waiting:
+            self.sums["waiting"] -= 1
+        elif new.waiting and not old.waiting:
+            self.sums["waiting"] += 1
+            self._queue(call)
 
     def lose(self, row: Row) -> None:
         """Nothing was heard of it for too long."""
         if row.call.id not in self.lost:
-            self._track(row.call, -1)
+            self._track(row, -1)
             self.lost.add(row.call.id)
             self.sums["lost_track"] += 1
 
-    def _track(self, call: Columns, by: int) -> None:
-        self.sums[call.state] += by
-        if call.waiting:
+    def _track(self, row: Row, by: int) -> None:
+        self.sums[row.call.state] += by
+        if row.waiting:
             self.sums["waiting"] += by
-            if by > 0:
-                self._queue(call)
 
     def _queue(self, call: Columns) -> None:
         heapq.heappush(self.waiting, (call.began_at, call.id))
@@ -119,22 +139,27 @@ class GroupCalls:
 
     def _waits(self, entry: tuple[datetime, int]) -> bool:
         row = self.live.get(entry[1])
-        return row is not None and row.call.waiting and row.call.began_at == entry[0] and entry[1] not in self.lost
+        return row is not None and row.waiting and row.call.began_at == entry[0] and entry[1] not in self.lost
 
     def longest_waiting_since(self) -> datetime | None:
         while self.waiting and not self._waits(self.waiting[0]):
             heapq.heappop(self.waiting)
         return self.waiting[0][0] if self.waiting else None
 
-    def add_ended(self, key: tuple[datetime, int]) -> int | None:
-        """Put a completed call in its place; gives the id of the one that is not kept any more, maybe its own."""
+    def add_ended(self, key: tuple[datetime, int]) -> bool:
+        """Put a completed call in its place; False: it is older than what is kept."""
         if not self.whole and (not self.ended or key < self.ended[0]):
-            return key[1]
+            return False
         insort(self.ended, key)
-        if len(self.ended) <= KEPT_ENDED:
-            return None
-        self.whole = False
-        return self.ended.pop(0)[1]
+        return True
+
+    def trim_ended(self) -> list[int]:
+        """Part with what is too many; gives the ids."""
+        excess = self.ended[:-KEPT_ENDED]
+        if excess:
+            self.whole = False
+            del self.ended[:-KEPT_ENDED]
+        return [call_id for _, call_id in excess]
 
     def remove_ended(self, key: tuple[datetime, int]) -> None:
         del self.ended[bisect_left(self.ended, key)]
@@ -156,6 +181,7 @@ class Picture:
         self.rows: dict[int, Row] = {}
         self.groups: defaultdict[int | None, GroupCalls] = defaultdict(GroupCalls)
         self._deadlines: list[tuple[datetime, int]] = []
+        self._due: dict[int, datetime] = {}
         self.begin_day(day, {})
 
     # What changes
@@ -163,37 +189,49 @@ class Picture:
     def take(self, calls: Iterable[Columns], now: datetime) -> list[Change]:
         """Put these calls in the place of what is known of them."""
         changes = [self._replace(call, now) for call in calls]
-        return [(old, new) for old, new in changes if old is not None or new is not None]
+        self._trim()
+        return [change for change in changes if change != NOTHING]
 
     def _replace(self, call: Columns, now: datetime) -> Change:
         old = self.rows.get(call.id)
         if old is not None and old.call.seq > call.seq:
-            return None, None
+            return NOTHING
         self.seq = max(self.seq, call.seq)
-        self.heard_at = max(self.heard_at or call.heard_at, call.heard_at)
+        if self.heard_at is None or self.heard_at < call.heard_at:
+            self.heard_at = call.heard_at
+        new = self._row(call, now)
         self._count_today(call)
-        return old, self._put(old, self._row(call, now), now)
+        return old, self._put(old, new, now)
 
     def _row(self, call: Columns, now: datetime) -> Row | None:
-        last = call.heard_at if call.live else call.finished_at
-        return Row(call) if call.merged_into_id is None and last > now - DAY else None
+        if call.merged_into_id is not None:
+            return None
+        row = Row(call)
+        last = call.heard_at if row.live else call.finished_at
+        return row if last > now - DAY else None
 
     def _put(self, old: Row | None, new: Row | None, now: datetime) -> Row | None:
         """Take the old row out and the new one in; gives the new one, unless it is too old to be kept."""
+        if new is not None and new.live:
+            self._put_live(old, new, now)
+            return new
         if old is not None:
             self._remove(old)
-        if new is None:
+        if new is None or not self.groups[new.call.group_id].add_ended(new.key):
             return None
-        group = self.groups[new.call.group_id]
         self.rows[new.call.id] = new
-        if new.live:
+        return new
+
+    def _put_live(self, old: Row | None, new: Row, now: datetime) -> None:
+        group = self.groups[new.call.group_id]
+        if old is not None and old.live and old.call.group_id == new.call.group_id:
+            group.replace_live(old, new, now)
+        else:
+            if old is not None:
+                self._remove(old)
             group.add_live(new, now)
-            self._watch(new, now)
-            return new
-        dropped = group.add_ended(new.key)
-        if dropped is not None:
-            del self.rows[dropped]
-        return None if dropped == new.call.id else new
+        self.rows[new.call.id] = new
+        self._watch(new)
 
     def _remove(self, old: Row) -> None:
         del self.rows[old.call.id]
@@ -203,34 +241,57 @@ class Picture:
         else:
             group.remove_ended(old.key)
 
-    def _watch(self, row: Row, now: datetime) -> None:
-        """Note when time alone will change it: when it counts as lost, and when it leaves."""
-        heapq.heappush(self._deadlines, self._deadline(row, now))
-        if len(self._deadlines) > 64 + 3 * len(self.rows):  # most entries are of calls that were heard of since
-            self._deadlines = [self._deadline(row, now) for row in self.rows.values() if row.live]
+    def _trim(self) -> None:
+        """Not before all changes are in: what is not kept could be among them."""
+        for group in self.groups.values():
+            for call_id in group.trim_ended():
+                del self.rows[call_id]
+
+    def _watch(self, row: Row) -> None:
+        """Note when time alone will change it: when it counts as lost, and when it leaves.
+
+        A call has one entry that counts, the earliest. Nothing is noted for what is heard of it before that.
+        """
+        due = self._due_at(row)
+        noted = self._due.get(row.call.id)
+        if noted is not None and noted <= due:
+            return
+        self._due[row.call.id] = due
+        heapq.heappush(self._deadlines, (due, row.call.id))
+        if len(self._deadlines) > 64 + 3 * len(self.rows):  # most entries are of calls that have ended since
+            self._due = {row.call.id: self._due_at(row) for row in self.rows.values() if row.live}
+            self._deadlines = [(due, call_id) for call_id, due in self._due.items()]
             heapq.heapify(self._deadlines)
 
-    def _deadline(self, row: Row, now: datetime) -> tuple[datetime, int]:
-        lost_at = row.lost_at or row.call.heard_at
-        return (row.call.heard_at + DAY if lost_at <= now else lost_at), row.call.id
+    def _due_at(self, row: Row) -> datetime:
+        if row.lost_at is None or row.call.id in self.groups[row.call.group_id].lost:
+            return row.call.heard_at + DAY
+        return row.lost_at
 
     def pass_time(self, now: datetime) -> list[Change]:
         """Do what the clock alone does: calls get lost, and the old ones leave."""
         changes: list[Change] = []
         while self._deadlines and self._deadlines[0][0] <= now:
-            row = self.rows.get(heapq.heappop(self._deadlines)[1])
-            if row is None or not row.live or not row.lost_by(now):
-                continue  # heard of since: a later entry stands for it
-            if row.call.heard_at + DAY <= now:
-                self._remove(row)
-                changes.append((row, None))
-            elif row.call.id not in self.groups[row.call.group_id].lost:
-                self.groups[row.call.group_id].lose(row)
-                self._watch(row, now)
+            due, call_id = heapq.heappop(self._deadlines)
+            if self._due.get(call_id) == due:
+                del self._due[call_id]
+                self._fall_due(call_id, now, changes)
         for group in self.groups.values():
             while group.ended and group.ended[0][0] <= now - DAY:
                 changes.append((self.rows.pop(group.ended.pop(0)[1]), None))
         return changes
+
+    def _fall_due(self, call_id: int, now: datetime, changes: list[Change]) -> None:
+        row = self.rows.get(call_id)
+        if row is None or not row.live:
+            return
+        if row.call.heard_at + DAY <= now:
+            self._remove(row)
+            changes.append((row, None))
+            return
+        if row.lost_by(now):
+            self.groups[row.call.group_id].lose(row)
+        self._watch(row)
 
     def rename(self, names: Names, touched: Iterable[Row]) -> list[Change]:
         """Take the directory's new names; these rows show them."""
@@ -253,6 +314,7 @@ class Picture:
         # What has changed since comes by itself, in its turn.
         missing = [call for call in calls if call.id not in self.rows and call.seq <= self.seq]
         new = [self._put(None, self._row(call, now), now) for call in missing]
+        self._trim()
         group.whole = len(calls) < KEPT_ENDED
         return [(None, row) for row in new if row is not None]
 
@@ -268,6 +330,8 @@ class Picture:
             self.groups[group_id].sums[figure] += 1
 
     def _count_today(self, call: Columns) -> None:
+        if call.state != State.ENDED and call.id not in self._tally:
+            return
         figure = call.today_as if self._starts <= call.began_at < self._ends else None
         now = (call.group_id, figure) if figure else None
         before = self._tally.pop(call.id, None)
@@ -294,7 +358,8 @@ class Picture:
 
     def totals(self, scope: Scope) -> dict[str, Any]:
         groups = self.within(scope)
-        sums = {name: sum(group.sums[name] for group in groups) for name in SUMMED}
+        counts: list[Iterable[int]] = [[0] * len(SUMMED), *(group.sums.values() for group in groups)]
+        sums = dict(zip(SUMMED, map(sum, zip(*counts, strict=True)), strict=True))
         since = [moment for group in groups if (moment := group.longest_waiting_since()) is not None]
         return {
             "live": sum(sums[state] for state in STATES),

@@ -6,7 +6,7 @@ the old one, or a server that came back, is noticed.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +19,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from calls.board import Columns, Names, day_bounds, day_of, figure_of, latest_ended, live_at, read_calls, read_names
+from calls.commit import Changes
 from calls.compiled import Compiled
 from calls.connecting import start_over
 from calls.models import Call, Head
@@ -148,6 +149,23 @@ def news(picture: Picture, names_too: bool) -> News | None:
         if names != picture.names:
             found.names, found.renamed = names, renamed(list(picture.rows.values()), picture.names, names)
     return found
+
+
+def told(picture: Picture, changes: Iterable[Changes]) -> list[Columns] | None:
+    """The same without a look at the database, where commits of this process told all that came after the picture.
+
+    None where they did not: a number is missing, a call was merged away, or one shows a name that is not known yet.
+    """
+    seq, calls = picture.seq, dict[int, Columns]()
+    for each in changes:
+        if each.epoch == picture.epoch and each.last <= seq:
+            continue
+        if each.epoch != picture.epoch or each.first != seq + 1 or each.calls is None:
+            return None
+        seq = each.last
+        for call in each.calls:
+            calls[call.id] = call
+    return None if any(unnamed(call, picture.names) for call in calls.values()) else list(calls.values())
 
 
 def unnamed(call: Columns, names: Names) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 LONGEST = 2_048
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+_PLAIN = re.compile(r"https://([a-z0-9.-]+)/[A-Za-z0-9/._~-]*\Z")
 _SPOKEN = re.compile(r"[!-~]+\Z")
 _PATH_SAFE = "/%:!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?@"
@@ -31,7 +32,11 @@ def allowed_link(url: str | None, hosts: Iterable[str]) -> str | None:
     """
     if not url:
         return None
-    return _checked(url, hosts if isinstance(hosts, frozenset) else frozenset(host.lower() for host in hosts))
+    hosts = hosts if isinstance(hosts, frozenset) else frozenset(host.lower() for host in hosts)
+    if len(url) <= LONGEST and (plain := _PLAIN.match(url)):
+        # The usual link: there is nothing in it that could be read, or spelt, in two ways.
+        return url if plain[1] in hosts and is_host_name(plain[1]) else None
+    return _checked(url, hosts)
 
 
 @lru_cache(maxsize=4_096)

@@ -69,8 +69,7 @@ class Settler:
 
     def _step(self, row: DirectoryNumber, known: _Pass) -> None:
         if known.left is None:
-            calls = calls_with(row.number).filter(_in_question(row), source=row.source_id)
-            known.left = list(calls.order_by().values_list("id", flat=True))
+            known.left = list(calls_with(row.number, row.source_id, _in_question(row)))
         now, known.left = known.left[:STEP], known.left[STEP:]
         if now:
             commit([], self.memory, again=now)

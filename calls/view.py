@@ -64,6 +64,7 @@ class View:
         self.picture = picture
         self.snapshot = None
         self._ended = picture.latest_ended(self.scope)
+        self._ended_ids = {call_id for _, call_id in self._ended}
         self._totals = self._totals_now()
 
     # Changes
@@ -95,8 +96,8 @@ class View:
         gone: set[int] = set()
         ended: list[Change] = []
         for old, new in changes:
-            old = old if old is not None and self.scope.allows(old.call.group_id) else None
-            new = new if new is not None and self.scope.allows(new.call.group_id) else None
+            if self.scope.groups is not None:
+                old, new = self._within(old), self._within(new)
             if (old is not None and not old.live) or (new is not None and not new.live):
                 ended.append((old, new))
             elif new is not None:
@@ -107,29 +108,45 @@ class View:
             self._difference_of_ended(ended, shown, gone)
         return shown, gone
 
+    def _within(self, row: Row | None) -> Row | None:
+        return row if row is not None and self.scope.allows(row.call.group_id) else None
+
     def _difference_of_ended(self, changes: list[Change], shown: list[Row], gone: set[int]) -> None:
         """The same for changes that touch completed calls: what enters the latest 200 pushes another one out."""
-        before = {call_id for _, call_id in self._ended}
+        entered, left = self._update_ended(changes)
+        for old, new in changes:
+            if new is not None and (new.live or new.call.id in self._ended_ids):
+                shown.append(new)
+                entered.discard(new.call.id)
+            elif old is not None and (old.live or old.call.id in left):
+                gone.add(old.call.id)
+        gone.update(left - {(old or new).call.id for old, new in changes})  # type: ignore[union-attr]
+        shown.extend(self.picture.rows[call_id] for call_id in entered)
+
+    def _update_ended(self, changes: list[Change]) -> tuple[set[int], set[int]]:
+        """Bring the latest completed calls up to date; gives the ids of those that entered, and of those that left."""
+        ids, entered, left = self._ended_ids, set[int](), set[int]()
         # Of a full list, whatever is older than its oldest is not in it.
         floor = self._ended[0] if len(self._ended) >= SHOWN_ENDED else None
         for old, new in changes:
-            if old is not None and not old.live and old.call.id in before:
+            if old is not None and not old.live and old.call.id in ids:
                 del self._ended[bisect_left(self._ended, old.key)]
+                ids.remove(old.call.id)
+                left.add(old.call.id)
             if new is not None and not new.live and (floor is None or new.key >= floor):
                 insort(self._ended, new.key)
+                ids.add(new.call.id)
+                entered.add(new.call.id)
         if floor is not None and len(self._ended) < SHOWN_ENDED:
             self._ended = self.picture.latest_ended(self.scope)
-        del self._ended[: max(0, len(self._ended) - SHOWN_ENDED)]
-        after = {call_id for _, call_id in self._ended}
-        for old, new in changes:
-            here = new is not None and (new.live or new.call.id in after)
-            if new is not None and here:
-                shown.append(new)
-            elif old is not None and (old.live or old.call.id in before):
-                gone.add(old.call.id)
-        handled = {(old or new).call.id for old, new in changes}  # type: ignore[union-attr]
-        gone.update(before - after - handled)
-        shown.extend(self.picture.rows[call_id] for call_id in after - before - handled)
+            self._ended_ids = {call_id for _, call_id in self._ended}
+            entered |= self._ended_ids - ids
+        for _, call_id in self._ended[:-SHOWN_ENDED]:
+            self._ended_ids.remove(call_id)
+            if call_id not in entered:
+                left.add(call_id)
+        del self._ended[:-SHOWN_ENDED]
+        return entered & self._ended_ids, left - self._ended_ids
 
     def heartbeat(self, now: datetime) -> Frame:
         picture = self.picture

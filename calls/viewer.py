@@ -24,7 +24,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 BAD_FRAME, TOO_SLOW, TOO_MANY, RESTART = 4400, 4408, 4429, 1012
 
 FRAMES_AHEAD = 256
-BYTES_AHEAD = 1024 * 1024
+BYTES_QUEUED = 1024 * 1024
+BYTES_AHEAD = 2 * 1024 * 1024
+"""Sent and not acknowledged: more than a second of the busiest hour, since boards acknowledge by the clock."""
 BYTES_WAITING = 4 * 1024 * 1024
 """What may wait while a snapshot is on its way: these frames are shared by all viewers of the view."""
 PATIENCE_SECONDS = 10
@@ -71,7 +73,7 @@ class Viewer:
         self._snapshot_of = snapshot_of
         self._queue: deque[Frame] = deque()
         self._queued_bytes = 0
-        self._ahead: deque[Frame] = deque()  # sent and not acknowledged
+        self._ahead: deque[tuple[int, int]] = deque()  # sent and not acknowledged: number and size
         self._ahead_bytes = 0
         self._acked = self._sent = -1
         self._epoch = ""
@@ -117,8 +119,9 @@ class Viewer:
     def _too_far_behind(self) -> bool:
         if not self._whole:
             return self._queued_bytes > BYTES_WAITING
-        frames, size = len(self._queue) + len(self._ahead), self._queued_bytes + self._ahead_bytes
-        return frames > FRAMES_AHEAD or (size > BYTES_AHEAD and frames > 1)
+        frames = len(self._queue) + len(self._ahead)
+        too_large = self._queued_bytes > BYTES_QUEUED or self._ahead_bytes > BYTES_AHEAD
+        return frames > FRAMES_AHEAD or (too_large and frames > 1)
 
     def _clear(self) -> None:
         self._queue.clear()
@@ -181,7 +184,7 @@ class Viewer:
         frame = self._queue.popleft()
         self._queued_bytes -= frame.size
         if frame.seq > self._acked:
-            self._ahead.append(frame)
+            self._ahead.append((frame.seq, frame.size))
             self._ahead_bytes += frame.size
         await self._put(frame)
         self._recover()
@@ -238,8 +241,8 @@ class Viewer:
         if seq > self._acked:
             self._acked = seq
             self._progress_at = monotonic()
-            while self._ahead and self._ahead[0].seq <= seq:
-                self._ahead_bytes -= self._ahead.popleft().size
+            while self._ahead and self._ahead[0][0] <= seq:
+                self._ahead_bytes -= self._ahead.popleft()[1]
             self._recover()
         return True
 

@@ -30,7 +30,7 @@ BOARD_PATH = "/ws/board/"
 HOOKS = ("/hooks/", "/hook-")
 
 board = BoardConsumer.as_asgi()
-after_commit.append(feed.nudge_from_thread)
+after_commit.append(feed.tell_from_thread)
 
 
 async def callboard(scope: Scope, receive: Receive, send: Send) -> None:

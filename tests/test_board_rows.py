@@ -82,6 +82,16 @@ def test_a_lost_call_leaves_after_a_day(admin_person):
     assert board.snapshot_for(admin_person)["calls"] == []
 
 
+def test_the_silence_after_which_a_call_is_lost_is_a_setting(settings, admin_person):
+    heard_at = make_call(heard_at=timezone.now() - timedelta(seconds=100)).heard_at
+    for seconds, lost in ((90, 1), (180, 0)):
+        settings.CALLBOARD_LOST_TRACK_SECONDS = dict.fromkeys(["ivr", "dialing", "ringing", "talking"], seconds)
+        snapshot = board.snapshot_for(admin_person)
+        assert snapshot["totals"]["lost_track"] == lost
+        lost_at = orjson.loads(board.encode(heard_at + timedelta(seconds=seconds)))
+        assert snapshot["calls"][0]["lost_track_at"] == lost_at
+
+
 def test_the_day_is_counted_in_the_zone_of_the_site(settings, admin_person):
     settings.TIME_ZONE = "Asia/Kolkata"
     with time_machine.travel("2030-01-15T18:40:00Z"):  # 00:10 on the 16th in Kolkata

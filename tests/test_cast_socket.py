@@ -180,7 +180,7 @@ async def test_other_paths_are_no_board(server):
 
 
 async def test_a_board_that_stops_reading_is_closed_and_others_do_not_notice(server):
-    """It reads its snapshot and then nothing: past a megabyte it is sent nothing more, and closed 10 s later."""
+    """It reads its snapshot and then nothing: past two megabytes it is sent nothing more, and closed 10 s later."""
     async with board_of(server, "everybody") as honest, board_of(server, "everybody", max_queue=1) as stalled:
         await honest.read("snapshot")
         await stalled.read("snapshot")
@@ -188,7 +188,7 @@ async def test_a_board_that_stops_reading_is_closed_and_others_do_not_notice(ser
         began = time.monotonic()
         while time.monotonic() - began < 14:
             asked = time.monotonic()
-            latest = server.desk("call", group="Sales", count=250)
+            latest = server.desk("call", group="Sales", count=600)
             committed = time.monotonic()
             await honest.until_shown(latest)
             delays.append(time.monotonic() - committed)

@@ -335,6 +335,114 @@ def test_any_fields_say_the_same_in_every_encoding(fields):
     assert [each.fields for each in said] == [{name: value.strip() for name, value in fields.items()}] * 4
 
 
+# --- the usual delivery is read by a way of its own, which must not be told from the other -----------------------
+
+
+def by_the_long_way(query, body):
+    """Any Content-Encoding leads there, and so do blanks where no body is."""
+    return said_or_refused("POST", query, body or b" ", "identity")
+
+
+def said_or_refused(*request):
+    try:
+        said = decode(*request)
+    except Undecodable as refusal:
+        return refusal.reason
+    return list(said.fields.items()), said.flags
+
+
+@pytest.mark.parametrize("said", [CALL, {**CALL, "CallRecordingUrl": "https://x/y?a=b&c=d", "note": "1+1=2 (50%)"}])
+def test_the_usual_delivery_goes_the_short_way(said, monkeypatch):
+    monkeypatch.setattr("calls.decoding._fields", None)
+
+    for body in (json.dumps(said).encode(), json.dumps(said, ensure_ascii=False).encode(), urlencode(said).encode()):
+        assert len(decode("POST", "", body).fields) == len(said)
+    assert len(decode("GET", urlencode(said), b"").fields) == len(said)
+
+
+ALMOST_USUAL = {
+    "all is usual": CALL,
+    "letters of other scripts in a key": {**CALL, "निम्न": "1"},
+    "a key that folds to nothing": {**CALL, "--": "1"},
+    "a key that is too long": {**CALL, "k" * 65: "1"},
+    "a key that came before, in another spelling": {**CALL, "call_sid": "2"},
+    "a value that is too long": {**CALL, "a": "x" * 4_097},
+    "values that are too long together": {**CALL, "a": "x" * 4_000, "b": "y" * 4_000},
+    "a blank value": {**CALL, "a": " \u00a0\u3000"},
+    "a quote": {**CALL, "a": 'Asha "A" Test'},
+    "a backslash before the last quote": {**CALL, "a": "\\"},
+    "backslashes": {**CALL, "a": "\\n\\u0041"},
+    "separators": {**CALL, "a": "b=c&d=e+f%41"},
+    "a control character": {**CALL, "a": "x\x1by", "b": "x\x85y"},
+    "NUL": {**CALL, "a": "\0"},
+    "a separator of lines": {**CALL, "a": "x\u2028y"},
+    "a field that wraps others": {**CALL, "data": '{"a": "1", "b": "2"}'},
+    "one field": {"a": '{"b": "1", "c": "2"}'},
+    "no field": {},
+    "200 fields": {f"k{n}": "1" for n in range(200)},
+    "201 fields": {f"k{n}": "1" for n in range(201)},
+    "a key that starts with no letter": {"-a": "1", "b": "2"},
+}
+WRITTEN = {
+    "json": json.dumps,
+    "json, not escaped": lambda said: json.dumps(said, ensure_ascii=False),
+    "json with escaped slashes": lambda said: json.dumps(said).replace("/", "\\/"),
+    "form": urlencode,
+    "form that is not escaped": lambda said: "&".join(f"{k}={v}" for k, v in said.items()),
+}
+
+
+@pytest.mark.parametrize("said", ALMOST_USUAL.values(), ids=ALMOST_USUAL)
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+def test_what_is_almost_usual_says_the_same_by_either_way(said, write):
+    body = write(said).encode()
+
+    assert said_or_refused("POST", "", body) == by_the_long_way("", body)
+    assert said_or_refused("GET", body.decode(), b"") == by_the_long_way(body.decode(), b"")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": "1", "a": "2"}', b'{"a": "1", "a": "1", "b": ""}', b'{"a": "1", "A": ""}', b'{"a": "1", "b": 0.10}',
+        b'{"a": "1", "b": null}', b'{"a": "1", "b": "\\ud800"}', b'{"a": "1", "b": "\\u0022"}',
+        b'{"a": "1", "b": ["2"]}', b'{"a": "1", "b": "2"},', b'{"a": "1", "b": "2"}{', b'{"a": "1", "b": "2",}',
+        b'{"a": "1" "b": "2"}',
+        b'\xef\xbb\xbf{"a": "1", "b": "2"}', b'{"a": "1", "b": "\xff"}', b' {"a": "1", "b": "2"}\n', b'["a", "b"]',
+        b"a=1&&b=2", b"a=1&b", b"a=1&b=2=3", b"a=1&b=2&", b"a&b", b"a=1&b=%zz", b"a=1&b=%4", b"a=1&b=%",
+        b"a=1&b=%u0041", b"a=1&b=%ff", b"a=1&b=%c3%a9", b"a=1&%c3%a9=2", b"a=1&%e9=2", b"a=1&b=%c2%85", b"a=%26&b=%3D",
+        b"a%3D=1&b=2", b"a=1&b=2\n", b"a=+1+&b=%2B", b'a=1&b="', b"a=1&b=\\", b'a":"1","b=2', b"a?b=1&c=2",
+        b"a=1&b=2?c=3&d=4", b"a=1&a=1", b"data={}&b=2",
+    ],
+)  # fmt: skip
+def test_odd_writing_says_the_same_by_either_way(body):
+    query = body.decode(errors="surrogateescape")
+
+    assert said_or_refused("POST", "", body) == by_the_long_way("", body)
+    assert said_or_refused("GET", query, b"") == by_the_long_way(query, b"")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    said=st.dictionaries(
+        st.one_of(st.sampled_from([*CALL, "call_sid", "data", "a", ""]), st.text(max_size=5)),
+        st.one_of(st.text(st.characters(max_codepoint=255), max_size=8), st.text(max_size=8)),
+        max_size=6,
+    ),
+    write=st.sampled_from([*WRITTEN.values()]),
+    more=BODIES,
+    place=st.integers(0, 200),
+)
+def test_any_delivery_says_the_same_by_either_way(said, write, more, place):
+    body = write(said).encode(errors="replace")
+    changed = body[:place] + more + body[place:]
+
+    for each in (body, changed):
+        query = each.decode(errors="surrogateescape")
+        assert said_or_refused("POST", "", each) == by_the_long_way("", each)
+        assert said_or_refused("GET", query, b"") == by_the_long_way(query, b"")
+
+
 def test_the_payloads_of_a_call_move_together_to_just_before_now():
     answered = PAYLOADS["in-answered-3-report"].body
 

@@ -10,6 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from calls import board, reading
+from calls.commit import Changes
 from calls.feed import merged
 from calls.models import Access, Agent, Call, CallGroup, Head, VirtualNumber
 from calls.models.access import scope_of
@@ -246,6 +247,46 @@ def test_a_lost_call_that_is_heard_of_again_is_live_again(admin_person, calls):
         watch.hold()
 
 
+@pytest.mark.parametrize(
+    ("states", "seconds"),
+    [
+        (["ringing", "ringing"], 180),  # heard of before it was lost: the silence counts from then
+        (["ringing", "talking"], 7200),
+        (["talking", "ringing"], 180),
+        (["ringing", "talking", "ringing"], 180),
+    ],
+)
+def test_a_call_is_lost_when_its_latest_state_says_so(states, seconds, admin_person):
+    first, *rest = states
+    call = make_call(state=first)
+    watch = Watch([admin_person])
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for state in rest:
+            clock.shift(100)
+            change_call(call, state=state, heard_at=timezone.now())
+            watch.step()
+            watch.hold()
+        for shift, lost in ((seconds - 1, 0), (1, 1)):
+            clock.shift(shift)
+            watch.step()
+            assert watch.shown[admin_person].totals["lost_track"] == lost
+            watch.hold()
+
+
+def test_calls_that_get_lost_together_are_all_counted(few_completed, admin_person, sales):
+    """Also when the deadlines are sorted out meanwhile: most are of calls that ended."""
+    picture = reading.load()
+    template = board.read_calls(Call.objects.filter(id=make_call(sales).id))[0]
+    start = template.heard_at
+    soon, later = start - timedelta(seconds=5), start + timedelta(seconds=60)
+    live = [template._replace(id=n, seq=n, heard_at=soon) for n in range(10, 30)]
+    brief = [template._replace(id=n, seq=n) for n in range(100, 500)]
+    picture.take(live + brief, start)
+    picture.take([call._replace(seq=call.seq + 1_000, state="ended", ended_at=later) for call in brief], later)
+    picture.pass_time(start + timedelta(seconds=178))
+    assert picture.totals(scope_of(admin_person))["lost_track"] == len(live)
+
+
 def test_old_traffic_that_is_replayed_is_never_counted_as_live(admin_person):
     watch = Watch([admin_person])
     old = timezone.now() - timedelta(days=9)
@@ -263,6 +304,9 @@ def test_the_longest_waiting_is_the_oldest_that_still_waits(admin_person):
         watch.step()
         watch.hold()
     assert watch.shown[admin_person].totals["longest_waiting_since"] is None
+    change_call(middle, state="ringing")
+    watch.step()
+    watch.hold()
 
 
 @pytest.fixture
@@ -282,6 +326,20 @@ def test_the_oldest_completed_makes_room_for_a_new_one(few_completed, cast, sale
     make_call(sales, state="ended")
     watch.step()
     assert [len(frame["gone"]) for frame in watch.frames_for(cast[0])] == [1]
+    watch.hold()
+
+
+def test_a_completed_call_that_ends_anew_after_many_others_is_there_once(few_completed, cast, sales):
+    """All in one look: when its turn comes there are more completed calls than are kept."""
+    first, *_ = (make_call(sales, state="ended") for _ in range(3))
+    watch = Watch(cast)
+    for _ in range(6):
+        make_call(sales, state="ended")
+    end_call(first)
+    watch.step()
+    watch.hold()
+    end_call(make_call(sales))
+    watch.step()
     watch.hold()
 
 
@@ -470,3 +528,50 @@ def test_a_change_of_rights_is_another_view(sales_supervisor, support):
     before = scope_of(sales_supervisor)
     Access.objects.get(user=sales_supervisor).groups.add(support)
     assert scope_of(sales_supervisor) != before
+
+
+# What commits of this process tell
+
+
+def told_of(calls, first, last, epoch=None):
+    return Changes(epoch or Head.objects.get().epoch, first, last, calls)
+
+
+@pytest.fixture
+def four_changes(sales):
+    """A picture, and four changes of three calls since, as they would be told."""
+    calls = [make_call(sales, state="ringing") for _ in range(3)]
+    picture = reading.load()
+    for call in (*calls, calls[0]):
+        change_call(call, state="talking")
+    return picture, board.read_calls(Call.objects.order_by("seq"))
+
+
+def test_what_was_told_without_a_gap_is_not_read(four_changes, django_assert_num_queries):
+    picture, calls = four_changes
+    first = picture.seq + 1
+    told = [told_of(calls[1:2], first - 1, first - 1), told_of(calls[:2], first, first + 2)]
+    told.append(told_of(calls[2:], first + 3, first + 3))
+    with django_assert_num_queries(0):
+        found = reading.told(picture, told)
+
+    assert sorted(found) == sorted(reading.news(picture, False).calls)
+
+
+def test_what_was_not_told_is_read(four_changes):
+    picture, calls = four_changes
+    first = picture.seq + 1
+
+    assert reading.told(picture, [told_of(calls, first + 1, first + 3)]) is None, "one is missing before"
+    assert reading.told(picture, [told_of(calls, first, first + 1), told_of(calls, first + 3, first + 3)]) is None
+    assert reading.told(picture, [told_of(None, first, first + 3)]) is None, "merged away"
+    assert reading.told(picture, [told_of(calls, first, first + 3, "another epoch")]) is None
+    unknown = [call._replace(group_id=99) for call in calls]
+    assert reading.told(picture, [told_of(unknown, first, first + 3)]) is None, "a group without a name"
+
+
+def test_what_is_told_late_is_left_out(four_changes):
+    picture, calls = four_changes
+    picture.take(calls, timezone.now())
+
+    assert reading.told(picture, [told_of(calls[:1], picture.seq, picture.seq)]) == []

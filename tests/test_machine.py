@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from calls.board import read_calls
 from calls.events import load
+from calls.intake import after_commit
 from calls.known import known
 from calls.lifecycle import Directory, derive
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
@@ -124,9 +126,21 @@ class Calls(RuleBasedStateMachine):
         assert self.look() == before
 
     def say(self, requests):
-        self.provider.says_at_once(requests)
+        told = []
+        after_commit.append(told.append)
+        try:
+            self.provider.says_at_once(requests)
+        finally:
+            after_commit.pop()
         self.sent += len(requests)
+        self.what_a_commit_tells_is_what_can_be_read(told)
         return requests
+
+    def what_a_commit_tells_is_what_can_be_read(self, told):
+        """A board is not to look different because its process made the commit itself."""
+        for changes in told:
+            by_number = Call.objects.filter(seq__gte=changes.first, seq__lte=changes.last).order_by("seq")
+            assert changes.calls is None or changes.calls == read_calls(by_number)
 
     def look(self):
         return sorted(Call.objects.values_list("ref", "seq", "digest")), Head.objects.values_list(

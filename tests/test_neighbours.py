@@ -160,7 +160,7 @@ def test_numbers_grow_in_the_order_of_the_commits_and_none_is_given_twice(provid
 
 
 def test_a_process_that_lost_its_commit_forgets_what_it_learned_from_it(provider, source, monkeypatch):
-    monkeypatch.setattr(committing.Table, "upsert", lambda *_: (_ for _ in ()).throw(OperationalError("gone")))
+    monkeypatch.setattr(committing.Table, "insert", lambda *_: (_ for _ in ()).throw(OperationalError("gone")))
     with pytest.raises(NotStored):
         provider.says(report("sid.1"))
     monkeypatch.undo()

@@ -1,7 +1,10 @@
 """A recording is linked only where its host is allowed; everything a URL can be bent into is refused."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from calls import recordings
 from calls.recordings import LONGEST, allowed_link, hosts_of
 
 HOSTS = hosts_of("callrecords.example.com\n  NEWRECORDS.example.com \n\n")
@@ -207,3 +210,16 @@ def test_what_is_given_is_given_again_for_itself():
     for url in (GOOD, 'https://callrecords.example.com/a"b?c=<d>'):
         link = allowed_link(url, HOSTS)
         assert allowed_link(link, HOSTS) == link
+
+
+PIECES = ["callrecords.example.com", "com", "evil.example", "-a.example.com", "a.mp3", ":443", *"A/.-~_%?#@:\\ \n2é"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.sampled_from(["https://", "HTTPS://", "http://"]))
+@example("callrecords.example.com/a.mp3", "https://")
+@example("callrecords.example.com//a/../b", "https://")
+@example("callrecords.example.com/" + LONGEST * "a", "https://")
+@example("-a.example.com/a", "https://")
+def test_the_usual_link_is_judged_as_by_all_the_rules(rest, scheme):
+    hosts = HOSTS | {"com", "-a.example.com"}
+    assert allowed_link(scheme + rest, hosts) == recordings._checked(scheme + rest, hosts)

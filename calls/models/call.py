@@ -104,6 +104,8 @@ class CallAlias(models.Model):
 
     `sid` is the call's own id. `uid` and `campid` were said next to it, and draw in deliveries that have no `sid`.
     `lone_uid` and `lone_camp` are all that a call is known by whose deliveries have no `sid` yet.
+    `number` is no id, but a phone number that the call was said with and its row does not show: when the directory
+    learns that it is ours, the call is found by it and derived again.
     """
 
     source = models.ForeignKey("calls.Source", on_delete=models.CASCADE, db_index=False)

@@ -8,14 +8,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from calls.events import CallEvent, Kind, Verdict
-from calls.numbers import normalise
 from calls.words import Direction, State
 
 from .reading import Arrival, Habits, Reading, ignored, quarantined
-from .values import Unreadable, amount, moment, or_nobody, seconds
+from .values import Unreadable, amount, moment, number, or_nobody, seconds
 
 LABEL = "CallerDesk (also Digidonar, RP Digital Phone, IndiaVoice, CCS Express IVR)"
 
@@ -130,19 +129,28 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if kind is None:
         has_call = any(said[name] for name in ("sid", "uniqueid", "source", "destination", "dialled"))
         return quarantined("unknown_type") if has_call else ignored("not_a_call_event")
-    return _Delivery(said, kind, habits, arrival).read()
+    words = _words(
+        kind is Kind.REPORT, said["direction"], said["status"], said["callstatus"], said["callresult"],
+        said["hangup_cause"],
+    )  # fmt: skip
+    if words is None:
+        return quarantined("unknown_word")
+    event = _event(kind, said, words, habits, arrival)
+    if event.sid or event.uniqueid:
+        return Reading(event)
+    if not event.campid:
+        return _without_id(event)
+    return Reading(event) if event.started_at else quarantined("no_start_time")
 
 
 def _said(fields: dict[str, str]) -> dict[str, str]:
     """The fields by our names; of several spellings the first of the table that is filled."""
-    said, spelled = dict(_NOTHING_SAID), dict[str, str]()
+    said = _NOTHING_SAID.copy()
     for spelling, value in fields.items():
-        name = _FIELD.get(spelling)
-        if not name or not value:
-            continue
-        known = spelled.get(name)
-        if known is None or SPELLINGS[name].index(spelling) < SPELLINGS[name].index(known):
-            said[name], spelled[name] = value, spelling
+        if value and (name := _FIELD.get(spelling)):
+            if said[name]:
+                value = next(filter(None, map(fields.get, SPELLINGS[name])))
+            said[name] = value
     return said
 
 
@@ -161,150 +169,74 @@ def _kind(said: dict[str, str]) -> Kind | None:
     return Kind.REPORT if ends else Kind.LIVE
 
 
-@lru_cache(maxsize=4_096)
+# --- what the words say -----------------------------------------------------------------------------------------
+
+
+class _Words(NamedTuple):
+    """What a delivery's words say together, in the terms of a call event."""
+
+    direction: Direction
+    phase: State | None
+    verdict: Verdict | None
+    cause: Verdict | None
+    ended_by: str
+    voicemail: bool
+    word: str
+    flags: tuple[str, ...]
+
+
+@lru_cache(maxsize=512)  # Systems say the same few things all day; working them out takes as long as all the rest.
+def _words(
+    report: bool, direction: str, status: str, callstatus: str, callresult: str, hangup_cause: str
+) -> _Words | None:
+    """What the words say. None for a live event with a word that is unknown: a guess could end a call."""
+    side_of_call, flags = _direction(direction)
+    folded = [fold(text) for text in (status, callstatus, callresult)]
+    phase, verdict = _phase_and_verdict(report, folded, side_of_call)
+    if verdict is Verdict.UNMAPPED and not report:
+        return None
+    cause, side = _cause(verdict, (hangup_cause, callstatus, status))
+    if side_of_call is Direction.OUTGOING and side and verdict in _CAUSES - {Verdict.BAD_DIAL}:
+        verdict = _LEGS[side]
+    return _Words(
+        direction=side_of_call,
+        phase=phase,
+        verdict=verdict,
+        cause=cause,
+        ended_by=side if verdict is Verdict.ANSWERED else "",
+        voicemail=report and _VOICEMAIL in folded,
+        word=" / ".join(dict.fromkeys(word for word in (status, callstatus) if word))[:200],
+        flags=flags,
+    )
+
+
 def fold(word: str) -> str:
     """A status word without bracketed cause, case, spaces and hyphens."""
     return _NOT_LETTERS.sub("", _BRACKET.sub("", word).upper())
 
 
-class _Delivery:
-    """One delivery being read."""
-
-    def __init__(self, said: dict[str, str], kind: Kind, habits: Habits, arrival: Arrival) -> None:
-        self.said, self.kind, self.habits, self.arrival = said, kind, habits, arrival
-        self.flags: list[str] = []
-        self.words = [fold(said[name]) if said[name] else "" for name in ("status", "callstatus", "callresult")]
-
-    def read(self) -> Reading:
-        direction = self.direction()
-        phase, verdict, word = self.phase_and_verdict(direction)
-        if self.kind is Kind.LIVE and verdict is Verdict.UNMAPPED:
-            return quarantined("unknown_word")
-        event = self.event(direction, phase, verdict, word)
-        if not (event.sid or event.uniqueid or event.campid):
-            return self.without_id(event)
-        if event.campid and not (event.sid or event.uniqueid) and event.started_at is None:
-            return quarantined("no_start_time")
-        return Reading(event)
-
-    def event(self, direction: Direction, phase: State | None, verdict: Verdict | None, word: str) -> CallEvent:
-        said, report = self.said, self.kind is Kind.REPORT
-        moments = {name: self.value(name, moment, self.habits.time_zone) for name in ("started_at",)}
-        if report:
-            for name in ("ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at"):
-                moments[name] = self.value(name, moment, self.habits.time_zone)
-            for name in ("talk_seconds", "duration_seconds"):
-                moments[name] = self.value(name, seconds)
-        customer, agent, line = self.numbers(direction)
-        cause, side = self.cause(verdict)
-        if direction is Direction.OUTGOING and side and verdict in _CAUSES - {Verdict.BAD_DIAL}:
-            verdict = _LEGS[side]
-        return CallEvent(
-            kind=self.kind,
-            content_key=self.arrival.content_key,
-            received_at=self.arrival.received_at,
-            sid=_id(said["sid"]),
-            uniqueid=_id(said["uniqueid"]),
-            campid=_id(said["campid"]) if direction is Direction.OUTGOING else "",
-            direction=direction,
-            phase=phase,
-            verdict=verdict,
-            cause=cause,
-            voicemail=report and _VOICEMAIL in self.words,
-            ended_by=side if verdict is Verdict.ANSWERED else "",
-            word=word,
-            customer=customer,
-            agent=agent,
-            line=line,
-            roles_known=direction is Direction.INCOMING,
-            group=or_nobody(said["group"])[:120],
-            agent_name=or_nobody(said["agent_name"])[:120] if report else "",
-            coins=self.value("coins", amount) or "" if report else "",
-            recording_url=or_nobody(said["recording_url"]) if report else "",
-            **moments,
-            flags=tuple(sorted(set(self.flags))),
-        )
-
-    def value(self, name: str, read_as: Callable[..., Any], *more: str) -> Any:
-        if not (text := self.said[name]):
-            return None
-        try:
-            return read_as(text, *more)
-        except Unreadable:
-            self.flags.append(f"unreadable_{name}")
-            return None
-
-    def direction(self) -> Direction:
-        """Unknown words do not pick a side silently."""
-        word = fold(self.said["direction"]).lower()
-        if word and word not in DIRECTIONS:
-            self.flags.append("unknown_direction")
-        return DIRECTIONS.get(word, Direction.UNKNOWN)
-
-    def numbers(self, direction: Direction) -> tuple[str, str, str]:
-        """Customer, agent and line, by position. On outgoing calls the directory decides later."""
-        source, dialled, line = (
-            normalise(or_nobody(self.said[name]), self.habits.region)[:64]
-            for name in ("source", "dialled", "destination")
-        )
-        if direction is not Direction.INCOMING and self.habits.outgoing_source_is_agent:
-            return dialled, source, line
-        return source, dialled, line
-
-    def phase_and_verdict(self, direction: Direction) -> tuple[State | None, Verdict | None, str]:
-        """What the status words say, and the words themselves as the provider wrote them."""
-        spelled = [self.said["status"], self.said["callstatus"]]
-        written = " / ".join(dict.fromkeys(word for word in spelled if word))[:200]
-        found = [_phase(word, direction) for word in self.words[:2]]
-        if self.kind is Kind.LIVE:
-            phases = [phase for phase in found if phase]
-            if phases:
-                return max(phases, key=_PHASE_ORDER.index), None, written
-            if all(word in _BLANK_WORDS for word in self.words[:2]):
-                # The early event before anything happened: the agent's leg is dialled, or the menu plays.
-                return (State.DIALING if direction is Direction.OUTGOING else State.IVR), None, written
-        verdict = max((_verdict(word) for word in self.words[:2]), key=_specificity)
-        if self.kind is Kind.REPORT and verdict in (None, Verdict.UNMAPPED):
-            # The coarse result of the report list; "Click-to-call" says nothing of success.
-            verdict = VERDICTS.get(self.words[2]) or verdict
-        return (State.ENDED if self.kind is Kind.REPORT else None), verdict, written
-
-    def cause(self, verdict: Verdict | None) -> tuple[Verdict | None, str]:
-        """The finer cause, and the side that a bracket names: on an answered call who hung up, else whose phone."""
-        cause, side = None, ""
-        for name in ("hangup_cause", "callstatus", "status"):
-            text = self.said[name]
-            if not text:
-                continue
-            known = VERDICTS.get(fold(text))
-            if cause is None and known in _CAUSES:
-                cause = known
-            bracket = _BRACKET.search(text)
-            if not side and bracket and (known is Verdict.ANSWERED) == (verdict is Verdict.ANSWERED):
-                side = next((who for who in _LEGS if who in bracket[1].lower()), "")
-        return cause, side
-
-    def without_id(self, event: CallEvent) -> Reading:
-        """No id at all: one is made of the numbers and the start; without a start nothing can be said."""
-        if event.started_at is None or not (event.customer or event.agent):
-            return ignored("pre_dial") if self.kind is Kind.LIVE else quarantined("no_call_id")
-        numbers = (
-            "|".join(sorted((event.customer, event.line)))
-            if event.roles_known
-            else "|".join(sorted((event.customer, event.agent, event.line)))
-        )
-        made = hashlib.sha256(f"{numbers}|{event.started_at.isoformat()}".encode()).hexdigest()[:24]
-        self.flags.append("no_call_id")
-        self.said["sid"] = f"no-id-{made}"
-        return Reading(self.event(event.direction, event.phase, event.verdict, event.word))
+def _direction(text: str) -> tuple[Direction, tuple[str, ...]]:
+    """Unknown words do not pick a side silently."""
+    word = fold(text).lower()
+    flags = ("unknown_direction",) if word and word not in DIRECTIONS else ()
+    return DIRECTIONS.get(word, Direction.UNKNOWN), flags
 
 
-def _id(text: str) -> str:
-    """An opaque id; placeholders are none. One that is too long keeps its start and a digest of the whole."""
-    text = or_nobody(text)
-    if len(text) <= _LONGEST_ID:
-        return text
-    return text[: _LONGEST_ID - 25] + "-" + hashlib.sha256(text.encode()).hexdigest()[:24]
+def _phase_and_verdict(report: bool, folded: list[str], direction: Direction) -> tuple[State | None, Verdict | None]:
+    """What the two status words say; the result of the report list helps only where they say nothing."""
+    *words, result = folded
+    if not report:
+        phases = [phase for word in words if (phase := _phase(word, direction))]
+        if phases:
+            return max(phases, key=_PHASE_ORDER.index), None
+        if all(word in _BLANK_WORDS for word in words):
+            # The early event before anything happened: the agent's leg is dialled, or the menu plays.
+            return (State.DIALING if direction is Direction.OUTGOING else State.IVR), None
+    verdict = max(map(_verdict, words), key=_specificity)
+    if report and verdict in (None, Verdict.UNMAPPED):
+        # The coarse result of the report list; "Click-to-call" says nothing of success.
+        verdict = VERDICTS.get(result) or verdict
+    return (State.ENDED if report else None), verdict
 
 
 def _phase(word: str, direction: Direction) -> State | None:
@@ -319,3 +251,98 @@ def _verdict(word: str) -> Verdict | None:
 
 def _specificity(verdict: Verdict | None) -> int:
     return _SPECIFIC.get(verdict, 4)
+
+
+def _cause(verdict: Verdict | None, texts: tuple[str, ...]) -> tuple[Verdict | None, str]:
+    """The finer cause, and the side that a bracket names: on an answered call who hung up, else whose phone."""
+    cause, side = None, ""
+    for text in texts:
+        if not text:
+            continue
+        known = VERDICTS.get(fold(text))
+        if cause is None and known in _CAUSES:
+            cause = known
+        bracket = _BRACKET.search(text)
+        if not side and bracket and (known is Verdict.ANSWERED) == (verdict is Verdict.ANSWERED):
+            side = next((who for who in _LEGS if who in bracket[1].lower()), "")
+    return cause, side
+
+
+# --- the event --------------------------------------------------------------------------------------------------
+
+
+def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arrival: Arrival) -> CallEvent:
+    direction, region, flags = words.direction, habits.region, list(words.flags)
+    # By position. On outgoing calls the directory decides later.
+    customer, agent = number(said["source"], region), number(said["dialled"], region)
+    incoming = direction is Direction.INCOMING
+    if not incoming and habits.outgoing_source_is_agent:
+        customer, agent = agent, customer
+    event = CallEvent(
+        kind=kind,
+        content_key=arrival.content_key,
+        received_at=arrival.received_at,
+        sid=_id(said["sid"]),
+        uniqueid=_id(said["uniqueid"]),
+        campid=_id(said["campid"]) if direction is Direction.OUTGOING else "",
+        direction=direction,
+        phase=words.phase,
+        verdict=words.verdict,
+        cause=words.cause,
+        voicemail=words.voicemail,
+        ended_by=words.ended_by,
+        word=words.word,
+        customer=customer,
+        agent=agent,
+        line=number(said["destination"], region),
+        roles_known=incoming,
+        group=or_nobody(said["group"])[:120],
+        started_at=_value(said, "started_at", flags, moment, habits.time_zone),
+    )
+    if kind is Kind.REPORT:
+        _add_account(event, said, flags, habits.time_zone)
+    if flags:
+        event.flags = tuple(sorted(flags))
+    return event
+
+
+def _add_account(event: CallEvent, said: dict[str, str], flags: list[str], zone: str) -> None:
+    """What only a report tells: how the call went on after its start, and what it came to."""
+    event.ended_at = _value(said, "ended_at", flags, moment, zone)
+    event.leg_a_picked_at = _value(said, "leg_a_picked_at", flags, moment, zone)
+    event.leg_b_started_at = _value(said, "leg_b_started_at", flags, moment, zone)
+    event.leg_b_picked_at = _value(said, "leg_b_picked_at", flags, moment, zone)
+    event.talk_seconds = _value(said, "talk_seconds", flags, seconds)
+    event.duration_seconds = _value(said, "duration_seconds", flags, seconds)
+    event.coins = _value(said, "coins", flags, amount) or ""
+    event.agent_name = or_nobody(said["agent_name"])[:120]
+    event.recording_url = or_nobody(said["recording_url"])
+
+
+def _value(said: dict[str, str], name: str, flags: list[str], read_as: Callable[..., Any], *more: str) -> Any:
+    if not (text := said[name]):
+        return None
+    try:
+        return read_as(text, *more)
+    except Unreadable:
+        flags.append(f"unreadable_{name}")
+        return None
+
+
+def _without_id(event: CallEvent) -> Reading:
+    """No id at all: one is made of the numbers and the start; without a start nothing can be said."""
+    if event.started_at is None or not (event.customer or event.agent):
+        return quarantined("no_call_id") if event.is_report else ignored("pre_dial")
+    numbers = [event.customer, event.line] if event.roles_known else [event.customer, event.agent, event.line]
+    known_by = f"{'|'.join(sorted(numbers))}|{event.started_at.isoformat()}"
+    event.sid = f"no-id-{hashlib.sha256(known_by.encode()).hexdigest()[:24]}"
+    event.flags = tuple(sorted((*event.flags, "no_call_id")))
+    return Reading(event)
+
+
+def _id(text: str) -> str:
+    """An opaque id; placeholders are none. One that is too long keeps its start and a digest of the whole."""
+    text = or_nobody(text)
+    if len(text) <= _LONGEST_ID:
+        return text
+    return text[: _LONGEST_ID - 25] + "-" + hashlib.sha256(text.encode()).hexdigest()[:24]

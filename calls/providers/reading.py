@@ -16,7 +16,7 @@ class Habits:
     outgoing_source_is_agent: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """When a delivery came (UTC), and the digest by which repeats of it are known."""
 
@@ -24,7 +24,7 @@ class Arrival:
     content_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """An event to apply; or, without one, what becomes of the delivery, and the named reason."""
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from calls.numbers import normalise
+
 NOBODY = frozenset({"", "0", "--", "-", "none", "null", "nil", "n/a", "na", "not assigned", "notassigned", "undefined"})
 _ZERO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01 00:00:00")
 _USUAL = re.compile(
@@ -33,6 +35,12 @@ class Unreadable(ValueError):
 def or_nobody(text: str) -> str:
     """The text, or "" where it is one of the words that mean nobody or nothing."""
     return "" if text.casefold() in NOBODY else text
+
+
+@lru_cache(maxsize=16_384)
+def number(text: str, region: str) -> str:
+    """The number in its one spelling, at most 64 characters of it; "" for nobody."""
+    return normalise(or_nobody(text), region)[:64]
 
 
 @lru_cache(maxsize=4_096)
