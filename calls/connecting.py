@@ -1,6 +1,7 @@
-"""Letting go of database connections that failed."""
+"""What a database connection is asked beside its work: to start over after a failure, to have no haste."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from django.db import connection
 
@@ -15,3 +16,17 @@ def start_over() -> None:
     if pool is not None:
         with suppress(Exception):
             pool.check()
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let statements take as long as they do: those of a command may be longer than any of a server should be."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET statement_timeout")

@@ -12,7 +12,9 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from calls.bulk import select
+from calls.connecting import unhurried
 from calls.models import Call, Delivery, Head
+from calls.words import Result
 
 BATCH = 500
 PAUSE_SECONDS = 0.02
@@ -56,14 +58,13 @@ def _strip(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
 
 def _drop_loose(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
     """Drop deliveries that are no part of a call: repeats, ignored and quarantined ones."""
-    while True:
-        old = Delivery.objects.filter(result__in=["duplicate", "ignored", "quarantined"], received_at__lt=before)
-        ids = list(old.order_by("received_at").values_list("id", flat=True)[:BATCH])
-        if not ids:
-            return
-        pruned.deliveries += _delete("calls_delivery", "id", ids)
-        yield pruned
-        time.sleep(PAUSE_SECONDS)
+    for result in (Result.DUPLICATE, Result.IGNORED, Result.QUARANTINED):
+        # By result and id: in the order of time among all deliveries, every look would pass the applied ones again.
+        rows = Delivery.objects.filter(result=result).order_by("id").values_list("id", "received_at")
+        while ids := [delivery for delivery, received_at in rows[:BATCH] if received_at < before]:
+            pruned.deliveries += _delete("calls_delivery", "id", ids)
+            yield pruned
+            time.sleep(PAUSE_SECONDS)
 
 
 def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
@@ -99,5 +100,5 @@ def database_size() -> tuple[int, int]:
 
 def give_back() -> None:
     """Give free space back to the disk. Locks the whole database for as long as it takes: stop the server first."""
-    with connection.cursor() as cursor:
+    with unhurried(), connection.cursor() as cursor:
         cursor.execute("VACUUM")

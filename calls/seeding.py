@@ -1,7 +1,7 @@
 """Seeding: history in bulk, for trying the product at size.
 
-One day of made-up traffic goes through the real rules; then the database copies that day to each day before it,
-with moved dates and ids. What comes out is what intake would have stored, but for the content keys, which are random.
+One day of made-up traffic goes through the real rules; then the database copies it to all days, the oldest first, with
+moved dates and ids. What comes out is what intake would have stored, but for the content keys, which are random.
 """
 
 import itertools
@@ -15,7 +15,9 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, Max, Min, Model, QuerySet
 from django.utils import timezone
 
+from calls.bulk import select
 from calls.commit import Received
+from calls.connecting import unhurried
 from calls.intake import store
 from calls.interpreting import read
 from calls.known import Known
@@ -51,15 +53,15 @@ def seed(calls: int, days: int, number: int, tell: Tell) -> int:
     per_day = max(1, calls // days)
     tell(f"Making up one day of about {per_day:,} calls ...")
     _one_day(source, datetime.combine(last_day, time(), zone), per_day, number)
-    template = _Template.of(source.pk, last_day)
-    with _without_indexes(tell):
-        for back in range(1, days):
+    template = _Template.of(source.pk, last_day, days)
+    with unhurried(), _aside(template), _without_indexes(tell):
+        for back in reversed(range(days)):
             _copy_day(template, back)
-            if back % 10 == 0:
-                tell(f"  {back} of {days} days")
-    if connection.vendor == "postgresql":
-        tell("Gathering statistics ...")
-        _run(["ANALYZE"])  # SQLite has its figures from the migration `plans`
+            if (days - back) % 10 == 0:
+                tell(f"  {days - back} of {days} days")
+        if connection.vendor == "postgresql":
+            tell("Gathering statistics ...")
+            _run(["ANALYZE"])  # SQLite has its figures from the migration `plans`
     return Call.objects.filter(source=source).count()
 
 
@@ -105,18 +107,20 @@ def _received(said: Said, source: Source, known: Known) -> Received:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """The day that is copied: its date, and where the ids of its rows lie."""
+    """The day that is copied to so many: its date, and where the ids of its rows lay."""
 
     day: date
+    days: int
     calls: range
     aliases: range
     deliveries: range
 
     @classmethod
-    def of(cls, source: int, day: date) -> "_Template":
+    def of(cls, source: int, day: date, days: int) -> "_Template":
         calls = Call.objects.filter(source=source)
         return cls(
             day,
+            days,
             _ids(calls),
             _ids(CallAlias.objects.filter(source=source)),
             _ids(Delivery.objects.filter(source=source)),
@@ -128,11 +132,31 @@ def _ids(rows: QuerySet[Any]) -> range:
     return range(found["first"], found["last"] + 1)
 
 
+@contextmanager
+def _aside(template: _Template) -> Iterator[None]:
+    """The template's rows in temporary tables, and out of the real ones: there each day has its place by its age."""
+    tables = {Call: template.calls, CallAlias: template.aliases, Delivery: template.deliveries}
+    within = {model: f"id BETWEEN {ids.start} AND {ids.stop - 1}" for model, ids in tables.items()}
+    for model, rows in within.items():
+        _run([f'CREATE TEMPORARY TABLE {_template(model)} AS SELECT * FROM "{model._meta.db_table}" WHERE {rows}'])  # noqa: S608
+    _run([f"CREATE INDEX template_id ON {_template(Call)} (id)"])
+    with transaction.atomic():
+        for model in reversed(within):
+            _run([f'DELETE FROM "{model._meta.db_table}" WHERE {within[model]}'])  # noqa: S608
+    yield
+    _run(f"DROP TABLE {_template(model)}" for model in within)
+
+
+def _template(model: type[Model]) -> str:
+    return f"template_{model._meta.db_table}"
+
+
 def _copy_day(template: _Template, back: int) -> None:
-    """Copy the template to the day `back` days before it."""
-    sql = _Postgres(template.day, back) if connection.vendor == "postgresql" else _Sqlite(template.day, back)
+    """Copy the template to the day `back` days before it: later days get higher ids, as if they had just come."""
+    sql = (_Postgres if connection.vendor == "postgresql" else _Sqlite)(template, back)
     share = SUNDAY_SHARE if (template.day - timedelta(days=back)).weekday() == 6 else 10
-    of_call = f"c.id BETWEEN {template.calls.start} AND {template.calls.stop - 1} AND c.id % 10 < {share}"
+    calls = f"{_template(Call)} c"
+    chosen = f"ON c.id = call_id WHERE c.id % 10 < {share}"
     call_id = sql.moved_id("c.id", template.calls)
     call = {
         "id": call_id,
@@ -155,9 +179,9 @@ def _copy_day(template: _Template, back: int) -> None:
         "event": sql.text("d.event", "c.ref"),
     }
     statements = (
-        sql.copy(Call, "c", call, f"calls_call c WHERE {of_call}"),
-        sql.copy(CallAlias, "a", alias, f"calls_call c JOIN calls_callalias a ON a.call_id = c.id WHERE {of_call}"),
-        sql.copy(Delivery, "d", delivery, f"calls_call c JOIN calls_delivery d ON d.call_id = c.id WHERE {of_call}"),
+        sql.copy(Call, "c", call, f"{calls} WHERE c.id % 10 < {share} ORDER BY c.id"),
+        sql.copy(CallAlias, "a", alias, f"{_template(CallAlias)} a JOIN {calls} {chosen} ORDER BY a.id"),
+        sql.copy(Delivery, "d", delivery, f"{_template(Delivery)} d JOIN {calls} {chosen} ORDER BY d.id"),
     )
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in statements:
@@ -169,10 +193,11 @@ class _Sqlite:
 
     random_key = "lower(hex(randomblob(16)))"
 
-    def __init__(self, day: date, back: int) -> None:
+    def __init__(self, template: _Template, back: int) -> None:
         self.back = back
+        self.place = template.days - back
         # A day of the site touches three dates in UTC. In this order no result is taken for the next.
-        self.days = [day + timedelta(days=step) for step in (-1, 0, 1)]
+        self.days = [template.day + timedelta(days=step) for step in (-1, 0, 1)]
 
     def copy(self, model: type[Model], alias: str, given: dict[str, str], rows: str) -> str:
         cells = []
@@ -184,7 +209,7 @@ class _Sqlite:
         return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(cells)} FROM {rows}'  # noqa: S608
 
     def moved_id(self, column: str, template: range) -> str:
-        return f"{column} + {self.back * len(template)}"
+        return f"{column} + {self.place * len(template)}"
 
     def moment(self, column: str) -> str:
         return f"date({column}, '-{self.back} days') || substr({column}, 11)"
@@ -231,7 +256,7 @@ class _Postgres(_Sqlite):
 @contextmanager
 def _without_indexes(tell: Tell) -> Iterator[None]:
     """Without the secondary indexes of the large tables: making them afterwards is much faster."""
-    indexes = _indexes()
+    indexes, figures = _indexes(), _figures()
     _run(f'DROP INDEX "{name}"' for name, _ in indexes)
     try:
         yield
@@ -239,6 +264,20 @@ def _without_indexes(tell: Tell) -> Iterator[None]:
         tell("Making the indexes again ...")
         _run(definition for _, definition in indexes)
         _set_sequences()
+        _set_figures(figures)
+
+
+def _figures() -> list[tuple[Any, ...]]:
+    """What SQLite was told of its indexes (migration `plans`): it forgets that with the index."""
+    return select("SELECT tbl, idx, stat FROM sqlite_stat1") if connection.vendor == "sqlite" else []
+
+
+def _set_figures(figures: list[tuple[Any, ...]]) -> None:
+    if figures:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM sqlite_stat1")
+            cursor.executemany("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (%s, %s, %s)", figures)
+            cursor.execute("ANALYZE sqlite_schema")  # reads them
 
 
 def _indexes() -> list[tuple[str, str]]:

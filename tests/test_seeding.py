@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 from io import StringIO
+from itertools import pairwise
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from calls.models import Call, CallAlias, Delivery
+from calls.seeding import seed
 from tests.provider import picture
 
 
@@ -28,8 +32,40 @@ def test_seeded_calls_equal_what_their_deliveries_make_of_them():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_seeded_history_lies_in_the_order_in_which_it_would_have_come():
+    call_command("seed", calls=120, days=4, seed=3, stdout=StringIO())
+
+    days = [at.date() for at in Delivery.objects.order_by("id").values_list("received_at", flat=True)]
+    assert days[0] < days[-1] and sum(a > b for a, b in pairwise(days)) < len(days) / 20
+
+    call_command("prune", raw_days=2, stdout=StringIO())
+    bodies = dict.fromkeys(days, 0) | {
+        at.date(): size for at, size in Delivery.objects.order_by("id").values_list("received_at", Length("body"))
+    }
+    assert bodies[min(days)] == 0 and bodies[max(days)] > 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_seeded_database_is_not_seeded_again():
     call_command("seed", calls=10, days=2, stdout=StringIO())
 
     with pytest.raises(CommandError, match="already"):
         call_command("seed", calls=10, days=2, stdout=StringIO())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_is_given_the_time_it_takes():
+    """Indexes of five million calls take longer than any statement of a server may."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite knows no such limit")
+    told = []
+
+    def limit():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return cursor.fetchone()[0]
+
+    usual = limit()
+    seed(calls=20, days=2, number=1, tell=lambda _: told.append(limit()))
+
+    assert usual != "0" and set(told[1:]) == {"0"} and limit() == usual

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from calls.accounts import grant
+from calls.connecting import unhurried
 from calls.models import Role, Source
 from calls.sources import base_url, connect
 
@@ -77,15 +78,12 @@ def one_at_a_time() -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
-    with connection.cursor() as cursor:
-        # A migration may take longer than any statement of a server should.
-        cursor.execute("SET statement_timeout = 0")
+    with unhurried(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-            cursor.execute("RESET statement_timeout")
 
 
 def collect_static() -> None:
