@@ -16,7 +16,7 @@ from bench import machine, report
 from bench.cases import Case, Size, Suite
 from bench.load.figures import Figures
 from bench.product import forget_installations
-from bench.suites import LONG, SUITES
+from bench.suites import LONG, SHORTENED, SUITES
 
 Measured = dict[str, dict[str, list[Figures]]]
 """{suite: {case: the figures of each run}}"""
@@ -26,7 +26,7 @@ def main() -> int:
     options = parsed()
     # A benchmark that is stopped still stops its servers and drops its databases.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    names = options.suites or [name for name in SUITES if name not in LONG or (options.short and name == "history")]
+    names = options.suites or [name for name in SUITES if name not in LONG or (options.short and name in SHORTENED)]
     size = Size(options.short, options.minutes, tuple(options.calls))
     measured: Measured = {}
     faults: list[str] = []
@@ -54,7 +54,7 @@ def parsed() -> argparse.Namespace:
     options.add_argument("--runs", type=int, help="how often each case is measured (3; short: 1)")
     options.add_argument("--short", action="store_true", help="each path once, in small numbers: is it whole?")
     options.add_argument("--only", default="", metavar="TEXT", help="only cases with this in their name")
-    options.add_argument("--minutes", type=float, default=60, help="how long the soak lasts")
+    options.add_argument("--minutes", type=float, default=60, help="how long the soak lasts, and the browser's load")
     options.add_argument("--calls", type=int, nargs="+", default=list(Size.history), help="how long the histories are")
     options.add_argument("--out", type=Path, help="a JSON file for the figures of every run")
     found = options.parse_args()

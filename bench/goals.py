@@ -105,6 +105,19 @@ def _memory() -> Iterator[Goal]:
     yield Goal("memory at an hour's end, times that at its third tenth", "soak", "growth", SOAK, at_most=1.05)
 
 
+def _page() -> Iterator[Goal]:
+    for says, figure, most in (
+        ("busy main thread, %", "busy", 20),
+        ("paints of data a second", "paints_per_s", 4),
+        ("rows in the page, of both lists", "rows", 60),
+        ("JS heap at the end, times that at its third tenth", "heap_growth", 1.05),
+        ("nodes at the end, times those at its third tenth", "nodes_growth", 1.05),
+        ("live calls wrong on the page at the end", "off", 0),
+        ("what the browser complained of", "complaints", 0),
+    ):
+        yield Goal(f"{says}, {PAGE}", "browser", figure, PAGE, at_most=most)
+
+
 def _nothing_lost() -> Iterator[Goal]:
     for suite, of in (
         ("ingest", PRODUCT),
@@ -115,9 +128,11 @@ def _nothing_lost() -> Iterator[Goal]:
         ("live", "20,000 live, sqlite"),
         ("boards", "20 boards, 20 never read"),
         ("soak", SOAK),
+        ("browser", PAGE),
     ):
         yield Goal(f"last states lost, {suite}: {of}", suite, "lost", of, at_most=0)
 
 
 SOAK = "60 minutes at 100/s"
-GOALS = [*_speed(), *_latency(), *_live_calls(), *_history(), *_memory(), *_nothing_lost()]
+PAGE = "2,000 live, 100/s"
+GOALS = [*_speed(), *_latency(), *_live_calls(), *_history(), *_memory(), *_page(), *_nothing_lost()]

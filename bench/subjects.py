@@ -102,7 +102,17 @@ class Tutorial(Subject):
 
 
 @dataclass(frozen=True)
-class FastApi(Subject):
+class Peer(Subject):
+    """A peer whose durability on SQLite can be chosen: `normal`, as such services ship, or `full`, as ours does."""
+
+    synchronous: str = "normal"
+
+    def environment(self, place: Place) -> dict[str, str]:
+        return place.environment | {"SYNCHRONOUS": self.synchronous}
+
+
+@dataclass(frozen=True)
+class FastApi(Peer):
     """FastAPI with aiosqlite or asyncpg."""
 
     cwd = PEERS / "fastapi"
@@ -112,7 +122,7 @@ class FastApi(Subject):
 
 
 @dataclass(frozen=True)
-class Node(Subject):
+class Node(Peer):
     """Express and ws with better-sqlite3 or pg."""
 
     cwd = PEERS / "node"

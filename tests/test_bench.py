@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench import report
+from bench import page, report
 from bench.cases import Case, Size
 from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Goal
 from bench.load import Load, LoadFailed, Target, measure
@@ -34,7 +34,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("suite", ["ingest", "latency", "live", "boards", "limits", "history"])
+@pytest.mark.parametrize("suite", ["ingest", "latency", "live", "boards", "limits", "history", "browser"])
 def test_the_short_form_of_each_suite_takes_every_path(suite):
     done = bench(suite, "--short")
 
@@ -171,6 +171,39 @@ def test_a_whole_picture_without_a_call_says_that_it_is_over(live, lost):
     board = Watched(1, 100, True, b"", wholes=(11.0,), live=live)
 
     assert figures_of(sent, [board], expects_pictures=True)["lost"] == lost
+
+
+def reading(second: float, busy: float, paints: int) -> page.Reading:
+    return page.Reading(second, busy, busy / 2, 0, 0, paints, paints, rows=40)
+
+
+def test_the_pages_shares_are_told_without_its_beginning_and_with_its_worst_minute():
+    stretches = [
+        (reading(0, 0, 0), reading(60, 50, 240)),
+        (reading(60, 50, 240), reading(120, 56, 480)),
+        (reading(121, 57, 480), reading(181, 75, 600)),
+    ]
+    seen = page.Seen(stretches, [page.Swept(4, 1000, 60)] * 3, off=0, complaints=[])
+
+    found = page.figures_of(seen, settle=60, every=60)
+
+    assert (found["busy"], found["busy_worst"], found["cpu"]) == (20, 30, 10)
+    assert (found["paints_per_s"], found["most_paints_per_s"]) == (3, 4)
+
+
+def test_a_page_that_grows_is_told():
+    heaps = [page.Swept(4 if minute < 15 else 8, 1000, 60) for minute in range(30)]
+    seen = page.Seen([(reading(0, 0, 0), reading(60, 6, 240))], heaps, off=0, complaints=[])
+
+    found = page.figures_of(seen, settle=0, every=10)
+
+    assert (found["heap_growth"], found["nodes_growth"]) == (2, 1)
+
+
+def test_without_a_browser_the_page_is_left_out_with_a_word_why(monkeypatch):
+    monkeypatch.setattr(page, "why_no_page", lambda: "there is no Chromium (TEST_CHROMIUM)")
+
+    assert [case.why_not for case in SUITES["browser"].cases(Size())] == ["there is no Chromium (TEST_CHROMIUM)"]
 
 
 # Its goals

@@ -23,8 +23,11 @@ PEERS = ("fastapi", "node")
 
 def cases(size: Size) -> list[Case]:
     found = [*on(SQLITE, size), *on(POSTGRES, size), *(empty(server, size) for server in EMPTY_LOAD)]
+    if not size.short:
+        return found
     # The short form of `limits` takes the others.
-    return [case for case in found if not size.short or case.name.startswith(("product", "tutorial uvicorn", *PEERS))]
+    paths = ("product", "tutorial uvicorn", *PEERS)
+    return [case for case in found if case.name.startswith(paths) and not case.name.endswith("full")]
 
 
 def empty(server: str, size: Size) -> Case:
@@ -48,11 +51,18 @@ def on(store: str, size: Size) -> list[Case]:
             Case(f"product {name}, forms", loaded(Product(server, store), form), f"tutorial {name}", missing),
         ]
     peer = short_or(PEER_LOAD, size)
+    durable = []
+    if store == SQLITE:
+        durable = [
+            Case(f"fastapi {store}, full", loaded(FastApi(store=store, synchronous="full"), peer), beside, missing),
+            Case(f"node {store}, full", loaded(Node(store=store, synchronous="full"), peer), beside, node),
+        ]
     commits = partial(commit_in_batches, store, LARGEST_BATCH, 512 if size.short else 20_000)
     return [
         *found,
         Case(f"fastapi {store}", loaded(FastApi(store=store), peer), beside, missing),
         Case(f"node {store}", loaded(Node(store=store), peer), beside, node),
+        *durable,
         Case(f"raw commits {store}", commits, beside, missing),
     ]
 

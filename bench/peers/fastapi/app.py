@@ -16,6 +16,7 @@ from bench import stores
 from bench.limits.groupcommit import tables
 
 URL = os.environ["DATABASE_URL"]
+SYNCHRONOUS = os.environ.get("SYNCHRONOUS", "normal")
 ON_POSTGRES = URL.startswith("postgres")
 RAW = "insert into raw_delivery(received_at,content_type,body) values($1,$2,$3)"
 EVENT = "insert into event(call_sid,delivery_id,status,seq,at) values($1,$2,$3,$4,$5)"
@@ -65,7 +66,7 @@ class Sqlite:
     async def open(self) -> None:
         self.connection = await aiosqlite.connect(URL.removeprefix("sqlite:///"), isolation_level=None)
         await self.connection.executescript(
-            "pragma journal_mode=wal; pragma synchronous=normal;" + tables(stores.SQLITE)
+            f"pragma journal_mode=wal; pragma synchronous={SYNCHRONOUS};" + tables(stores.SQLITE)
         )
         self.lock = asyncio.Lock()
 

@@ -52,7 +52,7 @@ async function openPostgres () {
 function openSqlite () {
   const database = require('better-sqlite3')(URL.replace('sqlite:///', ''))
   database.pragma('journal_mode=wal')
-  database.pragma('synchronous=normal')
+  database.pragma(`synchronous=${process.env.SYNCHRONOUS || 'normal'}`)
   database.exec(TABLES)
   const raw = database.prepare(RAW.replace(/\$\d+/g, '?'))
   const upsert = database.prepare(UPSERT.replace(/\$(\d+)/g, '@p$1'))
