@@ -15,6 +15,7 @@ from typing import Any
 
 from calls.board import DAY, SHOWN_ENDED, TODAY, Columns, Names, day_bounds, encode, row
 from calls.models.access import Scope
+from calls.tally import Counted, Tally
 from calls.words import State
 
 KEPT_ENDED = 2 * SHOWN_ENDED
@@ -23,9 +24,6 @@ KEPT_ENDED = 2 * SHOWN_ENDED
 STATES = tuple(str(state) for state in State if state != State.ENDED)
 TODAYS = (*(f"{outcome}_today" for outcome in TODAY), "outgoing_today")
 SUMMED = (*STATES, "waiting", "lost_track", *TODAYS)
-
-Tally = dict[int, tuple[int | None, str]]
-"""Which ended calls count today: id of the call -> id of its group, and the figure it counts to."""
 
 
 class Row:
@@ -182,7 +180,7 @@ class Picture:
         self.groups: defaultdict[int | None, GroupCalls] = defaultdict(GroupCalls)
         self._deadlines: list[tuple[datetime, int]] = []
         self._due: dict[int, datetime] = {}
-        self.begin_day(day, {})
+        self.begin_day(day, Tally())
 
     # What changes
 
@@ -200,7 +198,7 @@ class Picture:
         if self.heard_at is None or self.heard_at < call.heard_at:
             self.heard_at = call.heard_at
         new = self._row(call, now)
-        self._count_today(call)
+        self._count_today(old, call)
         return old, self._put(old, new, now)
 
     def _row(self, call: Columns, now: datetime) -> Row | None:
@@ -326,21 +324,20 @@ class Picture:
         for group in self.groups.values():
             group.sums.update(dict.fromkeys(TODAYS, 0))
         self._tally = tally
-        for group_id, figure in tally.values():
-            self.groups[group_id].sums[figure] += 1
+        for counted, count in tally.sums().items():
+            self.groups[counted.group_id].sums[counted.figure] += count
 
-    def _count_today(self, call: Columns) -> None:
-        if call.state != State.ENDED and call.id not in self._tally:
-            return
-        figure = call.today_as if self._starts <= call.began_at < self._ends else None
-        now = (call.group_id, figure) if figure else None
-        before = self._tally.pop(call.id, None)
-        if now is not None:
-            self._tally[call.id] = now
+    def _count_today(self, old: Row | None, call: Columns) -> None:
+        ended = call.state == State.ENDED
+        if not ended and old is not None and old.live:
+            return  # it did not count, and does not
+        figure = call.today_as if ended and self._starts <= call.began_at < self._ends else None
+        now = Counted(call.group_id, figure) if figure else None
+        before = self._tally.note(call.id, now)
         if now != before:
             for counted, by in ((before, -1), (now, 1)):
                 if counted is not None:
-                    self.groups[counted[0]].sums[counted[1]] += by
+                    self.groups[counted.group_id].sums[counted.figure] += by
 
     # What a scope sees
 

@@ -24,7 +24,8 @@ from calls.compiled import Compiled
 from calls.connecting import start_over
 from calls.models import Call, Head
 from calls.numbers import match_key
-from calls.picture import KEPT_ENDED, Picture, Row, Tally
+from calls.picture import KEPT_ENDED, Picture, Row
+from calls.tally import Counted, Tally
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -126,13 +127,12 @@ def latest_of(group_ids: list[int | None], now: datetime) -> dict[int | None, li
 def tally(day: date, seq: int) -> Tally:
     """Which ended calls count on this day, as of this change."""
     start, end = day_bounds(day)
-    counted = Call.objects.ended().filter(began_at__gte=start, began_at__lt=end, seq__lte=seq).order_by()
-    found: Tally = {}
-    shared: dict[tuple[int | None, str], tuple[int | None, str]] = {}
-    for call_id, group_id, direction, outcome in counted.values_list("id", "group_id", "direction", "outcome"):
-        figure = figure_of(direction, outcome)
-        if figure is not None:
-            found[call_id] = shared.setdefault((group_id, figure), (group_id, figure))
+    counted = Call.objects.ended().filter(began_at__gte=start, began_at__lt=end, seq__lte=seq)
+    found = Tally()
+    of_calls = counted.order_by("began_at").values_list("id", "group_id", "direction", "outcome")  # as the ids, nearly
+    for call_id, group_id, direction, outcome in of_calls:
+        if figure := figure_of(direction, outcome):
+            found.note(call_id, Counted(group_id, figure))
     return found
 
 

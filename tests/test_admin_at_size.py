@@ -24,7 +24,9 @@ def many_calls(source, count: int) -> None:
         Call.objects.bulk_create(
             (one_call(source, groups, now, at) for at in range(start, min(count, start + 5_000))), batch_size=500
         )
-    if connection.vendor == "postgresql":  # SQLite has its figures from the migration `plans`, and other tests need them
+    if (
+        connection.vendor == "postgresql"
+    ):  # SQLite has its figures from the migration `plans`, and other tests need them
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 

@@ -12,7 +12,7 @@ from tests.running import ROOT
 FLOORS = [
     # The trade's words and rules: no database, no clock, no network.
     {"words", "numbers", "shapes", "recordings"},
-    {"events", "decoding"},
+    {"events", "decoding", "tally"},
     {"lifecycle"},
     {"providers"},
     # What is kept.
