@@ -91,17 +91,27 @@ def _quarantine(received: Received, memory: Known, error: Exception) -> None:
     log.error("quarantined as failed: %s", type(error).__name__)
 
 
-Waiting = tuple[Received, "asyncio.Future[None]"]
+Tell = Callable[[Exception | None], None]
+"""Told how it went: None for stored."""
 
 
-def _answer(waiting: list["asyncio.Future[None]"], failure: Exception | None) -> None:
+class Asker:
+    """Who is to be told how a delivery went, once and on their event loop. `tell` is None when that was done."""
+
+    __slots__ = ("loop", "tell")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Tell) -> None:
+        self.loop = loop
+        self.tell: Tell | None = tell
+
+
+def _answer(askers: list[Asker], failure: Exception | None) -> None:
     """Tell those who wait, on their loop. Whoever waited too long has had its answer."""
-    for stored in waiting:
-        if not stored.done():
-            if failure is None:
-                stored.set_result(None)
-            else:
-                stored.set_exception(failure)
+    for asker in askers:
+        # Let go of at once: `Patience` knows them for longer, and so much kept alive keeps the garbage collector busy.
+        tell, asker.tell = asker.tell, None
+        if tell is not None:
+            tell(failure)
 
 
 class Patience:
@@ -112,17 +122,17 @@ class Patience:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[float, Asker]] = deque()
 
-    def watch(self, stored: "asyncio.Future[None]") -> None:
+    def watch(self, asker: Asker) -> None:
         due = self.loop.time() + PATIENCE_SECONDS
         if not self._waiting:
             self.loop.call_at(due, self._look)
-        self._waiting.append((due, stored))
+        self._waiting.append((due, asker))
 
     def _look(self) -> None:
         waiting, now = self._waiting, self.loop.time()
-        while waiting and (waiting[0][0] <= now or waiting[0][1].done()):
+        while waiting and (waiting[0][0] <= now or waiting[0][1].tell is None):
             _answer([waiting.popleft()[1]], NotStored())
         if waiting:
             self.loop.call_at(waiting[0][0], self._look)
@@ -134,7 +144,7 @@ class Intake:
     def __init__(self, memory: Known = known) -> None:
         self.memory = memory
         self.settler = Settler(memory)
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[tuple[Received, Asker]] = deque()
         self._patience: Patience | None = None
         self._wake = threading.Event()
         self._stopping = False
@@ -148,17 +158,31 @@ class Intake:
 
     async def submit(self, received: Received) -> None:
         """Wait until the delivery is committed. Raises NotStored when it is not, or not in time."""
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(failure: Exception | None) -> None:
+            if stored.done():  # cancelled: nobody waits any more
+                return
+            if failure is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(failure)
+
+        self.take(received, tell)
+        await stored
+
+    def take(self, received: Received, tell: Tell) -> None:
+        """Have the delivery committed. `tell` is called on this event loop, in time, whatever comes of it."""
         loop = asyncio.get_running_loop()
-        stored: asyncio.Future[None] = loop.create_future()
         self.start()
-        self._waiting.append((received, stored))
+        asker = Asker(loop, tell)
+        self._waiting.append((received, asker))
         if not self._wake.is_set():  # set() takes a lock; whoever has set it is followed by a look at the queue
             self._wake.set()
         patience = self._patience
         if patience is None or patience.loop is not loop:
             patience = self._patience = Patience(loop)
-        patience.watch(stored)
-        await stored
+        patience.watch(asker)
 
     async def refresh(self, older_than: float) -> None:
         """Read tokens and directory again, off the event loop."""
@@ -200,7 +224,7 @@ class Intake:
                 looked_after = time.monotonic()
         connection.close()
 
-    def _write_batch(self, batch: list[Waiting]) -> None:
+    def _write_batch(self, batch: list[tuple[Received, Asker]]) -> None:
         failure: Exception | None = None
         try:
             store([received for received, _ in batch], self.memory)
@@ -209,12 +233,12 @@ class Intake:
                 log.exception("a batch could not be stored")
             start_over()
             failure = NotStored()
-        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, stored in batch:
-            by_loop.setdefault(stored.get_loop(), []).append(stored)
-        for loop, waiting in by_loop.items():
+        by_loop: dict[asyncio.AbstractEventLoop, list[Asker]] = {}
+        for _, asker in batch:
+            by_loop.setdefault(asker.loop, []).append(asker)
+        for loop, askers in by_loop.items():
             with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
-                loop.call_soon_threadsafe(_answer, waiting, failure)
+                loop.call_soon_threadsafe(_answer, askers, failure)
 
     def _look_after(self) -> None:
         """What is due every second or so: keep what we know fresh, note token use, settle the directory."""

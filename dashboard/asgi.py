@@ -14,11 +14,12 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 
+from calls import webhooks
 from calls.consumers import BoardConsumer
 from calls.feed import feed
 from calls.intake import after_commit, intake
-from calls.webhooks import asgi_hook
 
+from .hooks import is_hook
 from .origins import own_page
 from .proxies import behind_proxies
 
@@ -27,7 +28,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
 
 BOARD_PATH = "/ws/board/"
-HOOKS = ("/hooks/", "/hook-")
 
 board = BoardConsumer.as_asgi()
 after_commit.append(feed.tell_from_thread)
@@ -37,8 +37,8 @@ async def callboard(scope: Scope, receive: Receive, send: Send) -> None:
     # Not left to the lifespan, which daphne does not have: the first scope of any kind starts what runs beside.
     feed.start()
     match scope["type"]:
-        case "http" if scope["path"].startswith(HOOKS) or scope["path"] == "/hooks":
-            await asgi_hook(scope, receive, send)
+        case "http" if is_hook(scope["path"]):
+            await webhooks.asgi_hook(scope, receive, send)
         case "http":
             await django_application(scope, receive, send)
         case "websocket":

@@ -13,6 +13,7 @@ def run_uvicorn(host: str, port: int, workers: int) -> None:
     import uvicorn
 
     options: dict[str, Any] = {
+        "http": "dashboard.uvicorn_server:Protocol",
         "host": host,
         "port": port,
         "ws": "websockets-sansio",

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import uvicorn
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
+from uvicorn.server import ServerState
 
 from calls import webhooks
-from calls.intake import store
+from calls.intake import NotStored, store
 from calls.known import known
+from dashboard.uvicorn_server import Protocol
 from tests.payloads import Request
 
 
@@ -78,6 +81,80 @@ def _messages(body: bytes | None, chunks: int) -> list[dict[str, Any]]:
     return [{"type": "http.request", "body": part, "more_body": i < len(parts) - 1} for i, part in enumerate(parts)]
 
 
+async def uvicorn_door(path: str, request: Request, secure: bool = False, chunks: int = 1, **headers: str) -> Answered:
+    """Through uvicorn's protocol, as bytes, the body in so many pieces."""
+    assert request.body is not None, "bytes do not leave halfway"
+    length = {"content-length": str(len(request.body))} if request.body or request.method == "POST" else {}
+    given = {"host": "localhost", "content-type": request.content_type, **length, **headers}
+    lines = "".join([f"{name.replace('_', '-')}: {value}\r\n" for name, value in given.items()])
+    url = path + (f"?{request.query}" if request.query else "")
+    head = f"{request.method} {url} HTTP/1.1\r\n".encode() + f"{lines}\r\n".encode("latin-1")
+    socket = Socket(secure)
+    await socket.say(head)
+    for message in _messages(request.body, chunks):
+        await socket.say(message["body"])
+    return await socket.answer()
+
+
+class Socket(asyncio.Transport):
+    """A connection to uvicorn's protocol, which has the webhook for its application."""
+
+    def __init__(self, secure: bool = False) -> None:
+        super().__init__({"sslcontext": secure or None, "peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 80)})
+        self.written: list[bytes] = []
+        self._news = asyncio.Event()
+        self.closed = False
+        config = uvicorn.Config(webhooks.asgi_hook, log_config=None, lifespan="off", proxy_headers=False)
+        self.state = ServerState()
+        self.protocol = Protocol(config, self.state, {})
+        self.protocol.connection_made(self)
+
+    def write(self, data: bytes) -> None:
+        self.written.append(bytes(data))
+        self._news.set()
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    async def say(self, data: bytes) -> None:
+        """Send this; what is whole now is at the intake."""
+        self.protocol.data_received(data)
+        await asyncio.sleep(0)
+
+    async def answer(self) -> Answered:
+        """The next answer; waits for it."""
+        while (found := self._parsed()) is None:
+            self._news.clear()
+            await self._news.wait()
+        return found
+
+    def _parsed(self) -> Answered | None:
+        head, whole, rest = b"".join(self.written).partition(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        length = int(headers.get("content-length", 0))
+        if not whole or len(rest) < length:
+            return None
+        self.written = [rest[length:]] if rest[length:] else []
+        return Answered(int(status.split()[1]), headers, rest[:length])
+
+
+def through_uvicorn(path: str, request: Request, **options: Any) -> Answered:
+    """uvicorn's door with the queue and its writer thread: mark the test `transaction=True`."""
+    return asyncio.run(uvicorn_door(path, request, **options))
+
+
+def uvicorn_in_this_thread(path: str, request: Request, **options: Any) -> Answered:
+    return async_to_sync(uvicorn_door)(path, request, **options)
+
+
 def through_the_writer(path: str, request: Request, **options: Any) -> Answered:
     """The ASGI door as it is in earnest, with its queue and its writer thread: mark the test `transaction=True`."""
     return asyncio.run(asgi_door(path, request, **options))
@@ -95,6 +172,17 @@ class IntakeInThisThread:
 
     async def submit(self, received: Any) -> None:
         await sync_to_async(store)([received])
+
+    def take(self, received: Any, tell: Any) -> None:
+        async def stored() -> None:
+            try:
+                await self.submit(received)
+            except NotStored as failure:
+                tell(failure)
+            else:
+                tell(None)
+
+        self._taking = asyncio.ensure_future(stored())
 
     async def refresh(self, older_than: float) -> None:
         await sync_to_async(known.refresh)(older_than)

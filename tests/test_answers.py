@@ -22,9 +22,18 @@ from django.utils import timezone
 from calls import commit as committing
 from calls import intake as taking
 from calls import interpreting, webhooks
+from calls.counting import counts
 from calls.known import known
 from calls.models import Call, Delivery, Head, SourceToken
-from tests.doors import IntakeInThisThread, asgi_door, django_door, in_this_thread, through_the_writer
+from tests.doors import (
+    IntakeInThisThread,
+    asgi_door,
+    django_door,
+    in_this_thread,
+    through_the_writer,
+    through_uvicorn,
+    uvicorn_in_this_thread,
+)
 from tests.payloads import BOUNDARY, Request, multipart
 from tests.provider import Provider, india
 
@@ -33,11 +42,14 @@ CANARY = "canary9000000101"
 serial = itertools.count(1)
 
 
-@pytest.fixture(params=["django", "asgi"])
+DOORS = {"django": django_door, "asgi": in_this_thread, "uvicorn": uvicorn_in_this_thread}
+
+
+@pytest.fixture(params=DOORS)
 def door(request, monkeypatch, db):
-    """Either door, storing in this thread."""
+    """Any door, storing in this thread."""
     monkeypatch.setattr(webhooks, "intake", IntakeInThisThread())
-    return {"django": django_door, "asgi": in_this_thread}[request.param]
+    return DOORS[request.param]
 
 
 @pytest.fixture
@@ -536,6 +548,15 @@ def basic(user, password):
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+def test_a_refusal_is_counted_once(door, source, monkeypatch):
+    monkeypatch.setattr(known, "_read_at", known._read_at - 60)  # so that it is looked for twice
+    before = counts.errors["not_found"]
+
+    assert door("/hooks/wrong", as_json(call_fields())).status == 404
+
+    assert counts.errors["not_found"] == before + 1
+
+
 def test_the_token_may_stand_in_a_header(door, source_token):
     for headers in (
         {"authorization": f"Bearer {source_token}"},
@@ -745,7 +766,7 @@ def locked_elsewhere(transactional_db):
     stranger.close()
 
 
-@pytest.mark.parametrize("through", [django_door, through_the_writer])
+@pytest.mark.parametrize("through", [django_door, through_the_writer, through_uvicorn])
 def test_a_locked_database_is_said_within_a_second_and_a_half(locked_elsewhere, path, through):
     lock, unlock = locked_elsewhere
     known.refresh()

@@ -11,7 +11,7 @@ from picows import ws_connect
 
 from bench.load.board import Board, CallboardBoard
 
-ACK_SECONDS = 0.5
+ACK_SECONDS = 0.25
 
 
 class Watcher:

@@ -12,11 +12,12 @@ from bench.subjects import Empty, FastApi, Node, Tutorial
 from bench.suites.common import PEER_LOAD, SHORT, TUTORIAL_LOAD, node_is_missing, why_not
 
 UVICORN, DAPHNE = "uvicorn", "daphne"
+# The peers gain nothing from more connections than theirs.
 PRODUCT_LOAD = {
-    UVICORN: Load(calls=5000, boards=20, active=1000, connections=64),
+    UVICORN: Load(calls=7500, boards=20, active=1000, connections=128),
     DAPHNE: Load(calls=1500, boards=20, active=500, connections=32),
 }
-EMPTY_LOAD = {UVICORN: Load(calls=5000, connections=64), DAPHNE: Load(calls=500, connections=32)}
+EMPTY_LOAD = {UVICORN: Load(calls=5000, connections=128), DAPHNE: Load(calls=500, connections=32)}
 LARGEST_BATCH = 256
 PEERS = ("fastapi", "node")
 

@@ -6,7 +6,7 @@
  */
 
 const SILENCE_MS = 10_000;
-const ACK_EVERY_MS = 500;
+const ACK_EVERY_MS = 250;
 const FIRST_MS = 250;
 const CAP_MS = 10_000;
 const RESTART_MS = 3_000;

@@ -1,0 +1,77 @@
+"""uvicorn, with a short way for webhooks: what is known and whole goes to the intake at once.
+
+No task, no ASGI messages, no future, and one packet for an answer instead of two. Everything out of the ordinary
+takes uvicorn's own way through the application. It leans on the insides of uvicorn's protocol: tests/test_uvicorn.py
+and tests/test_answers.py say what must still hold with another version.
+"""
+
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+# By way of the application, which sets Django up: a worker of uvicorn's imports this first.
+from .asgi import webhooks
+from .hooks import expected
+
+ASCII = bytes(range(32, 127))
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. `expected` is the delivery whose body is coming in."""
+
+    expected: webhooks.Expected | None = None
+    between_requests = True
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the first line that should have been escaped are escaped: the parser would refuse them."""
+        if self.between_requests and not data.isascii():
+            line, end, rest = data.partition(b"\r\n")
+            data = quote(line, safe=ASCII).encode() + end + rest
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.between_requests = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        usual = app is self.app and cycle.more_body and not cycle.waiting_for_100_continue
+        if usual and not self.flow.write_paused:
+            self.expected = expected(cycle.scope)  # type: ignore[arg-type]
+        if self.expected is None:
+            super()._start_asgi_task(cycle, app)
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self.expected is not None and len(self.cycle.body) > HIGH_WATER_LIMIT:  # reading has stopped
+            self.expected = None
+            super()._start_asgi_task(self.cycle, self.app)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.between_requests = True
+        delivery, self.expected = self.expected, None
+        if delivery is not None:
+            # Not here: between two of these callbacks uvloop lets the writer have the interpreter, for one delivery.
+            self.loop.call_soon(self._take, self.cycle, delivery)
+
+    def _take(self, cycle: RequestResponseCycle, delivery: webhooks.Expected) -> None:
+        try:
+            delivery.take(bytes(cycle.body), partial(self._respond, cycle))
+        except Exception:  # The application stumbles over the same, and uvicorn says so.
+            super()._start_asgi_task(cycle, self.app)
+
+    def _respond(self, cycle: RequestResponseCycle, answer: webhooks.Answer) -> None:
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        headers = [*self.server_state.default_headers, *webhooks.headers_of(answer)]
+        lines = [b"%b: %b\r\n" % header for header in headers]
+        if not cycle.keep_alive:
+            lines.append(b"connection: close\r\n")
+        self.transport.write(b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", answer.body]))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
