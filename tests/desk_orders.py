@@ -8,11 +8,13 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.core.management import call_command
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from calls.models import Access, Agent, Call, CallGroup, Delivery, VirtualNumber
+from calls.seeding import seed
 from calls.sources import base_url, connect
 
 from .factories import end_call, make_call
@@ -93,3 +95,17 @@ def counts() -> dict[str, int]:
 def deliveries_of(ids: list[int]) -> int:
     """How many of these deliveries are stored."""
     return Delivery.objects.filter(id__in=ids).count()
+
+
+def limits_around_seeding() -> tuple[str, list[str], str]:
+    """The statement timeout before, while and after an empty PostgreSQL database is seeded."""
+
+    def limit() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return str(cursor.fetchone()[0])
+
+    call_command("migrate", verbosity=0)
+    usual, meanwhile = limit(), []
+    seed(calls=20, days=2, number=1, tell=lambda _: meanwhile.append(limit()))
+    return usual, meanwhile[1:], limit()
