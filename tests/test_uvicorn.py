@@ -211,3 +211,22 @@ def test_a_fault_of_ours_is_answered_500(writer, path, monkeypatch):
         assert (await socket.answer()).status == 500
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "taken"),
+    [(1, "203.0.113.9", 1), (1, "203.0.113.9, 198.51.100.1", 0), (1, "198.51.100.1", 0), (0, "203.0.113.9", 0)],
+)
+def test_who_really_asks_decides_behind_proxies(writer, path, source, settings, proxies, forwarded, taken):
+    settings.CALLBOARD_TRUSTED_PROXIES = proxies
+    source.allowed_networks = "203.0.113.0/24"
+    source.save()
+    known.forget()
+    known.refresh()
+
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path, x_forwarded_for=forwarded))
+        assert len(writer.taken) == taken
+
+    run(scenario)
