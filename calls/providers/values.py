@@ -37,7 +37,7 @@ def or_nobody(text: str) -> str:
     return "" if text.casefold() in NOBODY else text
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def number(text: str, region: str) -> str:
     """The number in its one spelling, at most 64 characters of it; "" for nobody."""
     return normalise(or_nobody(text), region)[:64]
