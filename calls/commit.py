@@ -180,6 +180,7 @@ class _Commit:
     def __init__(self, batch: list[Received], known: Known, needed: set[str], patiently: bool) -> None:
         self.batch, self.known, self.recent = batch, known, known.recent
         self.needed, self.patiently, self.ids = needed, patiently, NextIds()
+        self.shared = connection.vendor == "postgresql"  # with other processes; SQLite has one writer at a time anyway
         self.locked: set[str] = set()
         self.new_numbers: list[DirectoryNumber] = []
         self.new_names: dict[tuple[int, str], tuple[datetime, str]] = {}
@@ -187,7 +188,8 @@ class _Commit:
         self.replayed = {received.delivery for received in batch if received.replayed}
 
     def run(self, again: list[int]) -> Changes | None:
-        self.lock(self.needed.union(*map(_names_to_lock, self.batch)))
+        if self.shared:
+            self.lock(self.needed.union(*map(_names_to_lock, self.batch)))
         self.recent.check()
         self.tell_duplicates()
         for received, delivery in zip(self.batch, self.ids.take(Delivery, len(self.batch)), strict=True):
@@ -195,7 +197,8 @@ class _Commit:
         matching = self.match()
         again += self.learn()
         touched = self.touched(matching, again)
-        self.lock_late({f"{call.source} id {call.ref}" for call in touched.values()})
+        if self.shared:
+            self.lock_late({f"{call.source} id {call.ref}" for call in touched.values()})
         if matching.moves or self.replayed:
             self.recent.forget()
         events = self.events_of(touched, matching)

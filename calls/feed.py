@@ -252,10 +252,12 @@ class Feed:
             await self._load()
             return
         now = timezone.now()
-        changes = picture.pass_time(now)
+        earlier = picture.pass_time(now)
         if news.names is not None:
-            changes += picture.rename(news.names, news.renamed)
-        changes += picture.take(news.calls, now)
+            earlier += picture.rename(news.names, news.renamed)
+        changes = picture.take(news.calls, now)
+        if earlier:
+            changes = merged([*earlier, *changes])
         if told:
             self._bus.tell(picture.epoch, picture.seq)
         await self._show(changes)
@@ -272,9 +274,11 @@ class Feed:
             await self._show([])
 
     async def _show(self, changes: list[Change]) -> None:
-        """One frame for each view, to all its viewers; the next tick is as far away as this was laborious."""
+        """One frame for each view, to all its viewers; the next tick is as far away as this was laborious.
+
+        A call is among the changes once.
+        """
         now, began = timezone.now(), thread_time()
-        changes = merged(changes)
         for view in self._views.values():
             frame = view.frame(changes, now)
             if frame is not None:

@@ -51,6 +51,9 @@ def match_key(number: str) -> str:
 
 def digits_reversed(number: str | None) -> str:
     """The digits from last to first: what "ends in 0101" is looked up by."""
+    bare = number.removeprefix("+") if number else ""
+    if bare.isascii() and bare.isdigit():
+        return bare[::-1]
     return "".join(_DIGIT.findall(number or ""))[::-1]
 
 

@@ -5,7 +5,7 @@ takes uvicorn's own way through the application. It leans on the insides of uvic
 and tests/test_answers.py say what must still hold with another version.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -67,11 +67,15 @@ class Protocol(HttpToolsProtocol):
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
-        headers = [*self.server_state.default_headers, *webhooks.headers_of(answer)]
-        lines = [b"%b: %b\r\n" % header for header in headers]
-        if not cycle.keep_alive:
-            lines.append(b"connection: close\r\n")
-        self.transport.write(b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", answer.body]))
+        parts = [STATUS_LINE[answer.status], _lines(tuple(self.server_state.default_headers))]
+        parts.append(_lines(tuple(webhooks.headers_of(answer))))
+        parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+        self.transport.write(b"".join([*parts, answer.body]))
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+
+@lru_cache(maxsize=64)  # one answer is much like the other
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
