@@ -1,4 +1,4 @@
-# Callboard, one process to a container. Not run where it was written (docs/deployment.md says what was checked).
+# Callboard, one process to a container. docs/deployment.md says how it was tried.
 FROM python:3.11-slim AS packages
 WORKDIR /opt/callboard
 COPY requirements/base.txt requirements/base.txt
