@@ -1,9 +1,20 @@
-"""What a database connection is asked beside its work: to start over after a failure, to have no haste."""
+"""What a database connection is asked beside its work: why there is none, to start over, to have no haste."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from django.db import connection
+
+
+def what_is_wrong(problem: Exception) -> str:
+    """One sentence on why there is no connection. A pool only says that none came in time: one without it says why."""
+    pool = getattr(connection, "pool", None)
+    if pool is not None:
+        try:
+            pool.connection_class.connect(**pool.kwargs).close()
+        except Exception as reason:
+            problem = reason
+    return "; ".join(dict.fromkeys(str(problem).splitlines()))
 
 
 def start_over() -> None:

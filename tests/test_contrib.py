@@ -1,11 +1,14 @@
 """What is shipped for deployment names what there is: settings, commands, files, and the places that are replaced."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.conf import settings
 
-from .running import ROOT
+from .running import ROOT, unused_port
 
 COMPOSE = (ROOT / "compose.yaml").read_text()
 NGINX = (ROOT / "contrib/nginx/callboard.conf").read_text()
@@ -43,3 +46,15 @@ def test_the_image_gets_what_is_served_and_nothing_else():
     let_in = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     assert [name for name in let_in if not (ROOT / name).exists()] == []
     assert {"calls", "dashboard", "static", "templates", "manage.py"} <= set(let_in)
+
+
+def test_waiting_for_a_process_ends_with_the_process():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, str(ROOT / "contrib/await_health.py"), str(unused_port()), "60"]
+    assert subprocess.run(command, env={**os.environ, "MAINPID": str(gone.pid)}, timeout=30).returncode == 1
+
+
+def test_waiting_for_a_process_ends_after_the_time_given():
+    command = [sys.executable, str(ROOT / "contrib/await_health.py"), str(unused_port()), "0.2"]
+    assert subprocess.run(command, env={**os.environ, "MAINPID": str(os.getpid())}, timeout=30).returncode == 1

@@ -94,8 +94,19 @@ def test_a_database_that_is_not_there_is_one_sentence(tmp_path):
     nowhere = f"postgres://callboard@127.0.0.1:{unused_port()}/callboard"
     done = manage("serve", "--port", str(unused_port()), CALLBOARD_DATA_DIR=str(tmp_path), DATABASE_URL=nowhere)
     assert done.returncode == 1
-    assert "The database cannot be used" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert re.fullmatch("CommandError: The database cannot be used: .*refused.* See DATABASE_URL.\n", done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.needs_postgres
+def test_the_sentence_says_what_the_database_said(tmp_path, postgres_url):
+    misspelt = postgres_url + "_misspelt"
+    done = manage("firstrun", CALLBOARD_DATA_DIR=str(tmp_path), DATABASE_URL=misspelt)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        'CommandError: The database cannot be used: .*database ".*_misspelt" does not exist. See DATABASE_URL.\n',
+        done.stderr,
+    )
 
 
 @pytest.mark.slow

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
-from django.db import connection
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from calls.accounts import grant
-from calls.connecting import unhurried
+from calls.connecting import unhurried, what_is_wrong
 from calls.models import Role, Source
 from calls.sources import base_url, connect
 
@@ -30,6 +30,12 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         # What is written here holds telephone numbers.
         os.umask(0o077)
+        try:
+            self.prepare()
+        except OperationalError as problem:
+            raise CommandError(f"The database cannot be used: {what_is_wrong(problem)}. See DATABASE_URL.") from None
+
+    def prepare(self) -> None:
         with one_at_a_time():
             self.migrate()
             collect_static()

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection, connections
+from django.db import connection, connections
 
 from calls.models import Source
 from calls.simulation.scripts import RECORDING_HOST
@@ -47,12 +47,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def serve(self, host: str, port: int, workers: int, options: dict[str, Any]) -> None:
-        try:
-            call_command("firstrun", stdout=self.stdout)
-        except OperationalError as problem:
-            raise CommandError(
-                f"The database cannot be used: {str(problem).splitlines()[0]}. See DATABASE_URL."
-            ) from None
+        call_command("firstrun", stdout=self.stdout)
         self.tell(host)
         with simulating() if options["simulate"] else nothing():
             let_go_of_the_database(for_good=workers > 1)
