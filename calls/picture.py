@@ -42,7 +42,8 @@ class Row:
     def json(self, masked: bool, names: Names) -> bytes:
         known = self._masked if masked else self._plain
         if known is None:
-            known = encode(row(self.call, names, masked))
+            # The encoder leaves its bytes in a buffer ten times as long: what is kept is a copy that fits.
+            known = bytes(memoryview(encode(row(self.call, names, masked))))
             if masked:
                 self._masked = known
             else:

@@ -1,6 +1,7 @@
 """A row says what the contract says, and a masked one holds no full number."""
 
 import re
+import tracemalloc
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from calls import board
 from calls.models import Agent, Call, Source, VirtualNumber
 from calls.numbers import match_key
+from calls.picture import Row
 
 from .factories import change_call, end_call, make_call
 
@@ -220,3 +222,16 @@ def way(sql):
     index = step.split("USING INDEX ")[1].split(" ")[0]
     assert index != "call_group" or "began_at>?" in step
     return index
+
+
+def test_a_rows_json_is_kept_in_no_more_room_than_it_needs():
+    make_call()
+    call, names, count = board.Columns(*Call.objects.values_list(*board.Columns._fields).get()), board.read_names(), 100
+    rows = [Row(call) for _ in range(count)]
+    tracemalloc.start()
+    try:
+        length = sum(len(row.json(masked=False, names=names)) for row in rows)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert length < kept < 1.5 * length
