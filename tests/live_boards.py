@@ -27,6 +27,7 @@ class LiveBoard:
         self.opened = 0
         self.refused = 0
         self.closed: list[int] = []
+        self.heard_at = 0.0
 
     async def stay(self) -> None:
         """Keep a socket open until cancelled."""
@@ -55,6 +56,7 @@ class LiveBoard:
         while True:
             async with asyncio.timeout(10):
                 said = orjson.loads(await socket.recv())
+            self.heard_at = time.monotonic()
             if said["type"] != "heartbeat" or self.shown.whole:
                 self.shown.apply(said)
             self.is_open = self.shown.whole

@@ -19,11 +19,13 @@ from .desk import Desk
 from .live_boards import LiveBoard, staying, until
 from .running import RunningServer, running_server, unused_port
 from .sending import Teller, made_up_calls, muddled
+from .silent_line import silent_line
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_postgres, pytest.mark.timeout(240)]
 
 RIGHT_AGAIN_SECONDS = 3
 FOLLOWED_SECONDS = 2
+ANSWERED_SECONDS = 2
 CALLS = 1000
 
 
@@ -59,15 +61,17 @@ class Redis:
 
 
 class Site:
-    """Processes on one database, with somebody who sees everything and a source that delivers."""
+    """Processes on one database, with somebody who sees everything and a source that delivers.
 
-    def __init__(self, folder, database="", redis="", processes=2):
+    The processes, and nobody else, may reach it `through` another address.
+    """
+
+    def __init__(self, folder, database="", redis="", processes=2, through=""):
         self.stack = ExitStack()
         environment = {name: value for name, value in {"DATABASE_URL": database, "REDIS_URL": redis}.items() if value}
+        theirs = environment | ({"DATABASE_URL": through} if through else {})
         self.database = database
-        self.servers = [
-            self.stack.enter_context(running_server(folder, **environment)) for _ in range(processes)
-        ]  # fmt: skip
+        self.servers = [self.stack.enter_context(running_server(folder, **theirs)) for _ in range(processes)]
         self.desk = Desk(folder, **environment)
         self.stack.callback(self.desk.close)
         self.desk("add_person", name="everybody", role="admin", all_groups=True)
@@ -275,6 +279,37 @@ async def test_a_database_that_is_away_costs_nothing_that_was_acknowledged(site,
         )
         assert set(teller.answers) <= {200, 503}
         assert pair.desk("deliveries_of", ids=teller.stored) == len(set(teller.stored)) == len(sent)
+
+
+async def test_a_database_that_falls_silent_is_neither_waited_for_nor_believed_gone(site, postgres_url):
+    """Its connections stay open and nothing comes, as behind a cable that was pulled or a host that froze."""
+    server = urlsplit(postgres_url)
+    with silent_line(server.hostname, server.port or 5432) as line:
+        address = f"{server.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}"
+        pair = site(through=server._replace(netloc=address).geturl())
+        sent = [request for _, request in made_up_calls(400)]
+        async with aiohttp.ClientSession() as session, staying([pair.board(0), pair.board(1)]) as boards:
+            teller = Teller(session)
+            telling = asyncio.create_task(teller.tell_all(pair.hooks, sent))
+            await until(lambda: len(teller.stored) > 50, 20)
+            line.fall_silent()
+            await asyncio.sleep(1)
+            stored_in_silence = len(teller.stored)
+            await asyncio.sleep(11)
+            assert len(teller.stored) == stored_in_silence
+            assert min(time.monotonic() - board.heard_at for board in boards) > 4  # they know that they do not know
+            line.speak_again()
+            webhooks = await until(lambda: len(teller.stored) > stored_in_silence, RIGHT_AGAIN_SECONDS)
+            await telling
+            right = await all_right(pair, boards)
+
+            print(
+                f"answers {dict(teller.answers)}, slowest {teller.slowest:.2f} s; "
+                f"webhooks {webhooks:.2f} s after its return, boards {right:.2f} s after the last"
+            )
+            assert set(teller.answers) == {200, 503}
+            assert teller.slowest < ANSWERED_SECONDS
+            assert pair.desk("deliveries_of", ids=teller.stored) == len(set(teller.stored)) == len(sent)
 
 
 async def right_with_the_database(site, boards):
