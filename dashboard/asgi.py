@@ -13,11 +13,13 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 from calls import webhooks
 from calls.consumers import BoardConsumer
 from calls.feed import feed
 from calls.intake import after_commit, intake
+from calls.viewer import RESTART
 
 from .hooks import is_hook
 from .origins import own_page
@@ -53,7 +55,14 @@ async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 4403})
         return
-    await board(await with_person(scope), receive, send)
+    try:
+        scope = await with_person(scope)
+    except (DatabaseError, InterfaceError):  # nobody can be known now: come again
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": RESTART})
+        return
+    await board(scope, receive, send)
 
 
 async def with_person(scope: Scope) -> Scope:

@@ -135,7 +135,9 @@ POSTGRESQL: dict[str, Any] = {
     "application_name": "callboard",
     "options": (
         f"-c statement_timeout={CALLBOARD_STATEMENT_TIMEOUT_SECONDS * 1000} "
-        "-c idle_in_transaction_session_timeout=60000"
+        # A process that froze within a transaction, or whose host is gone, must not hold up the others for longer.
+        "-c idle_in_transaction_session_timeout=5000 -c tcp_user_timeout=10000 "
+        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
     ),
 }
 _database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'callboard.sqlite3'}")

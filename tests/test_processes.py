@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_postgres, pytest.mark.timeout(
 RIGHT_AGAIN_SECONDS = 3
 FOLLOWED_SECONDS = 2
 ANSWERED_SECONDS = 2
+LET_GO_SECONDS = 10
 CALLS = 1000
 
 
@@ -310,6 +311,38 @@ async def test_a_database_that_falls_silent_is_neither_waited_for_nor_believed_g
             assert set(teller.answers) == {200, 503}
             assert teller.slowest < ANSWERED_SECONDS
             assert pair.desk("deliveries_of", ids=teller.stored) == len(set(teller.stored)) == len(sent)
+
+
+async def test_a_process_that_freezes_within_a_commit_lets_the_other_go_on(site):
+    """It holds locks, and its connection is alive: PostgreSQL itself has to end what is at rest for too long."""
+    pair = site()
+    frozen, hook = pair.servers[0].process, pair.hooks[1]
+    sent = [request for _, request in made_up_calls(1500)]
+    async with aiohttp.ClientSession() as session, staying([pair.board(1)]) as boards:
+        teller = Teller(session, timeout=aiohttp.ClientTimeout(total=3))
+        telling = asyncio.create_task(teller.tell_all(pair.hooks, sent))
+        await until(lambda: len(teller.stored) > 50, 20)
+        while not pair.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+            " AND clock_timestamp() - state_change > interval '0.4 s'", pair.name,
+        )[0]:  # fmt: skip
+            assert not telling.done(), "never frozen while it held what the other needs"
+            frozen.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.05)
+            frozen.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(0.5)
+        async with asyncio.timeout(LET_GO_SECONDS):
+            began = time.monotonic()
+            await a_new_call(teller, hook, "meanwhile")
+            blocked = time.monotonic() - began
+        await all_right(pair, boards)
+        frozen.send_signal(signal.SIGCONT)
+        await telling
+        right = await all_right(pair, boards)
+
+        print(f"answers {dict(teller.answers)}; blocked for {blocked:.1f} s, right {right:.2f} s after the last")
+        assert set(teller.answers) <= {200, 503, "TimeoutError"}
+        assert pair.desk("deliveries_of", ids=teller.stored) == len(set(teller.stored)) == len(sent) + 1
 
 
 async def right_with_the_database(site, boards):

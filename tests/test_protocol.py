@@ -12,12 +12,14 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 
 from calls import feed as feed_module
 from calls import viewer as viewer_module
 from calls.consumers import BoardConsumer
 from calls.feed import feed
 from calls.models import Access, Head
+from dashboard import asgi
 
 from .boards import Shown
 from .factories import end_call, make_call
@@ -386,3 +388,14 @@ async def test_a_stumbling_feed_loads_everything_again(admin_person, sales, monk
 def test_the_words_of_this_test_are_found_in_the_contract():
     assert MESSAGES.keys() == {"snapshot", "changed", "heartbeat"}
     assert {"id", "seq", "lost_track_at"} <= ROW and {"live", "day"} <= TOTALS
+
+
+async def test_without_a_database_nobody_is_known_and_boards_are_to_come_again(monkeypatch):
+    async def away(scope):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(asgi, "with_person", away)
+    socket = WebsocketCommunicator(asgi.callboard, asgi.BOARD_PATH)
+    socket.scope["headers"] = [(b"origin", b"http://127.0.0.1"), (b"host", b"127.0.0.1")]
+    assert (await socket.connect(timeout=5))[0]
+    assert await socket.receive_output(5) == {"type": "websocket.close", "code": 1012}
