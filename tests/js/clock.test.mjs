@@ -44,12 +44,27 @@ test("the clock beats once a second, on the second", () => {
   assert.deepEqual(beats, [0, 0, 0]);
 });
 
+test("the second that timers show goes on with the beat, not between", () => {
+  const host = new Host();
+  const clock = new Clock(host);
+  clock.correct(iso(host.now() + 400));
+  const from = clock.second();
+  const shown = [];
+  clock.addEventListener("tick", () => shown.push(clock.second() - from));
+  clock.start();
+  host.pass(599);
+  assert.equal(clock.second(), from);
+  host.pass(2_000);
+  assert.deepEqual(shown, [1_000, 2_000]);
+});
+
 function painterOn(host, hidden = false) {
   const painted = [];
   const frames = [];
   const painter = new Painter(() => painted.push(host.now()), {
     now: host.now,
     setTimeout: host.setTimeout,
+    clearTimeout: host.clearTimeout,
     requestAnimationFrame: (deed) => frames.push(deed),
     hidden: () => hidden,
   });
@@ -69,6 +84,35 @@ test("the first change after a pause is painted with the next frame, the rest ev
   host.pass(250);
   frame();
   assert.equal(painted.length, 2);
+});
+
+test("the beat takes along what waits to be painted, and the next paint counts from there", () => {
+  const host = new Host();
+  const { painter, painted, frame } = painterOn(host);
+  painter.ask();
+  frame();
+  host.pass(100);
+  painter.ask();
+  painter.beat();
+  painter.beat();
+  frame();
+  painter.ask();
+  host.pass(200);
+  frame();
+  assert.deepEqual(
+    painted.map((at) => at - painted[0]),
+    [0, 100],
+  );
+  host.pass(50);
+  frame();
+  assert.equal(painted.length, 3);
+});
+
+test("a beat paints though nothing has come", () => {
+  const { painter, painted, frame } = painterOn(new Host());
+  painter.beat();
+  frame();
+  assert.equal(painted.length, 1);
 });
 
 test("a hidden tab paints without frames", () => {

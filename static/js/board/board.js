@@ -152,7 +152,7 @@ export class Board {
     const { panel, calm, clock } = this.#parts;
     calm.select(true);
     if (visited) this.#go({ ...this.#address, call: id }, this.#address.call === null);
-    panel.open(id, this.#store.get(id), clock.now());
+    panel.open(id, this.#store.get(id), clock.second());
     this.#painter.ask();
   }
 
@@ -189,7 +189,7 @@ export class Board {
     // A board that starts over keeps its picture until the new one is whole.
     if (!this.#store.known || (this.#wasWhole && !this.#store.whole)) return;
     this.#wasWhole = this.#store.whole;
-    const now = clock.now();
+    const now = clock.second();
     const store = this.#store;
     const moves = this.#pace.isCalm(this.#host.now()) && !this.#host.still();
     const all = store.live();
@@ -239,9 +239,9 @@ export class Board {
 
   #tick() {
     const { clock, live, completed, groups, strip, panel, announcer, calm } = this.#parts;
-    const now = clock.now();
+    const now = clock.second();
     // Lost track is a matter of time: who has just been lost moves down.
-    if (!calm.holds) this.#painter.ask();
+    if (!calm.holds) this.#painter.beat();
     live.tick(now);
     completed.tick(now);
     if (this.#address.view === "groups") groups.tick(now);

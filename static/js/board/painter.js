@@ -1,4 +1,7 @@
-/** When to paint: at once after a pause, at most every 250 ms under load, and even in a tab nobody looks at. */
+/**
+ * When to paint: at once after a pause, at most every 250 ms under load, with the beat of the timers, and even in a
+ * tab nobody looks at.
+ */
 
 const EVERY_MS = 250;
 
@@ -7,8 +10,9 @@ export class Painter {
   #host;
   #last = -Infinity;
   #asked = false;
+  #waiting = null;
 
-  /** `host`: {now, setTimeout, requestAnimationFrame, hidden()}. */
+  /** `host`: {now, setTimeout, clearTimeout, requestAnimationFrame, hidden()}. */
   constructor(paint, host) {
     this.#paint = paint;
     this.#host = host;
@@ -18,8 +22,16 @@ export class Painter {
     if (this.#asked) return;
     this.#asked = true;
     const wait = this.#last + EVERY_MS - this.#host.now();
-    if (wait > 0) this.#host.setTimeout(() => this.#frame(), wait);
+    if (wait > 0) this.#waiting = this.#host.setTimeout(() => this.#frame(), wait);
     else this.#frame();
+  }
+
+  /** The timers go on with the next frame: what waits to be painted is painted in it, not in one more. */
+  beat() {
+    if (this.#asked && this.#waiting === null) return;
+    this.#asked = true;
+    this.#host.clearTimeout(this.#waiting);
+    this.#frame();
   }
 
   /** Paint now what was asked for: the tab is about to get no frames. */
@@ -28,6 +40,7 @@ export class Painter {
   }
 
   #frame() {
+    this.#waiting = null;
     // A hidden tab gets no frames, but its title still counts.
     if (this.#host.hidden()) this.#run();
     else this.#host.requestAnimationFrame(() => this.#run());

@@ -68,7 +68,7 @@ export class CallPanel extends HTMLElement {
     if (this.#id === null || call === null || call.id !== this.#id || call === this.#call) return;
     const grown = call.seq > (this.#answer?.call.seq ?? 0);
     this.#show(call, now);
-    if (grown && !this.#loading && now - this.#askedAt > AGAIN_AFTER_MS) this.#load(now);
+    if (grown && !this.#loading && now - this.#askedAt >= AGAIN_AFTER_MS) this.#load(now);
   }
 
   tick(now) {
@@ -79,7 +79,7 @@ export class CallPanel extends HTMLElement {
     say(this.#timer, call.isEnded ? "" : timer(now - since(call)));
     this.classList.toggle("is-lost", isLost(call, now));
     // What came in while the last answer was under way.
-    if (this.#answer && call.seq > this.#answer.call.seq && !this.#loading && now - this.#askedAt > AGAIN_AFTER_MS) this.#load(now);
+    if (this.#answer && call.seq > this.#answer.call.seq && !this.#loading && now - this.#askedAt >= AGAIN_AFTER_MS) this.#load(now);
   }
 
   async #load(now) {

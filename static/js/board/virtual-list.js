@@ -1,6 +1,6 @@
 /** A list of any length of which only the rows in view exist in the page. Light DOM, keyed by id. */
 
-import { make } from "../shared/dom.js";
+import { make, set } from "../shared/dom.js";
 
 /** Rows kept ready above and below the view. */
 const SPARE = 6;
@@ -19,6 +19,8 @@ export class VirtualList extends HTMLElement {
   #spare = [];
   #body = make("div", { class: "rows", role: "rowgroup" });
   #height = 0;
+  /** How far it is scrolled. Asked of the element, after a change to the page, it would cost a layout each time. */
+  #top = 0;
   #rowHeight = 44;
   #headHeight = 0;
   #frame = null;
@@ -98,8 +100,9 @@ export class VirtualList extends HTMLElement {
   #reveal(at) {
     const top = at * this.#rowHeight;
     const room = this.#height - this.#headHeight;
-    if (top < this.scrollTop) this.scrollTop = top;
-    else if (top + this.#rowHeight > this.scrollTop + room) this.scrollTop = top + this.#rowHeight - room;
+    if (top < this.#top) this.scrollTop = top;
+    else if (top + this.#rowHeight > this.#top + room) this.scrollTop = top + this.#rowHeight - room;
+    this.#top = this.scrollTop;
   }
 
   #clicked(event) {
@@ -111,6 +114,7 @@ export class VirtualList extends HTMLElement {
 
   #measure(head) {
     this.#height = this.clientHeight;
+    this.#top = this.scrollTop;
     this.#headHeight = head?.offsetHeight ?? 0;
     this.#rowHeight = parseFloat(getComputedStyle(this).getPropertyValue(this.rowHeightToken)) || this.#rowHeight;
     this.#paint(false);
@@ -119,6 +123,7 @@ export class VirtualList extends HTMLElement {
   #later() {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
+      this.#top = this.scrollTop;
       this.#paint(false);
     });
   }
@@ -130,7 +135,7 @@ export class VirtualList extends HTMLElement {
 
   #window() {
     if (this.#printing) return [0, this.#items.length];
-    const first = Math.floor(this.scrollTop / this.#rowHeight) - SPARE;
+    const first = Math.floor(this.#top / this.#rowHeight) - SPARE;
     const many = Math.ceil(this.#height / this.#rowHeight) + 2 * SPARE;
     const start = Math.max(0, Math.min(first, this.#items.length - many));
     return [start, Math.min(this.#items.length, start + many)];
@@ -172,11 +177,11 @@ export class VirtualList extends HTMLElement {
 
   #mark(node, id, at) {
     node.callId = id;
-    node.id = `${this.id}-${id}`;
-    node.setAttribute("aria-rowindex", at + 2);
+    set(node, "id", `${this.id}-${id}`);
+    set(node, "aria-rowindex", at + 2);
     node.classList.toggle("is-active", id === this.active);
     node.classList.toggle("is-chosen", id === this.selected);
-    node.setAttribute("aria-selected", id === this.selected);
+    set(node, "aria-selected", id === this.selected);
   }
 
   #move(row, top, calm) {
@@ -192,8 +197,8 @@ export class VirtualList extends HTMLElement {
   }
 
   #announceShape() {
-    this.setAttribute("aria-rowcount", this.#items.length + 1);
-    if (this.active === null || !this.#rows.has(this.active)) this.removeAttribute("aria-activedescendant");
-    else this.setAttribute("aria-activedescendant", `${this.id}-${this.active}`);
+    set(this, "aria-rowcount", this.#items.length + 1);
+    const shown = this.active !== null && this.#rows.has(this.active);
+    set(this, "aria-activedescendant", shown ? `${this.id}-${this.active}` : null);
   }
 }

@@ -23,6 +23,14 @@ export class Clock extends EventTarget {
     return this.#host.now() + this.#offset;
   }
 
+  /**
+   * The second all timers show, in ms since 1970. It goes on with the beat and never between: what is painted then
+   * changes no timer, and no two of them disagree.
+   */
+  second() {
+    return 1000 * Math.floor(this.now() / 1000);
+  }
+
   /** Learn from a message's `now`. Returns how much longer than the fastest it travelled, in ms. */
   correct(moment) {
     const sample = Date.parse(moment) - this.#host.now();
