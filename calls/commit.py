@@ -20,11 +20,11 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls.board import Columns
 from calls.bulk import NextIds, Table, lock_keys, moment_from, select, try_keys
 from calls.events import CallEvent, dump, load
 from calls.known import Known, KnownSource
 from calls.lifecycle import MANY_EVENTS, CallFacts, derive, teaches
+from calls.live.queries import Columns
 from calls.matching import Match, Matching, lock_names
 from calls.models import Agent, Call, CallAlias, CallGroup, Delivery, Head, VirtualNumber
 from calls.models.directory import DirectoryNumber

@@ -18,9 +18,9 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from calls import reading
-from calls.board import day_of
 from calls.bus import Bus, make_bus
 from calls.commit import Changes
+from calls.live.queries import day_of
 from calls.models.access import Scope
 from calls.picture import Change, Picture
 from calls.rights import Claim, Refusal, verdicts

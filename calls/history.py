@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from calls import board
+from calls.live import queries as board
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
 from calls.numbers import digits_reversed, mask, match_key, normalise

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from calls.board import DAY, SHOWN_ENDED, TODAY, Columns, Names, day_bounds, encode, row
+from calls.live.queries import DAY, SHOWN_ENDED, TODAY, Columns, Names, day_bounds, encode, row
 from calls.models.access import Scope
 from calls.tally import Counted, Tally
 from calls.words import State

@@ -18,10 +18,20 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from calls.board import Columns, Names, day_bounds, day_of, figure_of, latest_ended, live_at, read_calls, read_names
 from calls.commit import Changes
 from calls.compiled import Compiled
 from calls.connecting import start_over
+from calls.live.queries import (
+    Columns,
+    Names,
+    day_bounds,
+    day_of,
+    figure_of,
+    latest_ended,
+    live_at,
+    read_calls,
+    read_names,
+)
 from calls.models import Call, Head
 from calls.numbers import match_key
 from calls.picture import KEPT_ENDED, Picture, Row

@@ -8,7 +8,7 @@ from heapq import nsmallest
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from calls.board import FIRST_ENDED, FIRST_LIVE, SHOWN_ENDED, encode
+from calls.live.queries import FIRST_ENDED, FIRST_LIVE, SHOWN_ENDED, encode
 from calls.models.access import Scope
 from calls.picture import Change, Picture, Row
 from calls.words import State

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from calls import board as live_board
+from calls.live import queries as live_board
 from calls.models import Access
 
 # Without its scripts the page shows so many; with them, they take over at once.

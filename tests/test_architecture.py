@@ -17,7 +17,7 @@ FLOORS = [
     {"providers"},
     # What is kept.
     {"models", "bulk", "compiled", "connecting"},
-    {"accounts", "sources", "recent", "known", "matching", "counting", "board", "rights"},
+    {"accounts", "sources", "recent", "known", "matching", "counting", "live", "rights"},
     # What is made of it: calls from deliveries, pictures from calls.
     {"commit", "picture", "history", "story", "reading"},
     {"interpreting", "settling", "bus", "view", "viewer", "reports"},

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from calls import board
+from calls.live import queries as board
 from calls.models import Agent, Call, Source, VirtualNumber
 from calls.numbers import match_key
 from calls.picture import Row

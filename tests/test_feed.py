@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from calls import board, reading
+from calls import reading
 from calls.commit import Changes
 from calls.feed import merged
+from calls.live import queries as board
 from calls.models import Access, Agent, Call, CallGroup, Head, VirtualNumber
 from calls.models.access import scope_of
 from calls.view import View
@@ -312,7 +313,7 @@ def test_the_longest_waiting_is_the_oldest_that_still_waits(admin_person):
 @pytest.fixture
 def few_completed(monkeypatch):
     """As if the board showed three completed calls, and five of each group were kept."""
-    for module in ("board", "picture", "view", "reading"):
+    for module in ("live.queries", "picture", "view", "reading"):
         for name, count in (("SHOWN_ENDED", 3), ("KEPT_ENDED", 5)):
             monkeypatch.setattr(f"calls.{module}.{name}", count, raising=False)
     latest_ended = board.latest_ended

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from calls.board import read_calls
 from calls.events import load
 from calls.intake import after_commit
 from calls.known import known
 from calls.lifecycle import Directory, derive
+from calls.live.queries import read_calls
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
 from calls.replaying import replay
 from calls.words import Result

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from calls.board import live_at
 from calls.known import known
+from calls.live.queries import live_at
 from calls.models import Call
 from tests.payloads import as_sent, load
 from tests.provider import Provider

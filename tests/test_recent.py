@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from calls import recent
-from calls.board import read_calls
 from calls.intake import after_commit
 from calls.known import known
+from calls.live.queries import read_calls
 from calls.models import Call, Delivery
 from tests.payloads import as_sent, load
 from tests.provider import Provider, india

@@ -7,7 +7,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from calls import board
+from calls.live import queries as board
 from calls.models import Agent, CallGroup, Source
 from calls.numbers import mask_text, normalise
 from calls.words import Direction, Outcome, choices

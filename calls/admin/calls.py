@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from calls import board, history
+from calls import history
+from calls.live import queries as board
 from calls.models import Call
 from calls.models.call import CallQuerySet
 from calls.recordings import allowed_link

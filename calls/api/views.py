@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from calls import board, history
+from calls import history
+from calls.live import queries as board
 from calls.models import Call
 from calls.models.access import Scope, scope_of
 from calls.recordings import allowed_link, hosts_of
