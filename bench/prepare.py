@@ -31,9 +31,9 @@ def main() -> None:
 
 def new_token() -> str:
     """The token of a new source that has its directory, as after its first day."""
+    from calls.intake.sources import connect
     from calls.models import Agent, VirtualNumber
-    from calls.numbers import match_key, normalise
-    from calls.sources import connect
+    from calls.phones import match_key, normalise
 
     made = connect("Bench")
     for model, numbers in ((Agent, words.agents()), (VirtualNumber, words.lines())):
@@ -50,8 +50,8 @@ def cookie_of(number: int) -> str:
     from django.contrib.auth.models import User
     from django.contrib.sessions.backends.db import SessionStore
 
-    from calls.accounts import see
     from calls.models import Role
+    from calls.people.accounts import see
 
     admin = number == 0
     user = User.objects.create(

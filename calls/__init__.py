@@ -1,0 +1,20 @@
+"""The app, room by room. A room may import those on the floors below its own and beside it, never one above.
+
+    words, phones, days      the trade's words; phone numbers; what a day is, in the site's time zone
+    rules                    what a call is, given all that was heard of it: no database, no clock, no network
+    models                   what the database holds
+    providers                a provider's words into call events: one file each
+    database                 what writers and readers of calls share: columns, numbering, bulk statements
+    people                   who may see what
+    display                  the one place that shows a call, hides a number, has the words
+    commit                   one transaction: store, match, learn, derive, number
+    live                     the live calls, the latest completed and the totals: in memory and from the database
+    intake                   from a request's bytes to a delivery that is stored
+    boards                   sockets: who looks, and how fast
+    history                  calls of the past: search and pages
+    pages, api, admin        where people and programs come in
+    upkeep                   replay, prune, seed
+    simulation               a provider that is made up: outside, it knows the product by its webhook only
+
+`tests/test_architecture.py` holds the floors file by file.
+"""

@@ -15,11 +15,11 @@ from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from calls import webhooks
-from calls.consumers import BoardConsumer
-from calls.feed import feed
-from calls.intake import after_commit, intake
-from calls.viewer import RESTART
+from calls.boards.consumer import BoardConsumer
+from calls.boards.feed import feed
+from calls.boards.viewer import RESTART
+from calls.intake import door as webhooks
+from calls.intake.queue import after_commit, intake
 
 from .hooks import is_hook
 from .origins import own_page

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 import structlog.typing
 
-from calls.numbers import mask
+from calls.display.masking import mask
 
 # A number with its plus and any grouping; six digits in a row; the groupings usual without a plus.
 _NUMBER = re.compile(r"\+\d(?:[ ().-]?\d){5,}|\d{6,}|\b\d{3,5}[ -]\d{3,5}(?:[ -]\d{3,5})?\b")

@@ -3,8 +3,9 @@
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from calls import admin, webhooks
-from calls.signing_in import SignInView, admin_sign_in
+from calls import admin
+from calls.intake import door as webhooks
+from calls.pages.sign_in import SignInView, admin_sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/login/", SignInView.as_view(), name="login"),
@@ -17,5 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("api/", include("calls.api.urls")),
-    path("", include("calls.urls")),
+    path("", include("calls.pages.urls")),
 ]

@@ -1,8 +1,8 @@
 """uvicorn, with a short way for webhooks: what is known and whole goes to the intake at once.
 
 No task, no ASGI messages, no future, and one packet for an answer instead of two. Everything out of the ordinary
-takes uvicorn's own way through the application. It leans on the insides of uvicorn's protocol: tests/test_uvicorn.py
-and tests/test_answers.py say what must still hold with another version.
+takes uvicorn's own way through the application. It leans on the insides of uvicorn's protocol:
+tests/dashboard/test_uvicorn.py and tests/intake/test_answers.py say what must still hold with another version.
 """
 
 from functools import lru_cache, partial

@@ -146,8 +146,8 @@ def source_token(source) -> str:
 @pytest.fixture(autouse=True)
 def _fresh_memory():
     """What a process knows by heart is another database's in the next test."""
-    from calls.intake import intake
-    from calls.known import known
+    from calls.commit.cache import known
+    from calls.intake.queue import intake
 
     known.forget()
     yield

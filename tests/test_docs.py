@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from calls import words
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 COMMANDS = sorted(path.stem for path in (ROOT / "calls/management/commands").glob("[a-z]*.py"))

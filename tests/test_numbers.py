@@ -5,7 +5,7 @@ import random
 import phonenumbers
 import pytest
 
-from calls.numbers import normalise
+from calls.phones import normalise
 
 BEFORE = ["", "0", "91", "+91", "00", "0091", "+0", "+", "091", "910", "+910", "9191", "1", "+1"]
 """What may stand before an Indian number, and some of what may not."""

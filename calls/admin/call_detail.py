@@ -8,10 +8,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from calls import history
+from calls.display.explanation import story
+from calls.history import search as history
 from calls.models import Call
 from calls.models.call import CallQuerySet
-from calls.story import story
 
 from . import shown
 from .call_parts import how, marks, number, recording

@@ -7,9 +7,10 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from calls.live import queries as board
+from calls.display.masking import mask_text
+from calls.live import queries
 from calls.models import Agent, CallGroup, Source
-from calls.numbers import mask_text, normalise
+from calls.phones import normalise
 from calls.words import Direction, Outcome, choices
 
 from . import shown
@@ -41,7 +42,7 @@ class StateFilter(ChoiceFilter):
     def chosen(self, rows: QuerySet) -> QuerySet:
         if self.value == "ended":
             return rows.ended()
-        return rows.live().filter(board.lost_track(timezone.now())) if self.value == "lost_track" else rows.live()
+        return rows.live().filter(queries.lost_track(timezone.now())) if self.value == "lost_track" else rows.live()
 
 
 class DirectionFilter(ChoiceFilter):

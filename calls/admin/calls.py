@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from calls import history
-from calls.live import queries as board
+from calls.display.recordings import allowed_link
+from calls.display.rows import read_names
+from calls.history import search as history
 from calls.models import Call
 from calls.models.call import CallQuerySet
-from calls.recordings import allowed_link
 
 from . import shown
 from .call_detail import explained
@@ -79,9 +79,9 @@ class CallAdmin(KeysetMixin, ReadOnly):
 
     def dressed(self, request: HttpRequest, calls: list[Call]) -> list[Call]:
         """The calls of a page, each with its `row`: what the reader may see of it, and all that is shown of it."""
-        names, masked = board.read_names(), is_masked(request)
+        names, masked = read_names(), is_masked(request)
         for call in calls:
-            call.row = history.row(call, names, masked=masked)
+            call.row = history.row_of(call, names, masked=masked)
             call.row["link"] = None if masked else allowed_link(call.recording_url, names.sources[call.source_id][1])
         return calls
 

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from calls import events, history
+from calls.display.masking import mask_text
+from calls.history import search as history
 from calls.models import Delivery
-from calls.numbers import mask_text
+from calls.rules import events
 from calls.words import Result, choices
 
 from . import shown

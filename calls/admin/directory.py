@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from calls.models import Agent, Call, CallGroup, VirtualNumber
 from calls.models.directory import DirectoryNumber
-from calls.numbers import match_key, normalise
+from calls.phones import match_key, normalise
 
 from . import shown
 from .lists import PlainChangeList

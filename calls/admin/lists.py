@@ -7,7 +7,7 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from calls import history
+from calls.history import search as history
 
 
 class PlainChangeList(ChangeList):

@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from phonenumbers import SUPPORTED_REGIONS
 
+from calls.display.recordings import is_host_name
+from calls.intake.sources import Connected, rotate
 from calls.models import Delivery, Source, SourceToken
 from calls.providers import PROVIDERS
-from calls.recordings import is_host_name
-from calls.sources import Connected, rotate
 
 from . import shown
 from .deliveries import NOT_APPLIED

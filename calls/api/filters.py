@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from calls import history
+from calls.history import search as history
 from calls.models.call import CallQuerySet
 from calls.words import Direction, Outcome, State
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from calls import history
+from calls.history import search as history
 
 from .views import CallDetail, CallList
 

@@ -11,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from calls import history
-from calls.live import queries as board
+from calls.display.explanation import plain, story
+from calls.display.recordings import allowed_link, hosts_of
+from calls.display.rows import read_names
+from calls.history import search as history
 from calls.models import Call
 from calls.models.access import Scope, scope_of
-from calls.recordings import allowed_link, hosts_of
-from calls.story import plain, story
 
 from .filters import CallQuery
 
@@ -88,6 +88,6 @@ class CallDetail(CallsView):
 
 def rows(calls: list[Call], viewer: Scope) -> list[dict[str, Any]]:
     """The calls as rows of docs/events.md, in plain JSON types."""
-    names = board.read_names()
-    shown = (history.row(call, names, masked=viewer.masked) for call in calls)
+    names = read_names()
+    shown = (history.row_of(call, names, masked=viewer.masked) for call in calls)
     return [{name: plain(value) for name, value in row.items()} for row in shown]

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from calls.events import CallEvent, Kind, Verdict
+from calls.rules.events import CallEvent, Kind, Verdict
 from calls.words import Direction, State
 
-from .reading import Arrival, Habits, Reading, ignored, quarantined
+from .adapter import Arrival, Habits, Reading, ignored, quarantined
 from .values import Unreadable, amount, moment, number, or_nobody, seconds
 
 LABEL = "CallerDesk (also Digidonar, RP Digital Phone, IndiaVoice, CCS Express IVR)"

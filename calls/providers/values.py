@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from calls.numbers import normalise
+from calls.phones import normalise
 
 NOBODY = frozenset({"", "0", "--", "-", "none", "null", "nil", "n/a", "na", "not assigned", "notassigned", "undefined"})
 _ZERO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01 00:00:00")

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from calls.accounts import Granted, grant
+from calls.intake.sources import base_url
 from calls.models import Role
-from calls.sources import base_url
+from calls.people.accounts import Granted, grant
 
 
 class Command(BaseCommand):

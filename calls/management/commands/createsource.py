@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from calls.intake.sources import Connected, connect
 from calls.models import Source
-from calls.sources import Connected, connect
 
 
 class Command(BaseCommand):

@@ -15,10 +15,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from calls.accounts import grant
-from calls.connecting import unhurried, what_is_wrong
+from calls.database.connecting import unhurried, what_is_wrong
+from calls.intake.sources import base_url, connect
 from calls.models import Role, Source
-from calls.sources import base_url, connect
+from calls.people.accounts import grant
 
 RULE = "-" * 78
 LOCK = 0x63616C6C  # "call": any number that no other program takes on this database.

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from calls.pruning import Pruned, database_size, give_back, prune
+from calls.upkeep.pruning import Pruned, database_size, give_back, prune
 
 MEGABYTE = 1024 * 1024
 

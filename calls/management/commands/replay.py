@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from calls.known import known
+from calls.commit.cache import known
 from calls.models import Delivery
-from calls.replaying import Outcome, RawBytesGone, forget_all_calls, replay
+from calls.upkeep.replaying import Outcome, RawBytesGone, forget_all_calls, replay
 
 
 class Command(BaseCommand):

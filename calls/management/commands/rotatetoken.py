@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from calls.intake.sources import rotate
 from calls.models import Source, SourceToken
-from calls.sources import rotate
 
 from .createsource import addresses
 

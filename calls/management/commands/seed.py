@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from calls.models import Call, Delivery
-from calls.seeding import SOURCE, AlreadySeeded, seed
+from calls.upkeep.seeding import SOURCE, AlreadySeeded, seed
 
 
 class Command(BaseCommand):

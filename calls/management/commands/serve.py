@@ -16,9 +16,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
+from calls.intake.sources import Connected, base_url, connect
 from calls.models import Source
 from calls.simulation.scripts import RECORDING_HOST
-from calls.sources import Connected, base_url, connect
 from dashboard.servers import run_daphne, run_uvicorn
 
 SIMULATION = "Simulation"

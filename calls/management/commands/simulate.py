@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
+from calls.intake.sources import base_url
 from calls.simulation import Sender, Traffic, encode
-from calls.sources import base_url
 
 from .serve import simulated_source
 

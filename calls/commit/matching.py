@@ -1,0 +1,240 @@
+"""Which call a delivery belongs to: ids to calls, whatever order the ids become known in.
+
+The provider's CallSid decides. Deliveries without one are drawn in by what they do carry:
+
+- a Uniqueid: to the call with that CallSid, else to the call that named it next to its CallSid;
+- a campid (outgoing only, and not unique): to the call that named it and whose StartTime lies nearest to the
+  delivery's own, within six hours.
+
+Until such a call is known they make a lone call of their own, which it later takes over. Two calls with
+different CallSids are never made one. All of it follows from what deliveries say, nothing from when they came.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from calls.database.bulk import moment_from, select
+from calls.models import CallAlias, Delivery
+from calls.rules.events import CallEvent, load
+from calls.words import Result
+
+NEAR = timedelta(hours=6)
+SID, UID, CAMPID, LONE_UID, LONE_CAMP = "sid", "uid", "campid", "lone_uid", "lone_camp"
+_STRONG = (SID, UID, CAMPID)
+
+Key = tuple[int, str, str]
+"""Source, kind of id, its value."""
+
+
+@dataclass(slots=True, eq=False)
+class Match:
+    """A call as matching knows it."""
+
+    id: int
+    ref: str
+    source: int
+    lone: bool
+    is_new: bool = False
+    merged_into: "Match | None" = None
+
+
+@dataclass(slots=True)
+class Alias:
+    """One id of a call. `starts_at` is the StartTime said with it."""
+
+    call: Match
+    starts_at: datetime | None
+
+
+def keys_of(source: int, event: CallEvent) -> list[Key]:
+    """The ids under which this event and those that belong to its call can be found."""
+    keys = []
+    for value in {event.sid, event.uniqueid} - {""}:
+        keys += [(source, kind, value) for kind in (SID, UID, LONE_UID)]
+    if event.campid:
+        keys += [(source, CAMPID, event.campid), (source, LONE_CAMP, event.campid)]
+    return keys
+
+
+def lock_names(source: int, event: CallEvent) -> list[str]:
+    """What two processes must not work on at the same time."""
+    ids = {f"{source} id {value}" for value in (event.sid, event.uniqueid) if value}
+    return sorted(ids | ({f"{source} campid {event.campid}"} if event.campid else set()))
+
+
+class Matching:
+    """The ids a batch touches, read once, and what the batch makes of them. Inside one transaction."""
+
+    def __init__(self, wanted: Iterable[tuple[int, CallEvent]], call_ids: Iterator[int]) -> None:
+        self.aliases: dict[Key, list[Alias]] = {}
+        self.new_aliases: list[tuple[Key, Alias]] = []
+        self.placed: dict[int, tuple[CallEvent, Match]] = {}
+        self.moves: dict[int, Match] = {}
+        self.touched: dict[int, Match] = {}
+        self._call_ids = call_ids
+        self._matches: dict[int, Match] = {}
+        by_source: dict[int, list[Key]] = {}
+        for source, event in wanted:
+            by_source.setdefault(source, []).extend(keys_of(source, event))
+        for source, keys in by_source.items():
+            self._look_up(source, {kind for _, kind, _ in keys}, {value for _, _, value in keys})
+
+    def _look_up(self, source: int, kinds: set[str], values: set[str]) -> None:
+        for kind, value, starts_at, call, ref in select(
+            "SELECT a.kind, a.value, a.starts_at, a.call_id, c.ref FROM calls_callalias a"
+            " JOIN calls_call c ON c.id = a.call_id WHERE a.source_id = %s AND a.kind IN %s AND a.value IN %s",
+            source,
+            kinds,
+            values,
+        ):
+            match = self._matches.setdefault(call, Match(call, ref, source, lone=kind not in _STRONG))
+            self.aliases.setdefault((source, kind, value), []).append(Alias(match, moment_from(starts_at)))
+
+    def call_of(self, delivery: int) -> Match:
+        """Where a delivery of this batch ended up."""
+        call = self.moves.get(delivery) or self.placed[delivery][1]
+        while call.merged_into:
+            call = call.merged_into
+        return call
+
+    def touch(self, call: int, ref: str, source: int) -> None:
+        """Note that a call which is known by its CallSid was heard of."""
+        self.touched.setdefault(call, self._matches.get(call) or Match(call, ref, source, lone=False))
+
+    def place(self, source: int, delivery: int, event: CallEvent) -> None:
+        """Find the call of this delivery, or make it. `moves` holds what older deliveries it pulled over."""
+        if event.sid:
+            call = self._strong(source, event)
+        else:
+            call = self._by_uniqueid(source, event) if event.uniqueid else self._by_campid(source, event)
+        self.placed[delivery] = (event, call)
+        self.touched[call.id] = call
+
+    # --- with a CallSid -------------------------------------------------------------------------------
+
+    def _strong(self, source: int, event: CallEvent) -> Match:
+        known = self.aliases.get((source, SID, event.sid))
+        lone = self._lone(source, event)
+        if known:
+            call = known[0].call
+        else:
+            call = self._adopt(lone.pop(0), event.sid) if lone else self._new(source, event.sid, lone=False)
+            self._name((source, SID, event.sid), call, None)
+            if (source, UID, event.sid) in self.aliases:
+                self._rebalance((source, UID, event.sid))
+        for other in lone:
+            self._merge(other, call)
+        if event.uniqueid and event.uniqueid != event.sid:
+            self._link((source, UID, event.uniqueid), call, None)
+        if event.campid and event.started_at:
+            self._link((source, CAMPID, event.campid), call, event.started_at)
+        return call
+
+    def _lone(self, source: int, event: CallEvent) -> list[Match]:
+        """The calls without a CallSid that are this one: by Uniqueid, or by campid and nearness."""
+        found = [alias.call for alias in self.aliases.get((source, LONE_UID, event.sid), [])]
+        if event.uniqueid and (source, SID, event.uniqueid) not in self.aliases:
+            found += [alias.call for alias in self.aliases.get((source, LONE_UID, event.uniqueid), [])]
+        if event.campid and event.started_at:
+            near = self.aliases.get((source, LONE_CAMP, event.campid), [])
+            found += [a.call for a in near if a.starts_at and abs(a.starts_at - event.started_at) <= NEAR]
+        return sorted({call for call in found if call.lone and not call.merged_into}, key=lambda call: call.id)
+
+    def _adopt(self, lone: Match, sid: str) -> Match:
+        """A lone call turns out to have a CallSid: it stays the same row, under its own name now."""
+        self._forget_lone(lone)
+        lone.lone, lone.ref = False, sid
+        self.touched[lone.id] = lone
+        return lone
+
+    def _merge(self, lone: Match, call: Match) -> None:
+        self._forget_lone(lone)
+        lone.merged_into = call
+        self.touched |= {lone.id: lone, call.id: call}
+        for delivery in Delivery.objects.filter(call=lone.id).values_list("id", flat=True):
+            self.moves[delivery] = call
+
+    def _forget_lone(self, lone: Match) -> None:
+        for aliases in self.aliases.values():
+            aliases[:] = [alias for alias in aliases if alias.call is not lone]
+        self.new_aliases = [(key, alias) for key, alias in self.new_aliases if alias.call is not lone]
+        CallAlias.objects.filter(call=lone.id).delete()
+
+    def _link(self, key: Key, call: Match, starts_at: datetime | None) -> None:
+        """Note an id said next to a CallSid. What it drew to another call may be nearer to this one."""
+        if any(alias.call is call and alias.starts_at == starts_at for alias in self.aliases.get(key, [])):
+            return
+        self._name(key, call, starts_at)
+        if len(self.aliases[key]) > 1:
+            self._rebalance(key)
+
+    def _rebalance(self, key: Key) -> None:
+        """Several calls named this id: see again where the deliveries belong that came by it."""
+        for call in dict.fromkeys(alias.call for alias in self.aliases[key]):
+            for delivery, event in self._events(call):
+                if event.sid or (event.uniqueid or event.campid) != key[2]:
+                    continue
+                best = self._named(key[0], key[2]) if event.uniqueid else self._nearest(key, event.started_at)
+                if best and best is not call:
+                    self.moves[delivery] = best
+                    self.touched |= {best.id: best, call.id: call}
+
+    # --- without --------------------------------------------------------------------------------------
+
+    def _by_uniqueid(self, source: int, event: CallEvent) -> Match:
+        key = (source, LONE_UID, event.uniqueid)
+        return self._named(source, event.uniqueid) or self._lone_at(key, None, event.uniqueid)
+
+    def _named(self, source: int, value: str) -> Match | None:
+        if own := self.aliases.get((source, SID, value)):
+            return own[0].call
+        return min((a.call for a in self.aliases.get((source, UID, value), [])), key=lambda c: c.ref, default=None)
+
+    def _by_campid(self, source: int, event: CallEvent) -> Match:
+        near = self._nearest((source, CAMPID, event.campid), event.started_at)
+        return near or self._lone_at((source, LONE_CAMP, event.campid), event.started_at, event.campid)
+
+    def _nearest(self, key: Key, starts_at: datetime | None) -> Match | None:
+        if starts_at is None:
+            return None
+        distances = [
+            (abs(alias.starts_at - starts_at), alias.call.ref, alias.call)
+            for alias in self.aliases.get(key, [])
+            if alias.starts_at and abs(alias.starts_at - starts_at) <= NEAR
+        ]
+        return min(distances, key=lambda found: found[:2])[2] if distances else None
+
+    def _lone_at(self, key: Key, starts_at: datetime | None, ref: str) -> Match:
+        for alias in self.aliases.get(key, []):
+            if alias.starts_at == starts_at:
+                return alias.call
+        call = self._new(key[0], ref, lone=True)
+        self._name(key, call, starts_at)
+        return call
+
+    # --- bookkeeping ----------------------------------------------------------------------------------
+
+    def _new(self, source: int, ref: str, lone: bool) -> Match:
+        call = Match(next(self._call_ids), ref, source, lone, is_new=True)
+        self._matches[call.id] = call
+        return call
+
+    def _name(self, key: Key, call: Match, starts_at: datetime | None) -> None:
+        alias = Alias(call, starts_at)
+        self.aliases.setdefault(key, []).append(alias)
+        self.new_aliases.append((key, alias))
+
+    def _events(self, call: Match) -> list[tuple[int, CallEvent]]:
+        """What is stored of a call, and what this batch has placed there."""
+        drawn = [delivery for delivery, owner in self.moves.items() if owner is call and delivery not in self.placed]
+        rows = Delivery.objects.filter(Q(call=call.id) | Q(id__in=drawn), result=Result.APPLIED)
+        stored = {
+            delivery: load(text, delivery)
+            for delivery, text in rows.values_list("id", "event")
+            if self.moves.get(delivery, call) is call
+        }
+        placed = {delivery: event for delivery, (event, _) in self.placed.items() if self.call_of(delivery) is call}
+        return [*(stored | placed).items()]

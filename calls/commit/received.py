@@ -1,0 +1,36 @@
+"""A delivery on its way into the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from calls.commit.cache import KnownSource
+from calls.rules.events import CallEvent
+from calls.words import Result
+
+
+@dataclass(slots=True)
+class Received:
+    """A delivery on its way into the database. `commit` fills in `delivery`, `result`, `reason` and `call`.
+
+    A `replayed` one is there already, has its `delivery`, and keeps its `call` where that is given.
+    """
+
+    source: KnownSource
+    received_at: datetime
+    method: str
+    query: str
+    content_type: str
+    content_encoding: str
+    body: bytes
+    body_size: int
+    content_key: str
+    event: CallEvent | None = None
+    result: Result = Result.APPLIED
+    reason: str = ""
+    flags: str = ""
+    delivery: int = 0
+    call: int | None = None
+    replayed: bool = False
+
+    def quarantine(self, reason: str) -> None:
+        self.event, self.result, self.reason, self.call = None, Result.QUARANTINED, reason, None

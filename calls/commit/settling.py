@@ -1,0 +1,85 @@
+"""Settling: when the directory changes, the calls it speaks of are derived again, a few at a time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from calls.commit.cache import REFRESH_SECONDS, Known
+from calls.commit.transaction import BY_DIRECTORY, calls_with, commit
+from calls.models import Agent, VirtualNumber
+from calls.models.directory import DirectoryNumber
+
+STEP = 50
+"""Calls derived again between two looks at whether deliveries wait."""
+EVERYBODY_KNOWS_SECONDS = 1.5 * REFRESH_SECONDS
+
+
+@dataclass(slots=True)
+class _Pass:
+    """How far the calls of one number have been derived again, and since when it is known to be unsettled."""
+
+    seen_at: float
+    is_second: bool = False
+    left: list[int] | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.left == []
+
+
+class Settler:
+    """Derives the calls again of every number that is new or was edited.
+
+    Twice: at once, and again when every process must have noticed the change, since until then another one may
+    have derived a call by the old directory. A crash loses nothing: the number stays unsettled.
+    """
+
+    def __init__(self, memory: Known) -> None:
+        self.memory = memory
+        self._passes: dict[tuple[str, int], _Pass] = {}
+
+    def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
+        """Go on until everything due is done, or until deliveries wait."""
+        rows: list[DirectoryNumber] = []
+        for model in (Agent, VirtualNumber):
+            rows += model._default_manager.filter(settled=False).order_by("id")[:100]
+        if any(_key(row) not in self._passes for row in rows):
+            self.memory.forget()
+        for row in rows:
+            if others_wait() or not self._settle_one(row, others_wait):
+                return
+
+    def _settle_one(self, row: DirectoryNumber, others_wait: Callable[[], bool]) -> bool:
+        """Whether there is time for the next."""
+        known = self._passes.setdefault(_key(row), _Pass(time.monotonic()))
+        if known.done and time.monotonic() - known.seen_at > EVERYBODY_KNOWS_SECONDS:
+            known.is_second, known.left = True, None
+        while not known.done:
+            if others_wait():
+                return False
+            self._step(row, known)
+        if known.is_second:
+            type(row)._default_manager.filter(pk=row.pk).update(settled=True)
+            del self._passes[_key(row)]
+        return True
+
+    def _step(self, row: DirectoryNumber, known: _Pass) -> None:
+        if known.left is None:
+            known.left = list(calls_with(row.number, row.source_id, _in_question(row)))
+        now, known.left = known.left[:STEP], known.left[STEP:]
+        if now:
+            commit([], self.memory, again=now)
+
+
+def _key(row: DirectoryNumber) -> tuple[str, int]:
+    return type(row).__name__, row.pk
+
+
+def _in_question(row: DirectoryNumber) -> Q:
+    """A number that traffic has just taught changes nothing where the position decides."""
+    just_learned = row.learned_at > timezone.now() - timedelta(minutes=1) and row.group_id is None and row.ours
+    return BY_DIRECTORY if just_learned else Q()

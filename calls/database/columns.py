@@ -1,0 +1,106 @@
+"""A call's columns as a board reads them, and what follows from them: live, waiting, lost track."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from calls.models.call import CallQuerySet
+from calls.words import Direction, Outcome, State
+
+DAY = timedelta(hours=24)
+TODAY = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED, Outcome.FAILED)
+NOT_ANSWERED = (State.IVR, State.DIALING, State.RINGING)
+
+
+class Columns(NamedTuple):
+    """The columns of a call that a board needs, in the order in which they are read."""
+
+    id: int
+    ref: str
+    source_id: int
+    direction: str
+    state: str
+    provisional: bool
+    outcome: str | None
+    reason: str | None
+    provider_status: str | None
+    customer_number: str | None
+    customer_key: str | None
+    virtual_number: str | None
+    group_id: int | None
+    agent_number: str | None
+    agent_name: str | None
+    ring_attempts: list[dict[str, Any]]
+    began_at: datetime
+    started_at: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_seconds: int | None
+    talk_seconds: int | None
+    duration_seconds: int | None
+    coins: Decimal | None
+    recording_url: str | None
+    roles_assumed: bool
+    flags: list[str]
+    heard_at: datetime
+    merged_into_id: int | None
+    seq: int
+
+    @property
+    def live(self) -> bool:
+        return self.state != State.ENDED and self.merged_into_id is None
+
+    @property
+    def ended(self) -> bool:
+        return self.state == State.ENDED and self.merged_into_id is None
+
+    @property
+    def waiting(self) -> bool:
+        """A customer called, and nobody has answered."""
+        return self.direction == Direction.INCOMING and self.state in NOT_ANSWERED
+
+    @property
+    def lost_track_at(self) -> datetime:
+        """From when on a live call counts as lost track, unless something is heard.
+
+        What had begun a day before it was heard of is replayed traffic: lost at once, so never shown as live.
+        """
+        if self.began_at < self.heard_at - DAY:
+            return self.heard_at
+        return self.heard_at + lost_track_after()[self.state]
+
+    @property
+    def finished_at(self) -> datetime:
+        return self.ended_at or self.heard_at
+
+    @property
+    def today_as(self) -> str | None:
+        """The figure of the day that it counts to, once ended."""
+        return figure_of(self.direction, self.outcome) if self.ended else None
+
+
+@lru_cache(maxsize=1)  # asked for each change, and Django's settings take their time
+def lost_track_after() -> dict[str, timedelta]:
+    """The silence after which a live call of each state counts as lost track."""
+    return {state: timedelta(seconds=seconds) for state, seconds in settings.CALLBOARD_LOST_TRACK_SECONDS.items()}
+
+
+setting_changed.connect(lambda **_: lost_track_after.cache_clear(), weak=False)
+
+
+def figure_of(direction: str, outcome: str | None) -> str | None:
+    """The figure of the day that an ended call counts to."""
+    if direction == Direction.OUTGOING:
+        return "outgoing_today"
+    if direction == Direction.INCOMING and outcome in TODAY:
+        return f"{outcome}_today"
+    return None
+
+
+def read_calls(calls: CallQuerySet) -> list[Columns]:
+    return [Columns._make(columns) for columns in calls.values_list(*Columns._fields)]

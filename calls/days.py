@@ -1,0 +1,22 @@
+"""Days in the site's time zone: which day a moment falls on, and where a day begins and ends."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+def site_zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def day_of(moment: datetime) -> date:
+    """The day, in the site's time zone, that a moment falls on."""
+    return moment.astimezone(site_zone()).date()
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """The first moment of a day in the site's time zone, and that of the next one (UTC)."""
+    starts = (datetime.combine(each, time(), site_zone()) for each in (day, day + timedelta(days=1)))
+    start, end = (moment.astimezone(UTC) for moment in starts)
+    return start, end

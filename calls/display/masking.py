@@ -1,0 +1,63 @@
+"""Masking: numbers are hidden here and nowhere else."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+_DIGIT = re.compile(r"\d")
+_LONG_DIGITS = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
+MASK = "•"
+
+
+def mask(number: str | None) -> str | None:
+    """Hide all digits but the last four (of a short number: but the last third)."""
+    if not number:
+        return number
+    count = len(_DIGIT.findall(number))
+    hidden = count - min(4, count // 3)
+    return _DIGIT.sub(lambda _: MASK, number, count=hidden) if count else number
+
+
+def mask_text(text: str | None) -> str | None:
+    """Hide every run of six or more digits in free text: names and words may hold numbers."""
+    return _LONG_DIGITS.sub(lambda found: mask(found[0]) or "", text) if text else text
+
+
+_NUMBERS = ("customer_number", "virtual_number", "agent_number")
+_TEXTS = ("source", "reason", "provider_status", "virtual_label", "group", "agent_name")
+# A call's numbers and words are masked at each of its changes, and agents, lines and words are those of many calls.
+_mask, _mask_text = lru_cache(maxsize=8_192)(mask), lru_cache(maxsize=4_096)(mask_text)
+
+
+def masked_row(shown: dict[str, Any]) -> dict[str, Any]:
+    """The row for people who never receive a full number: ours are hidden like the customer's, and so is any
+    number that a name or the provider's words may hold."""
+    shown["ref"] = _masked_ref(shown)
+    for name in _NUMBERS:
+        shown[name] = _mask(shown[name])
+    for name in _TEXTS:
+        shown[name] = _mask_text(shown[name])
+    shown["flags"] = [_mask_text(flag) for flag in shown["flags"]]
+    for attempt in shown["ring_attempts"]:
+        attempt["agent_number"] = _mask(attempt["agent_number"])
+        attempt["agent_name"] = _mask_text(attempt["agent_name"])
+        attempt["state"] = _mask_text(attempt["state"])
+    return shown
+
+
+def _masked_ref(shown: dict[str, Any]) -> str | None:
+    """The provider's id, unless one of the call's own numbers is in it.
+
+    Ids such as `1894680000.1001` look like numbers and are none, so they cannot be masked by their looks.
+    """
+    digits = _digits(shown["ref"])
+    numbers = [shown[name] for name in _NUMBERS] + [attempt["agent_number"] for attempt in shown["ring_attempts"]]
+    for number in numbers:
+        if number and len(key := _digits(number)[-10:]) > 4 and key in digits:
+            return None
+    return shown["ref"]
+
+
+@lru_cache(maxsize=8_192)
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))

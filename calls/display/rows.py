@@ -1,0 +1,96 @@
+"""The board's rows: what one call looks like to a viewer, with or without full numbers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from calls.database.columns import Columns
+from calls.display.masking import masked_row
+from calls.display.recordings import allowed_link, hosts_of
+from calls.models import Agent, CallGroup, Source, VirtualNumber
+from calls.phones import match_key
+
+
+@dataclass(slots=True)
+class Names:
+    """The directory's names, held in memory: a row costs no look-up."""
+
+    groups: dict[int, str] = field(default_factory=dict)
+    agents: dict[tuple[int, str], str] = field(default_factory=dict)
+    lines: dict[tuple[int, str], str] = field(default_factory=dict)
+    sources: dict[int, tuple[str, frozenset[str]]] = field(default_factory=dict)
+
+    def agent(self, source_id: int, number: str | None) -> str | None:
+        return self.agents.get((source_id, match_key(number))) if number else None
+
+    def line(self, source_id: int, number: str | None) -> str | None:
+        return self.lines.get((source_id, match_key(number))) if number else None
+
+
+def read_names() -> Names:
+    agents = Agent.objects.filter(ours=True).values_list("source_id", "number_key", "name", "learned_name")
+    lines = VirtualNumber.objects.filter(ours=True).exclude(label="").values_list("source_id", "number_key", "label")
+    sources = Source.objects.values_list("id", "name", "recording_hosts")
+    return Names(
+        groups=dict(CallGroup.objects.values_list("id", "name")),
+        agents={(source, key): name or learned for source, key, name, learned in agents if name or learned},
+        lines={(source, key): label for source, key, label in lines},
+        sources={source: (name, hosts_of(hosts)) for source, name, hosts in sources},
+    )
+
+
+def row(call: Columns, names: Names, masked: bool) -> dict[str, Any]:
+    """One row as `docs/events.md` has it; moments are aware datetimes in UTC."""
+    source, hosts = names.sources.get(call.source_id, ("", frozenset()))
+    shown = {
+        "id": call.id,
+        "ref": call.ref,
+        "source": source,
+        "direction": call.direction,
+        "state": call.state,
+        "provisional": call.provisional,
+        "outcome": call.outcome,
+        "reason": call.reason,
+        "provider_status": call.provider_status,
+        "customer_number": call.customer_number,
+        "customer_key": call.customer_key,
+        "virtual_number": call.virtual_number,
+        "virtual_label": names.line(call.source_id, call.virtual_number),
+        "group": names.groups.get(call.group_id) if call.group_id else None,
+        "agent_number": call.agent_number,
+        "agent_name": call.agent_name or names.agent(call.source_id, call.agent_number),
+        "ring_attempts": _attempts(call, names),
+        "began_at": call.began_at,
+        "started_at": call.started_at,
+        "ringing_at": call.ringing_at,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "wait_seconds": call.wait_seconds,
+        "talk_seconds": call.talk_seconds,
+        "duration_seconds": call.duration_seconds,
+        "coins": None if call.coins is None else format(call.coins.normalize(), "f"),
+        "has_recording": allowed_link(call.recording_url, hosts) is not None,
+        "roles_assumed": call.roles_assumed,
+        "flags": call.flags,
+        "lost_track_at": call.lost_track_at if call.live else None,
+        "seq": call.seq,
+    }
+    return masked_row(shown) if masked else shown
+
+
+def _attempts(call: Columns, names: Names) -> list[dict[str, Any]]:
+    return [
+        {
+            "agent_number": (number := attempt.get("agent_number")),
+            "agent_name": names.agent(call.source_id, number),
+            "state": attempt.get("state"),
+            "at": attempt.get("at"),
+        }
+        for attempt in call.ring_attempts
+    ]
+
+
+def encode(value: Any) -> bytes:
+    """JSON as the boards get it: moments in UTC with a Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)

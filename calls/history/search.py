@@ -1,0 +1,171 @@
+"""History: calls found by number or id, and lists of any length read a page at a time, without ever counting them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from calls.database.columns import Columns
+from calls.display.masking import mask
+from calls.display.rows import Names, row
+from calls.models import Call, CallAlias, Source
+from calls.models.call import CallQuerySet
+from calls.phones import digits_reversed, match_key, normalise
+
+SHORTEST_ENDING = 3
+RARE = 2_000
+# As many digits as a masked person is shown of an ordinary number.
+MASKED_ENDING = sum(char.isdigit() for char in mask("+910000000000") or "")
+LONGEST_ID = 19  # digits
+ID_KINDS = ("sid", "uid", "campid", "lone_uid", "lone_camp")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_columns = attrgetter(*Columns._fields)
+
+Row = TypeVar("Row", bound=Model)
+
+
+def search(calls: CallQuerySet, text: str, *, masked: bool) -> CallQuerySet:
+    """Find calls by a number in any spelling, by its last digits, or by an id (ours, or one of the provider's).
+
+    For masked people the last digits are as many as they are shown, or the whole number: asked digit by digit, a
+    longer ending would spell out the rest.
+    """
+    text = text.strip().replace("\x00", "")
+    return calls.filter(_any_of(_has_number(text, masked=masked), ids_meaning(text)))
+
+
+def by_number(calls: CallQuerySet, text: str, *, masked: bool) -> CallQuerySet:
+    """Find calls by a number of the customer (or its ending), the agent or ours; as `search`, without ids."""
+    return calls.filter(_any_of(_has_number(text.strip().replace("\x00", ""), masked=masked), set()))
+
+
+def _any_of(conditions: list[Q], ids: set[int]) -> Q:
+    """Rows that meet any of these.
+
+    A database asked for the latest hundred of few rows is tempted to walk through all by date until it has met
+    a hundred. So the few are looked up first, each by its own index, and only what is common is left to the walk.
+    """
+    common, ids = Q(), set(ids)
+    for condition in conditions:
+        found = list(Call.objects.filter(condition).order_by().values_list("id", flat=True)[: RARE + 1])
+        if len(found) > RARE:
+            common |= condition
+        else:
+            ids.update(found)
+    return common | Q(id__in=ids) if ids or not common else common
+
+
+def by_agent(calls: CallQuerySet, text: str) -> CallQuerySet:
+    """Find the calls of an agent by their number, in any spelling."""
+    spellings = _spellings(text.strip().replace("\x00", ""))
+    # A single one is asked for plainly: its index then gives the order too.
+    return (
+        calls.filter(agent_number__in=spellings) if len(spellings) > 1 else calls.filter(agent_number=spellings.pop())
+    )
+
+
+def _spellings(text: str) -> set[str]:
+    """How a number may be written in the rows: as each source's region reads it."""
+    return {normalise(text, region) for region in Source.objects.values_list("region", flat=True)} or {text}
+
+
+def _has_number(text: str, *, masked: bool) -> list[Q]:
+    spellings = _spellings(text)
+    wanted = [Q(agent_number__in=spellings), Q(virtual_number__in=spellings)]
+    # The last ten digits are the same in every spelling of a number: with 0, with +91, with neither.
+    ending = digits_reversed(match_key(text)) if text.strip("+0123456789 ().-/") == "" else ""
+    asked = len(ending)
+    if asked == 10 or (asked == MASKED_ENDING if masked else asked >= SHORTEST_ENDING):
+        wanted.append(Q(customer_reversed__range=(ending, ending.ljust(64, "9"))))
+    return wanted
+
+
+def ids_meaning(text: str) -> set[int]:
+    """Say which calls an id means: ours, the provider's, one that links to a call, or one that turned out to be one."""
+    if not (text := text.strip().replace("\x00", "")):
+        return set()
+    # By source, for that is how the indexes of the provider's ids begin.
+    sources = list(Source.objects.values_list("id", flat=True))
+    own = Q(source__in=sources, ref=text)
+    if key := row_id(text):
+        own |= Q(id=key)
+    rows = Call.objects.filter(own).order_by().values_list("id", "merged_into_id")[:100]
+    linked = CallAlias.objects.filter(source__in=sources, kind__in=ID_KINDS, value=text)
+    return {merged or call for call, merged in rows} | set(linked.values_list("call_id", flat=True)[:100])
+
+
+def row_id(text: str) -> int | None:
+    """The id of a row that a text is, if it can be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_ID else None
+
+
+def row_of(call: Call, names: Names, *, masked: bool) -> dict[str, Any]:
+    """The board's row of a call."""
+    return row(Columns._make(_columns(call)), names, masked)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, latest first, and the places to read on from; None where the list ends."""
+
+    rows: list[Row]
+    older: str | None
+    newer: str | None
+
+
+def page(rows: QuerySet[Row], keys: tuple[str, ...], size: int, place: str = "") -> Page[Row]:
+    """Read the page at a place that an earlier page named; without one, the latest.
+
+    `keys` are the columns of an index, the last of them unique: a page is found by where its neighbour ended, so
+    that the thousandth costs what the first does. Raises ValueError for a place that is none.
+    """
+    upwards = place.startswith("newer")
+    beyond = _beyond(keys, _read(place, len(keys)), upwards=upwards) if place else Q()
+    found = list(rows.filter(beyond).order_by(*(key if upwards else f"-{key}" for key in keys))[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if upwards and not more:
+        return page(rows, keys, size)
+    if upwards:
+        found.reverse()
+    older = f"older{_place(found[-1], keys)}" if found and (more or upwards) else None
+    newer = f"newer{_place(found[0], keys)}" if found and place else None
+    return Page(found, older, newer)
+
+
+def beside(rows: QuerySet[Row], keys: tuple[str, ...], row: Row, *, upwards: bool) -> Row | None:
+    """The row next to this one: the next later one (upwards), or the next earlier."""
+    beyond = _beyond(keys, [getattr(row, key) for key in keys], upwards=upwards)
+    return rows.filter(beyond).order_by(*(key if upwards else f"-{key}" for key in keys)).first()
+
+
+def _beyond(keys: tuple[str, ...], values: list[Any], *, upwards: bool) -> Q:
+    """What comes after these values. Said with one plain bound on the first key, which is what an index needs."""
+    after = "gt" if upwards else "lt"
+    if len(keys) == 1:
+        return Q(**{f"{keys[0]}__{after}": values[0]})
+    first, last = keys
+    either = Q(**{f"{first}__{after}": values[0]}) | Q(**{f"{last}__{after}": values[1]})
+    return Q(**{f"{first}__{after}e": values[0]}) & either
+
+
+def _place(row: Model, keys: tuple[str, ...]) -> str:
+    values = (getattr(row, key) for key in keys)
+    return "".join(f".{(v - _EPOCH) // _MICROSECOND if isinstance(v, datetime) else v}" for v in values)
+
+
+def _read(place: str, length: int) -> list[Any]:
+    word, *values = place.split(".")
+    if word not in ("older", "newer") or len(values) != length:
+        raise ValueError("not a place in a list")
+    numbers = [int(value) for value in values]
+    try:
+        moments = [_EPOCH + number * _MICROSECOND for number in numbers[:-1]]
+    except OverflowError:
+        raise ValueError("not a place in a list") from None
+    if not 0 <= numbers[-1] < 10 ** (LONGEST_ID - 1):
+        raise ValueError("not a place in a list")
+    return [*moments, numbers[-1]]

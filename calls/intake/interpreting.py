@@ -1,0 +1,58 @@
+"""What a stored or arriving delivery says: from its bytes to a call event, or to a named reason why not."""
+
+import hashlib
+import logging
+
+from calls.commit.received import Received
+from calls.intake.decoding import Undecodable, decode
+from calls.providers import PROVIDERS
+from calls.providers.adapter import Arrival, Reading, ignored, quarantined
+
+log = logging.getLogger("callboard.intake")
+
+
+def read(received: Received, body: bytes) -> dict[str, str] | None:
+    """Fill in what a delivery says: event, result, reason and content key. Returns its fields, if it has any.
+
+    Never raises for anything a sender can send.
+    """
+    try:
+        if received.body_size > len(body):
+            raise Undecodable("too_large")
+        method = "POST" if received.method == "PUT" else received.method
+        decoded = decode(method, received.query, body, received.content_encoding)
+    except Undecodable as error:
+        received.content_key = received.content_key or _digest(body + b"\0" + received.query.encode(errors="replace"))
+        received.quarantine(error.reason)
+        return None
+    received.content_key = content_key(decoded.fields)
+    received.flags = " ".join(decoded.flags)[:120]
+    reading = interpret(received, decoded.fields)
+    received.event, received.result, received.reason = reading.event, reading.result, reading.reason
+    return decoded.fields
+
+
+def interpret(received: Received, fields: dict[str, str]) -> Reading:
+    source = received.source
+    if not source.enabled:
+        return ignored("source_disabled")
+    if source.provider not in PROVIDERS:
+        return quarantined("unknown_provider")
+    arrival = Arrival(received.received_at, received.content_key)
+    try:
+        reading: Reading = PROVIDERS[source.provider].read(fields, source.habits, arrival)
+        return reading
+    except Exception:  # An adapter's fault must not cost a delivery: it is kept, and can be replayed.
+        log.exception("an adapter failed")
+        return quarantined("failed")
+
+
+def content_key(fields: dict[str, str]) -> str:
+    """What repeats share, in whatever shape and order they come: a digest of the filled fields."""
+    # Names are letters and digits only, which stand behind \1: so the items sort as their names do.
+    said = sorted([f"{name}\1{value}" for name, value in fields.items() if value])
+    return _digest("\0".join(said).encode(errors="surrogatepass"))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,104 @@
+"""Pruning: raw bytes go after some days, calls with all that belongs to them after more. In small batches.
+
+The raw bytes of an applied delivery go, the event that was read from it stays as long as its call: without it a late
+delivery would derive the call from a part of what is known. Deliveries that belong to no call go as a whole.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from calls.database.bulk import select
+from calls.database.connecting import unhurried
+from calls.models import Call, Delivery, Head
+from calls.words import Result
+
+BATCH = 500
+PAUSE_SECONDS = 0.02
+"""Between batches, for deliveries that arrive meanwhile: on SQLite there is one writer at a time."""
+
+
+@dataclass(slots=True)
+class Pruned:
+    """What went: raw bytes of so many deliveries, so many whole deliveries, so many calls."""
+
+    stripped: int = 0
+    deliveries: int = 0
+    calls: int = 0
+
+
+def prune(raw_before: datetime | None, calls_before: datetime | None) -> Iterator[Pruned]:
+    """Prune what is older (aware moments; None: keep it), one batch at a time. Gives the state after each."""
+    pruned = Pruned()
+    if raw_before:
+        yield from _strip(raw_before, pruned)
+        yield from _drop_loose(raw_before, pruned)
+    if calls_before:
+        yield from _drop_calls(calls_before, pruned)
+
+
+def _strip(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+    """Empty the raw bytes. The head row remembers how far that went: nothing is looked at twice."""
+    done = Head.objects.values_list("raw_pruned_to", flat=True).first() or 0
+    while True:
+        with transaction.atomic():
+            rows = Delivery.objects.filter(id__gt=done).order_by("id").values_list("id", "received_at")[:BATCH]
+            old = [delivery for delivery, received_at in rows if received_at < before]
+            if not old:
+                return
+            pruned.stripped += Delivery.objects.filter(id__in=old).update(body=b"", query="")
+            done = old[-1]
+            Head.objects.filter(id=1).update(raw_pruned_to=done)
+        yield pruned
+        time.sleep(PAUSE_SECONDS)
+
+
+def _drop_loose(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+    """Drop deliveries that are no part of a call: repeats, ignored and quarantined ones."""
+    for result in (Result.DUPLICATE, Result.IGNORED, Result.QUARANTINED):
+        # By result and id: in the order of time among all deliveries, every look would pass the applied ones again.
+        rows = Delivery.objects.filter(result=result).order_by("id").values_list("id", "received_at")
+        while ids := [delivery for delivery, received_at in rows[:BATCH] if received_at < before]:
+            pruned.deliveries += _delete("calls_delivery", "id", ids)
+            yield pruned
+            time.sleep(PAUSE_SECONDS)
+
+
+def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+    """Drop calls that began, and were last heard of, before then; oldest first, with deliveries and aliases."""
+    while True:
+        old = Call.objects.filter(began_at__lt=before, heard_at__lt=before).order_by("began_at", "id")
+        ids = list(old.values_list("id", flat=True)[:BATCH])
+        if not ids:
+            return
+        with transaction.atomic():
+            Call.objects.filter(merged_into__in=ids).update(merged_into=None)
+            pruned.deliveries += _delete("calls_delivery", "call_id", ids)
+            _delete("calls_callalias", "call_id", ids)
+            pruned.calls += _delete("calls_call", "id", ids)
+        yield pruned
+        time.sleep(PAUSE_SECONDS)
+
+
+def _delete(table: str, column: str, ids: list[int]) -> int:
+    marks = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", ids)  # noqa: S608 (names of our own)
+        return int(cursor.rowcount)
+
+
+def database_size() -> tuple[int, int]:
+    """Bytes of the database, and how many of them are free for new rows (0 where the database does not say)."""
+    if connection.vendor == "postgresql":
+        return int(select("SELECT pg_database_size(current_database())")[0][0]), 0
+    pages, free, size = (int(select(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size"))
+    return pages * size, free * size
+
+
+def give_back() -> None:
+    """Give free space back to the disk. Locks the whole database for as long as it takes: stop the server first."""
+    with unhurried(), connection.cursor() as cursor:
+        cursor.execute("VACUUM")

@@ -1,9 +1,0 @@
-"""Which address leads to which page."""
-
-from django.urls import path
-
-from calls import views
-
-urlpatterns = [
-    path("", views.board, name="board"),
-]

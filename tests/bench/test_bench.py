@@ -1,0 +1,243 @@
+"""The benchmark: its short form takes every path once and fails on a broken one, never on a slow machine."""
+
+import array
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bench import page, report
+from bench.cases import Case, Size
+from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Goal
+from bench.load import Load, LoadFailed, Target, measure
+from bench.load.board import Watched
+from bench.load.figures import figures_of
+from bench.load.posting import mixed
+from bench.suites import SUITES, common
+from tests.support.running import ROOT
+
+CASE = Case("a case", dict)
+WHOLE = {"acked": 4, "not_200": {}, "fewest_frames": 2, "lost": 0, "acked_per_s": 0.001}
+HALF = Goal("half of the other", "ingest", "cpu_ms", "one", "other", at_most=0.5)
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+
+
+# Its paths are whole
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("suite", ["ingest", "latency", "live", "boards", "limits", "history", "browser"])
+def test_the_short_form_of_each_suite_takes_every_path(suite):
+    done = bench(suite, "--short")
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert f"## {suite}" in done.stdout
+    assert "failed" not in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_soak_runs_as_long_as_it_is_told():
+    done = bench("soak", "--short", "--minutes", "0.02")
+
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_an_unknown_suite_is_refused_with_the_names_of_those_there_are():
+    done = bench("speed")
+
+    assert done.returncode == 2
+    assert "ingest" in done.stderr
+
+
+# What is broken, and what is merely slow
+
+
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        ({"not_200": {500: 1}}, "not answered 200"),
+        ({"acked": 0}, "nothing was acknowledged"),
+        ({"fewest_frames": 0}, "no frame"),
+        ({"lost": 1}, "never reached a board"),
+    ],
+)
+def test_a_broken_path_is_told(figures, says):
+    assert says in report.broken(CASE, WHOLE | figures)
+
+
+def test_a_slow_path_is_not_broken():
+    assert report.broken(CASE, WHOLE) == ""
+
+
+def test_the_textbook_peer_may_lose_what_the_product_may_not():
+    assert report.broken(Case("tutorial", dict, may_lose=True), WHOLE | {"lost": 12}) == ""
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers each POST with the next status of its server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        statuses = self.server.statuses
+        self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def answering() -> Iterator[ThreadingHTTPServer]:
+    """A webhook; set its `statuses`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+def sent_to(server: ThreadingHTTPServer, load: Load) -> dict:
+    return measure(load, Target(f"http://127.0.0.1:{server.server_port}/hook"), {})
+
+
+def test_a_delivery_that_is_refused_is_counted_with_its_status(answering):
+    answering.statuses = [500, 200]
+
+    found = sent_to(answering, Load(calls=2, connections=1))
+
+    assert (found["sent"], found["acked"], found["not_200"]) == (8, 7, {500: 1})
+
+
+def test_a_delivery_that_is_turned_away_is_sent_again(answering):
+    answering.statuses = [503, 503, 200]
+
+    found = sent_to(answering, Load(calls=1, connections=1, retries=2))
+
+    assert (found["sent"], found["acked"]) == (4, 4)
+
+
+def test_a_server_that_refuses_boards_is_no_measurement(answering):
+    target = Target(f"http://127.0.0.1:{answering.server_port}/hook", f"ws://127.0.0.1:{answering.server_port}/ws")
+
+    with pytest.raises(LoadFailed, match="boards"):
+        measure(Load(boards=1), target, {})
+
+
+def test_only_this_machine_is_ever_loaded():
+    with pytest.raises(LoadFailed, match="Loopback"):
+        Target("http://192.0.2.1/hook")
+
+
+# Its figures
+
+
+def test_a_call_keeps_the_order_of_its_stages():
+    deliveries = mixed(calls=50, active=12)
+
+    assert sorted(deliveries) == [(call, stage) for call in range(50) for stage in range(4)]
+    assert all([stage for call, stage in deliveries if call == each] == [0, 1, 2, 3] for each in range(50))
+
+
+def test_the_time_to_the_screen_ends_with_the_first_frame_that_can_show_a_delivery():
+    sent = [(7.0, 0.0, 10.0, 10.01, 200.0), (7.0, 1.0, 11.0, 11.01, 200.0)]
+    shown = array.array("d", [7, 9.9, 7, 10.2, 7, 11.1]).tobytes()
+
+    found = figures_of(sent, [Watched(3, 300, True, shown)], expects_pictures=True)
+
+    assert (found["screen_p50_ms"], found["lost"]) == (pytest.approx(200), 0)
+
+
+def test_a_last_state_that_no_frame_showed_is_lost():
+    sent = [(7.0, 3.0, 10.0, 10.01, 200.0)]
+    before = array.array("d", [7, 9.9]).tobytes()
+
+    assert figures_of(sent, [Watched(1, 100, True, before)], expects_pictures=True)["lost"] == 1
+
+
+@pytest.mark.parametrize(("live", "lost"), [(frozenset(), 0), (frozenset({7}), 1)])
+def test_a_whole_picture_without_a_call_says_that_it_is_over(live, lost):
+    sent = [(7.0, 3.0, 10.0, 10.01, 200.0)]
+    board = Watched(1, 100, True, b"", wholes=(11.0,), live=live)
+
+    assert figures_of(sent, [board], expects_pictures=True)["lost"] == lost
+
+
+def reading(second: float, busy: float, paints: int) -> page.Reading:
+    return page.Reading(second, busy, busy / 2, 0, 0, paints, paints, rows=40)
+
+
+def test_the_pages_shares_are_told_without_its_beginning_and_with_its_worst_minute():
+    stretches = [
+        (reading(0, 0, 0), reading(60, 50, 240)),
+        (reading(60, 50, 240), reading(120, 56, 480)),
+        (reading(121, 57, 480), reading(181, 75, 600)),
+    ]
+    seen = page.Seen(stretches, [page.Swept(4, 1000, 60)] * 3, off=0, complaints=[])
+
+    found = page.figures_of(seen, settle=60, every=60)
+
+    assert (found["busy"], found["busy_worst"], found["cpu"]) == (20, 30, 10)
+    assert (found["paints_per_s"], found["most_paints_per_s"]) == (3, 4)
+
+
+def test_a_page_that_grows_is_told():
+    heaps = [page.Swept(4 if minute < 15 else 8, 1000, 60) for minute in range(30)]
+    seen = page.Seen([(reading(0, 0, 0), reading(60, 6, 240))], heaps, off=0, complaints=[])
+
+    found = page.figures_of(seen, settle=0, every=10)
+
+    assert (found["heap_growth"], found["nodes_growth"]) == (2, 1)
+
+
+def test_without_a_browser_the_page_is_left_out_with_a_word_why(monkeypatch):
+    monkeypatch.setattr(page, "why_no_page", lambda: "there is no Chromium (TEST_CHROMIUM)")
+
+    assert [case.why_not for case in SUITES["browser"].cases(Size())] == ["there is no Chromium (TEST_CHROMIUM)"]
+
+
+# Its goals
+
+
+def test_a_goal_is_a_ratio_to_its_yardstick():
+    assert HALF.verdict({"one": {"cpu_ms": 1}, "other": {"cpu_ms": 2}}) == REACHED
+    assert HALF.verdict({"one": {"cpu_ms": 1.1}, "other": {"cpu_ms": 2}}) == MISSED
+    assert HALF.verdict({"one": {"cpu_ms": 1}}) == UNKNOWN
+
+
+@pytest.fixture
+def every_case(monkeypatch):
+    """As on a machine with all peers: asking would install Node's, which takes minutes."""
+    monkeypatch.setattr(common, "why_no_node", lambda install: "")
+    common.node_is_missing.cache_clear()
+    yield
+    common.node_is_missing.cache_clear()
+
+
+def test_every_goal_names_a_suite_a_figure_and_cases_that_there_are(every_case):
+    for goal in GOALS:
+        suite = SUITES[goal.suite]
+        cases = {case.name for case in suite.cases(Size())}
+        assert goal.figure in suite.columns, goal
+        assert {name for name in (goal.of, goal.beside, goal.less) if name} <= cases, goal
+
+
+def test_every_line_stands_beside_a_line_of_its_own_table(every_case):
+    for suite in SUITES.values():
+        names = [case.name for case in suite.cases(Size())]
+        assert len(names) == len(set(names))
+        assert {case.beside for case in suite.cases(Size())} <= {"", *names}
+
+
+def test_a_lost_state_is_not_averaged_away():
+    assert report.medians({"one": [{"lost": 0}, {"lost": 0}, {"lost": 3}]})["one"]["lost"] == 3

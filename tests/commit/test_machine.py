@@ -1,0 +1,213 @@
+"""Promises 2 to 5 and 10, by a machine that says anything in any order and looks at every call after each step."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from calls.commit.cache import known
+from calls.database.columns import read_calls
+from calls.intake.queue import after_commit
+from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
+from calls.rules.derive import Directory, derive
+from calls.rules.events import load
+from calls.upkeep.replaying import replay
+from calls.words import Result
+from tests.support.payloads import Request
+from tests.support.provider import Provider, india
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+AGENTS = ["8000000201", "8000000202", ""]
+LIVE_WORDS = ["Transfer to agent", "Picked", "ANSWER", "CANCEL", "BUSY", "AbandonedCall", "Playing Music", ""]
+REPORT_WORDS = ["ANSWER", "NO ANSWER", "BUSY (17)", "AbandonedCall", "Cancel-Agent", "Something New", ""]
+SHOWN = ["direction", "state", "provisional", "outcome", "reason", "customer_number", "agent_number", "virtual_number"]
+SHOWN += ["started_at", "ended_at", "answered_at", "wait_seconds", "talk_seconds", "duration_seconds", "roles_assumed"]
+SHOWN += ["flags", "agent_name", "provider_status", "heard_at"]
+
+sids = st.sampled_from(["S1", "S2", "S3", ""])
+camps = st.sampled_from(["", "", "7001"])
+# A call keeps its direction: nothing else was ever seen, and what a contradiction means is the directory's to say.
+DIRECTIONS = {"S1": "IVR", "S2": "WEBOBD", "S3": "", "": "WEBOBD"}
+seconds = st.integers(0, 90)
+
+
+class Calls(RuleBasedStateMachine):
+    """Deliveries of a few calls, through everything behind the HTTP layer."""
+
+    said = Bundle("said")
+
+    @initialize()
+    def begin(self):
+        self.undo = transaction.atomic()
+        self.undo.__enter__()
+        self.source = Source.objects.create(name="Machine")
+        self.provider = Provider(self.source, self.source.new_token())
+        known.forget()
+        self.sent, self.finished, self.seqs, self.rows = 0, set(), {}, {}
+
+    def teardown(self):
+        if hasattr(self, "undo"):
+            transaction.set_rollback(True)
+            self.undo.__exit__(None, None, None)
+            known.forget()
+
+    def fields(self, kind, word, sid, camp, agent, started):
+        fields = {"type": kind, "CallSid": sid, "Uniqueid": "" if sid else "S2", "campid": camp, "Status": word}
+        fields |= {"Direction": DIRECTIONS[sid], "SourceNumber": "9000000101", "DestinationNumber": "01200000301"}
+        return fields | {"DialWhomNumber": agent, "StartTime": india(NOW + timedelta(seconds=started))}
+
+    @rule(
+        target=said,
+        word=st.sampled_from(LIVE_WORDS),
+        sid=sids,
+        camp=camps,
+        agent=st.sampled_from(AGENTS),
+        started=seconds,
+    )
+    def live(self, word, sid, camp, agent, started):
+        return self.say([self.fields("live_call", word, sid, camp, agent, started)])
+
+    @rule(
+        target=said,
+        word=st.sampled_from(REPORT_WORDS),
+        sid=sids,
+        camp=camps,
+        agent=st.sampled_from(AGENTS),
+        started=seconds,
+        talk=st.sampled_from(["", "0", "5"]),
+        lasts=seconds,
+    )
+    def report(self, word, sid, camp, agent, started, talk, lasts):
+        fields = self.fields("call_report", word, sid, camp, agent, started)
+        ended = india(NOW + timedelta(seconds=started + lasts))
+        return self.say(
+            [fields | {"EndTime": ended, "TalkDuration": talk, "receiver_name": agent and f"Agent {agent}"}]
+        )
+
+    @rule(
+        target=said,
+        broken=st.sampled_from(['{"CallSid": "S1"', "[]", '{"hello": "there"}', '{"type": "other", "did": "1"}']),
+    )
+    def nonsense(self, broken):
+        return self.say([Request("POST", "", broken.encode(), "application/json")])
+
+    @rule(batches=st.lists(said, min_size=1, max_size=4))
+    def again(self, batches):
+        """Repeats, one at a time or many at once: nothing that anybody sees changes."""
+        before = self.look()
+        repeats = [each for batch in batches for each in batch]
+        received = self.provider.says_at_once(repeats)
+        self.sent += len(repeats)
+
+        assert {each.result for each in received} == {Result.DUPLICATE}
+        assert self.look() == before
+
+    @rule(first=said, second=said)
+    def together(self, first, second):
+        """One batch of what was said before and its mirror image: still nothing."""
+        self.again([[*first, *second], [*second, *first]])
+
+    @rule()
+    def late(self):
+        """A live event of every call there is: none that has its report opens again."""
+        for call in Call.objects.standing():
+            if "no-id" not in call.ref and call.aliases.filter(kind="sid").exists():
+                self.say([self.fields("live_call", "Picked", call.ref, "", "8000000201", 0)])
+
+    @rule()
+    def replayed(self):
+        """Reading every stored delivery again changes nothing."""
+        before = self.look()
+        replay(Delivery.objects.all(), known, apply=True)
+
+        assert self.look() == before
+
+    def say(self, requests):
+        told = []
+        after_commit.append(told.append)
+        try:
+            self.provider.says_at_once(requests)
+        finally:
+            after_commit.pop()
+        self.sent += len(requests)
+        self.what_a_commit_tells_is_what_can_be_read(told)
+        return requests
+
+    def what_a_commit_tells_is_what_can_be_read(self, told):
+        """A board is not to look different because its process made the commit itself."""
+        for changes in told:
+            by_number = Call.objects.filter(seq__gte=changes.first, seq__lte=changes.last).order_by("seq")
+            assert changes.calls is None or changes.calls == read_calls(by_number)
+
+    def look(self):
+        return sorted(Call.objects.values_list("ref", "seq", "digest")), Head.objects.values_list(
+            "seq", flat=True
+        ).first()
+
+    @invariant()
+    def every_delivery_has_one_end_and_the_counts_add_up(self):
+        if self.sent:
+            counts = [Delivery.objects.filter(result=result).count() for result in Result]
+            assert sum(counts) == Delivery.objects.count() == self.sent
+            assert not Delivery.objects.filter(result="quarantined", reason="").exists()
+            assert not Delivery.objects.filter(result="applied", call=None).exists()
+
+    @invariant()
+    def every_call_is_what_its_deliveries_make_of_it(self):
+        directory = self.directory() if self.sent else None
+        for call in Call.objects.standing() if self.sent else ():
+            heard = Delivery.objects.filter(call=call, result="applied").values_list("id", "event")
+            facts = derive([load(text, delivery) for delivery, text in heard], directory)
+            assert {name: getattr(call, name) for name in SHOWN} == {name: getattr(facts, name) for name in SHOWN}
+
+    def directory(self):
+        return Directory(
+            *(dict.fromkeys(of.objects.filter(source=self.source).values_list("number_key", flat=True), "")
+              for of in (Agent, VirtualNumber))
+        )  # fmt: skip
+
+    @invariant()
+    def an_ended_call_stays_ended(self):
+        if self.sent:
+            reported = Delivery.objects.filter(result="applied", event__contains='"kind":"report"')
+            ended = Call.objects.standing().filter(deliveries__in=reported).distinct()
+            assert not ended.exclude(state="ended", provisional=False).exists()
+
+    @invariant()
+    def numbers_grow_with_every_visible_change_and_with_nothing_else(self):
+        if not self.sent:
+            return
+        rows = Call.objects.values_list("pk", "seq", "digest", "merged_into")
+        found = {pk: (seq, digest, merged) for pk, seq, digest, merged in rows}
+        seqs = [seq for seq, _, _ in found.values()]
+        assert len(set(seqs)) == len(seqs)
+        assert max(seqs, default=0) <= (Head.objects.values_list("seq", flat=True).first() or 0)
+        for pk, (seq, *shown) in found.items():
+            if pk in self.rows:
+                was, *before = self.rows[pk]
+                assert (seq > was) == (shown != before)
+        self.rows = found
+
+
+@pytest.fixture
+def machine(db):
+    def run(**how):
+        checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+        # Not made smaller: that takes minutes, and the steps are readable as they are.
+        how |= {"phases": [Phase.reuse, Phase.generate], "report_multiple_bugs": False}
+        run_state_machine_as_test(Calls, settings=settings(deadline=None, suppress_health_check=checks, **how))
+
+    return run
+
+
+def test_any_deliveries_in_any_order_keep_the_promises(machine):
+    machine(max_examples=12, stateful_step_count=15, derandomize=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_any_deliveries_in_any_order_keep_the_promises_for_long(machine):
+    machine(max_examples=300, stateful_step_count=40)

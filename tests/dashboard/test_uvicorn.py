@@ -1,0 +1,232 @@
+"""uvicorn's short way for webhooks keeps what HTTP promises: order, connections that stay or close, whole bodies."""
+
+import asyncio
+import json
+
+import pytest
+
+from calls.commit.cache import known
+from calls.intake import door as webhooks
+from calls.intake.queue import NotStored
+from tests.support.doors import Socket
+
+BODY = json.dumps({"type": "live_call", "CallSid": "short.1", "Status": "Picked"}).encode()
+
+
+class Writer:
+    """Stands in for the intake: notes what it is to store, and stores it when told to."""
+
+    is_full = False
+
+    def __init__(self):
+        self.taken, self.submitted = [], []
+
+    def take(self, received, tell):
+        self.taken.append((received, tell))
+
+    async def submit(self, received):
+        self.submitted.append(received)
+
+    async def refresh(self, older_than): ...
+
+
+@pytest.fixture
+def writer(monkeypatch):
+    writer = Writer()
+    monkeypatch.setattr(webhooks, "intake", writer)
+    return writer
+
+
+@pytest.fixture
+def path(source_token):
+    known.refresh()
+    return f"/hooks/{source_token}"
+
+
+pytestmark = pytest.mark.django_db
+
+
+def request(path, body=BODY, version="1.1", **headers):
+    given = {"host": "localhost", "content-length": len(body), **headers}
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in given.items())
+    return f"POST {path} HTTP/{version}\r\n{lines}\r\n".encode() + body
+
+
+def ids(received):
+    return received.event.sid
+
+
+def run(scenario):
+    """Run it on an event loop, without the database."""
+    asyncio.run(scenario())
+
+
+def test_an_answer_is_one_packet_and_the_connection_stays(writer, path):
+    async def scenario():
+        socket = Socket()
+        for number in (1, 2):
+            await socket.say(request(path))
+            [(received, tell)] = writer.taken
+            received.delivery = number
+            assert not socket.written  # not before it is stored
+            tell(None)
+            assert len(socket.written) == 1
+            answered = await socket.answer()
+            assert (answered.status, answered.said["id"]) == (200, str(number))
+            writer.taken.clear()
+        assert not socket.closed
+        assert socket.state.total_requests == 2
+        assert not writer.submitted
+
+    run(scenario)
+
+
+def test_what_is_not_stored_is_answered_503(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path))
+        writer.taken[0][1](NotStored())
+        answered = await socket.answer()
+        assert (answered.status, answered.headers["retry-after"]) == (503, "5")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("version", "headers"), [("1.0", {}), ("1.1", {"connection": "close"})])
+def test_who_wants_no_more_is_parted_with(writer, path, version, headers):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path, version=version, **headers))
+        writer.taken[0][1](None)
+        assert (await socket.answer()).headers["connection"] == "close"
+        assert socket.closed
+
+    run(scenario)
+
+
+def test_a_server_that_stops_answers_and_closes(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path))
+        socket.protocol.shutdown()
+        assert not socket.closed
+        writer.taken[0][1](None)
+        assert (await socket.answer()).status == 200
+        assert socket.closed
+
+    run(scenario)
+
+
+def test_requests_sent_without_waiting_are_answered_in_their_order(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path) + request("/hooks/wrong") + request(path))
+        assert len(writer.taken) == 1 and not socket.written
+        writer.taken[0][1](None)
+        found = [(await socket.answer()).status for _ in range(3)]
+        assert found == [200, 404, 200]
+        assert len(writer.submitted) == 1  # the third was whole before its turn came: by the long way
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 7, len(BODY)])
+def test_a_body_may_come_in_pieces(writer, path, pieces):
+    async def scenario():
+        socket = Socket()
+        said = request(path)
+        size = -(-len(said) // pieces)
+        for start in range(0, len(said), size):
+            assert not writer.taken
+            await socket.say(said[start : start + size])
+        assert ids(writer.taken[0][0]) == "short.1"
+
+    run(scenario)
+
+
+def test_a_large_body_takes_the_long_way(writer, path):
+    async def scenario():
+        socket = Socket()
+        body = json.dumps(json.loads(BODY) | {"note": "x" * 100_000}).encode()
+        said = request(path, body)
+        for start in range(0, len(said), 30_000):
+            await socket.say(said[start : start + 30_000])
+            await asyncio.sleep(0)
+        assert (await socket.answer()).status == 200
+        assert not writer.taken
+        assert [each.body_size for each in writer.submitted] == [len(body)]
+
+    run(scenario)
+
+
+def test_who_asks_whether_to_go_on_is_told(writer, path):
+    async def scenario():
+        socket = Socket()
+        said = request(path, expect="100-continue")
+        await socket.say(said[: -len(BODY)])
+        await asyncio.sleep(0.01)
+        assert b"".join(socket.written).startswith(b"HTTP/1.1 100 ")
+        socket.written.clear()
+        await socket.say(BODY)
+        assert (await socket.answer()).status == 200
+        assert len(writer.submitted) == 1
+
+    run(scenario)
+
+
+def test_a_wrong_token_is_refused_before_the_body_is_there(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request("/hooks/wrong")[: -len(BODY)])
+        assert (await socket.answer()).status == 404
+        assert not writer.taken and not writer.submitted
+
+    run(scenario)
+
+
+def test_who_leaves_halfway_has_said_nothing_and_who_leaves_later_is_not_answered(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path)[:-5])
+        socket.protocol.connection_lost(None)
+        assert not writer.taken
+
+        socket = Socket()
+        await socket.say(request(path))
+        socket.protocol.connection_lost(None)
+        writer.taken[0][1](None)
+        assert not socket.written
+
+    run(scenario)
+
+
+def test_a_fault_of_ours_is_answered_500(writer, path, monkeypatch):
+    def stumble(*_):
+        raise RuntimeError("unforeseen")
+
+    async def scenario():
+        monkeypatch.setattr(webhooks, "receive", stumble)
+        socket = Socket()
+        await socket.say(request(path))
+        assert (await socket.answer()).status == 500
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "taken"),
+    [(1, "203.0.113.9", 1), (1, "203.0.113.9, 198.51.100.1", 0), (1, "198.51.100.1", 0), (0, "203.0.113.9", 0)],
+)
+def test_who_really_asks_decides_behind_proxies(writer, path, source, settings, proxies, forwarded, taken):
+    settings.CALLBOARD_TRUSTED_PROXIES = proxies
+    source.allowed_networks = "203.0.113.0/24"
+    source.save()
+    known.forget()
+    known.refresh()
+
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path, x_forwarded_for=forwarded))
+        assert len(writer.taken) == taken
+
+    run(scenario)

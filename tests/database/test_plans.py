@@ -1,0 +1,98 @@
+"""SQLite plans for a full database from the first day on: every index of the large tables has its figures."""
+
+from importlib import import_module
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from calls.commit.cache import known
+from calls.live.queries import live_at
+from calls.models import Call
+from tests.support.payloads import as_sent, load
+from tests.support.provider import Provider
+
+PLANS = import_module("calls.migrations.0002_plans").PLANS
+
+LARGE = ("calls_call", "calls_delivery", "calls_callalias")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _on_sqlite():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL gathers its own figures")
+
+
+@pytest.mark.parametrize("table", PLANS)
+def test_every_index_has_its_figures(table):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = %s", [table]
+        )
+        there = {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT idx FROM sqlite_stat1 WHERE tbl = %s", [table])
+        known = {name for (name,) in cursor.fetchall()}
+
+    assert known == there == set(PLANS[table])
+
+
+def test_the_few_live_calls_are_found_without_reading_the_history():
+    assert "call_live" in live_at(Call.objects, timezone.now()).explain()
+
+
+def figures():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT idx, stat FROM sqlite_stat1 WHERE tbl IN ('calls_call', 'calls_delivery', 'calls_callalias')"
+        )
+        return sorted(cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seeding_keeps_the_figures():
+    before = figures()
+
+    call_command("seed", calls=60, days=2, stdout=StringIO())
+
+    assert figures() == before
+
+
+COARSE = ("delivery_result", "call_direction", "call_outcome", "call_live", "call_group")
+"""Indexes whose values each stand for a large part of the history."""
+
+
+def steps_of(statements):
+    """What SQLite means to do for each statement that touches a large table."""
+    found = []
+    for sql in statements:
+        if sql.startswith(("SELECT", "UPDATE", "DELETE")) and any(table in sql for table in LARGE):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}".replace("%", "%%"))
+                found += [(sql, row[3]) for row in cursor.fetchall()]
+    return found
+
+
+def test_no_delivery_reads_a_large_part_of_the_history(source, source_token):
+    """A plan that is right for an empty database can be minutes long in a full one."""
+    provider = Provider(source, source_token)
+    payloads = [as_sent(payload) for payload in load(timezone.now()).values()]
+    with CaptureQueriesContext(connection) as queries:
+        provider.says_at_once(payloads[::2])
+        known.recent.forget()
+        provider.says_at_once(payloads[1::2])
+        for payload in payloads:
+            provider.says(payload)
+
+    steps = steps_of(query["sql"] for query in queries)
+
+    assert len(steps) > 50
+    assert [step for step in steps if is_coarse(step[1])] == []
+
+
+def is_coarse(step):
+    scanned = step.removeprefix("SCAN ").split(" ")[0] if step.startswith("SCAN ") else ""
+    return scanned in LARGE or any(name in step for name in COARSE)

@@ -1,0 +1,187 @@
+"""The pages people see: who gets which, and that they hold no markup of strangers and nothing inline."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from calls.display.masking import mask
+from calls.models import Call
+from calls.templatetags import board_words
+from calls.words import Outcome, State
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Without `collectstatic` there is no manifest of hashed names."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def a_call(source, group, **given) -> Call:
+    now = timezone.now()
+    facts = {"state": State.RINGING, "direction": "incoming", "began_at": now, "heard_at": now, "seq": 1}
+    facts |= {"ref": "r1", "customer_number": "+919000000101", "agent_name": "Asha"}
+    return Call.objects.create(source=source, group=group, **facts | given)
+
+
+def snapshot_of(page: str) -> dict:
+    return json.loads(re.search(r'<script id="snapshot" type="application/json">(.*?)</script>', page)[1])
+
+
+def page_of(client, person, path="/") -> str:
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get(path).content.decode()
+
+
+def test_the_board_asks_who_one_is(client):
+    answer = client.get("/")
+    assert (answer.status_code, answer.url) == (302, "/accounts/login/?next=/")
+
+
+def test_somebody_without_access_is_told_what_is_missing(client, outsider, source, sales):
+    a_call(source, sales)
+    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get("/")
+    assert answer.status_code == 403
+    assert "No access yet" in answer.content.decode()
+    assert "9000000101" not in answer.content.decode()
+
+
+def test_the_first_board_is_readable_before_any_script_runs(client, sales_supervisor, source, sales):
+    a_call(source, sales)
+    page = page_of(client, sales_supervisor)
+    rows = page[page.index("<live-list") : page.index("</live-list>")]
+    for word in ("Ringing", "+919000000101", "Sales", "Asha"):
+        assert word in rows
+
+
+def test_the_page_carries_the_snapshot_for_the_script(client, sales_supervisor, source, sales):
+    call = a_call(source, sales)
+    snapshot = snapshot_of(page_of(client, sales_supervisor))
+    assert [row["id"] for row in snapshot["calls"]] == [call.id]
+    assert snapshot["totals"]["waiting"] == 1
+
+
+def test_a_colleague_of_another_group_gets_no_byte_of_the_call(client, support_supervisor, source, sales):
+    a_call(source, sales)
+    page = page_of(client, support_supervisor)
+    assert "9000000101" not in page
+    assert "Asha" not in page
+
+
+def test_a_masked_viewer_gets_no_full_number(client, masked_viewer, source, sales):
+    a_call(source, sales)
+    page = page_of(client, masked_viewer)
+    assert "9000000101" not in page
+    assert mask("+919000000101") in page
+
+
+def test_what_a_provider_sends_is_never_markup(client, sales_supervisor, source, sales):
+    a_call(source, sales, agent_name="</script><img src=x onerror=alert(1)>", customer_number="<b>x</b>")
+    page = page_of(client, sales_supervisor)
+    assert "<img src=x" not in page
+    assert "<b>x" not in page
+
+
+def test_only_staff_are_led_to_the_admin_and_told_how_to_make_calls(client, admin_person, sales_supervisor):
+    assert "createsource" in page_of(client, admin_person)
+    plain = page_of(client, sales_supervisor)
+    assert "createsource" not in plain
+    assert ">Admin<" not in plain
+
+
+def test_signing_in_leads_to_where_one_wanted_to_go(client, sales_supervisor):
+    sent = {"username": "sales-supervisor", "password": "sales-supervisor", "next": "/?group=Sales"}
+    answer = client.post("/accounts/login/", sent)
+    assert (answer.status_code, answer.url) == (302, "/?group=Sales")
+
+
+def test_a_wrong_password_is_said_plainly(client, sales_supervisor):
+    page = client.post("/accounts/login/", {"username": "sales-supervisor", "password": "no"}).content.decode()
+    assert 'role="alert"' in page
+
+
+def test_signing_out_wants_a_form(client, sales_supervisor):
+    page_of(client, sales_supervisor)
+    assert client.get("/accounts/logout/").status_code == 405
+    assert "Signed out" in client.post("/accounts/logout/").content.decode()
+
+
+def test_the_password_can_be_changed(client, sales_supervisor):
+    assert 'autocomplete="new-password"' in page_of(client, sales_supervisor, "/accounts/password_change/")
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "lockout", "registration/logged_out"])
+def test_pages_of_trouble_stand_without_a_request(name):
+    assert "<h1>" in render_to_string(f"{name}.html")
+
+
+# What the policy of contents forbids, and what must not be in the sources
+
+
+def sources(folder: str, *endings: str) -> list[Path]:
+    return [path for path in (ROOT / folder).rglob("*") if path.suffix in endings]
+
+
+def test_no_template_holds_inline_script_style_or_handlers():
+    for path in sources("templates", ".html"):
+        text = path.read_text()
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text), path
+        assert "|safe" not in text and "autoescape off" not in text, path
+
+
+def test_no_script_turns_text_into_markup():
+    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function")
+    for path in sources("static/js", ".js"):
+        assert not forbidden.search(path.read_text()), path
+
+
+def test_raw_colours_stand_in_the_tokens_only():
+    colour = re.compile(r":[^;{}]*(#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\()")
+    for path in sources("static/css", ".css"):
+        if path.name != "tokens.css" and "admin" not in path.parts:
+            assert not colour.search(path.read_text()), path
+
+
+def test_every_icon_that_is_used_is_drawn():
+    drawn = set(re.findall(r'id="i-([\w-]+)"', (ROOT / "templates/parts/icons.html").read_text()))
+    used = {
+        "lost",
+        *map(str, State),
+        *board_words.OUTCOME_LOOKS.values(),
+        "incoming",
+        "outgoing",
+        "internal",
+        "unknown",
+    }
+    for path in sources("templates", ".html"):
+        used.update(re.findall(r'icon\.html" with name="(\w+)"', path.read_text()))
+    for path in sources("static/js", ".js"):
+        used.update(re.findall(r'\bicon\("(\w+)"\)', path.read_text()))
+    assert used <= drawn
+
+
+def test_server_and_browser_use_the_same_words():
+    script = (ROOT / "static/js/shared/words.js").read_text()
+    for name, words in (("STATES", board_words.STATES), ("OUTCOMES", board_words.OUTCOMES)):
+        block = re.search(rf"{name} = {{(.*?)}}", script, re.S)[1]
+        assert dict(re.findall(r'(\w+): "([^"]+)"', block)) == words
+    assert set(board_words.STATES) == set(map(str, State))
+    assert set(board_words.OUTCOMES) == set(map(str, Outcome))
+
+
+def test_the_site_allows_no_inline_code():
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    assert directives["script-src"] == directives["style-src"] == ["'self'"]

@@ -1,0 +1,59 @@
+"""A board as a browser keeps it, by nothing but the contract: what tests hold against the truth."""
+
+from typing import Any
+
+import orjson
+from django.utils import timezone
+
+from calls.boards.audience import Frame, View
+
+
+def whole(view: View) -> list[Frame]:
+    """The parts of a snapshot of a view, made here and now."""
+    return view.parts_of(view.rows(), timezone.now()).make()
+
+
+class Shown:
+    """What a board shows after the messages it got."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.totals: dict[str, Any] = {}
+        self.epoch, self.seq, self.whole = "", -1, False
+        self.regressions = 0
+
+    def apply(self, message: dict[str, Any] | Frame) -> "Shown":
+        said = orjson.loads(message.message["text"]) if isinstance(message, Frame) else message
+        getattr(self, "_" + said["type"])(said)
+        return self
+
+    def _snapshot(self, said: dict[str, Any]) -> None:
+        if said["part"] == 1:
+            self.rows, self.epoch = {}, said["epoch"]
+        self.whole = said["part"] == said["parts"]
+        self._changed(said | {"gone": []})
+
+    def _changed(self, said: dict[str, Any]) -> None:
+        if said["type"] == "changed" and said["seq"] < self.seq:
+            self.regressions += 1
+        self.seq = said["seq"]
+        self.totals = said.get("totals", self.totals)
+        for call in said["calls"]:
+            known = self.rows.get(call["id"])
+            if known is None or known["seq"] <= call["seq"]:
+                self.rows[call["id"]] = call
+            else:
+                self.regressions += 1
+        for call_id in said["gone"]:
+            self.rows.pop(call_id, None)
+
+    def _heartbeat(self, said: dict[str, Any]) -> None:
+        live = [call for call in self.rows.values() if call["state"] != "ended"]
+        if said["seq"] == self.seq:
+            assert (said["live_count"], said["live_seq_sum"]) == (len(live), sum(call["seq"] for call in live))
+        self.seq = said["seq"]
+
+    def same_as(self, other: "Shown") -> bool:
+        assert self.rows == other.rows
+        assert self.totals == other.totals
+        return True
