@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Pace } from "../../static/js/board/pace.js";
-import { Painter } from "../../static/js/board/painter.js";
-import { Lag, truth } from "../../static/js/board/truth.js";
-import { Clock } from "../../static/js/shared/clock.js";
+import { Pace } from "../../static/js/live/pace.js";
+import { Painter } from "../../static/js/live/painter.js";
+import { Lag, truth } from "../../static/js/live/truth.js";
+import { Clock } from "../../static/js/live/clock.js";
 import { Host } from "./host.mjs";
 
 const iso = (ms) => new Date(ms).toISOString();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { readAddress, writeAddress } from "../../static/js/board/address.js";
 import { choicesOf, isEmpty, noFilters, readFilters, tester, toggled, writeFilters } from "../../static/js/board/filters.js";
-import { readCall } from "../../static/js/board/store.js";
+import { readCall } from "../../static/js/live/store.js";
 import { at, ended, row, T0 } from "./rows.mjs";
 
 const passes = (call, filters) => tester({ ...noFilters(), ...filters }, T0)(readCall(call));

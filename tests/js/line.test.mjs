@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Line } from "../../static/js/board/line.js";
+import { Line } from "../../static/js/live/line.js";
 import { Host } from "./host.mjs";
 
 function lineOn(host) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { summarize } from "../../static/js/board/groups.js";
 import { Order } from "../../static/js/board/order.js";
-import { readCall } from "../../static/js/board/store.js";
+import { readCall } from "../../static/js/live/store.js";
 import { at, ended, row, T0 } from "./rows.mjs";
 
 const NOW = T0 + 60_000;

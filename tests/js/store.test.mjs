@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CallStore, isLost, isWaiting, readCall } from "../../static/js/board/store.js";
+import { CallStore, isLost, isWaiting, readCall } from "../../static/js/live/store.js";
 import { at, changed, ended, heartbeat, row, snapshot, T0 } from "./rows.mjs";
 
 function storeWith(...calls) {

@@ -173,6 +173,18 @@ def test_every_icon_that_is_used_is_drawn():
     assert used <= drawn
 
 
+def test_the_board_loads_a_style_for_every_class_that_its_scripts_give():
+    sheets = re.findall(r"css/\w+\.css", (ROOT / "templates/board.html").read_text())
+    sheets += re.findall(r"css/(?:tokens|base)\.css", (ROOT / "templates/bare.html").read_text())
+    rules = "".join((ROOT / "static" / sheet).read_text() for sheet in sheets)
+    selectors = ",".join(re.findall(r"([^{}]+){", rules)).split(",")
+    # A selector styles what it ends with; what stands before is only a condition.
+    styled = {name for each in selectors for name in re.findall(r"\.([a-z][\w-]*)", (each.split() or [""])[-1])}
+    for path in sources("static/js", ".js"):
+        given = " ".join(re.findall(r'\bclass: "([^"]+)"', path.read_text())).split()
+        assert set(given) <= styled | {"state-word"}, path
+
+
 def test_server_and_browser_use_the_same_words():
     script = (ROOT / "static/js/shared/words.js").read_text()
     for name, words in (("STATES", board_words.STATES), ("OUTCOMES", board_words.OUTCOMES)):

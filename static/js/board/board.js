@@ -7,10 +7,10 @@ import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
 import { fly } from "./fly.js";
 import { MANY, summarize } from "./groups.js";
 import { Order } from "./order.js";
-import { Pace } from "./pace.js";
-import { Painter } from "./painter.js";
-import { CallStore } from "./store.js";
-import { Lag, truth } from "./truth.js";
+import { Pace } from "../live/pace.js";
+import { Painter } from "../live/painter.js";
+import { CallStore } from "../live/store.js";
+import { Lag, truth } from "../live/truth.js";
 
 export class Board {
   #parts;

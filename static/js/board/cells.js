@@ -3,7 +3,7 @@
 import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
 import { count, numberParts, ordinal, UNKNOWN } from "../shared/format.js";
 import { attemptWord, LOST, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
-import { isLost } from "./store.js";
+import { isLost } from "../live/store.js";
 
 /** The look (icon and colour) and the word of where a call is, or how it went. */
 export function lookOf(call, now) {

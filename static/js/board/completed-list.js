@@ -4,7 +4,7 @@ import { make, say, set } from "../shared/dom.js";
 import { exact, length, when } from "../shared/format.js";
 import { DIRECTIONS, reasonWord } from "../shared/words.js";
 import { customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
-import { VirtualList } from "./virtual-list.js";
+import { VirtualList } from "../shared/virtual-list.js";
 
 export class CompletedList extends VirtualList {
   get rowHeightToken() {

@@ -1,6 +1,6 @@
 /** Which calls a person wants to see: filter state to URL and back, the test of a call, and the choices. Pure. */
 
-import { isLost } from "./store.js";
+import { isLost } from "../live/store.js";
 
 /** The facets, in the order of the bar. Names are the URL's. */
 export const FACETS = ["group", "direction", "state", "agent", "outcome"];

@@ -3,7 +3,7 @@
 import { icon, make, say, set } from "../shared/dom.js";
 import { figure, middle, timer, UNKNOWN } from "../shared/format.js";
 import { choiceWord } from "./filter-bar.js";
-import { waitLevel } from "./levels.js";
+import { waitLevel } from "../live/levels.js";
 
 const FIGURES = ["ringing", "talking", "ivr", "dialing", "live"];
 const HEADS = ["Group", "Waiting", "Longest", "Ringing", "Talking", "In menu", "Dialling", "Live"];

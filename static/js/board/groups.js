@@ -1,7 +1,7 @@
 /** Groups first: the live calls summed by call group, those with trouble on top. Pure. */
 
 import { NONE } from "./filters.js";
-import { isLost, isWaiting } from "./store.js";
+import { isLost, isWaiting } from "../live/store.js";
 
 /** Beyond this many live calls nobody reads rows, and the board offers groups. */
 export const MANY = 150;

@@ -4,9 +4,9 @@ import { icon, make, say, set, setIcon } from "../shared/dom.js";
 import { ordinal, timer } from "../shared/format.js";
 import { DIRECTIONS } from "../shared/words.js";
 import { attemptOrdinal, attemptShape, attemptsInWords, customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
-import { waitLevel } from "./levels.js";
-import { isWaiting, since } from "./store.js";
-import { VirtualList } from "./virtual-list.js";
+import { waitLevel } from "../live/levels.js";
+import { isWaiting, since } from "../live/store.js";
+import { VirtualList } from "../shared/virtual-list.js";
 
 const HEADS = ["State", "In state", "Total", "", "Customer", "Number", "Group", "Agent", "Rung"];
 const DOTS = 5;

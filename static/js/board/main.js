@@ -1,6 +1,6 @@
 /** The board page: finds everything, hands it over, and starts. The only module that touches the document at load. */
 
-import { Clock } from "../shared/clock.js";
+import { Clock } from "../live/clock.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
 import { CompletedList } from "./completed-list.js";
@@ -8,10 +8,10 @@ import { fetchCall } from "./fetching.js";
 import { FilterBar } from "./filter-bar.js";
 import { GroupList } from "./group-list.js";
 import { bindKeys } from "./keys.js";
-import { Line } from "./line.js";
+import { Line } from "../live/line.js";
 import { LiveList } from "./live-list.js";
 import { CallPanel } from "./panel.js";
-import { Announcer, LineSignal, TabSignal } from "./signal.js";
+import { Announcer, LineSignal, TabSignal } from "../live/signal.js";
 import { Strip } from "./strip.js";
 
 const find = (selector) => document.querySelector(selector);

@@ -1,6 +1,6 @@
 /** The order of the live list, and the calm that holds it still. Pure. */
 
-import { isLost, isWaiting } from "./store.js";
+import { isLost, isWaiting } from "../live/store.js";
 
 const WAITING = 0;
 const RINGING = 1;
@@ -34,10 +34,6 @@ export class Order {
   #held = false;
 
   pending = 0;
-
-  get held() {
-    return this.#held;
-  }
 
   hold(held) {
     this.#held = held;

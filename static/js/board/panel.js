@@ -4,7 +4,7 @@ import { icon, make, say } from "../shared/dom.js";
 import { clockTime, count, dayTime, exact, length, numberParts, timer, UNKNOWN } from "../shared/format.js";
 import { attemptWord, DIRECTIONS, fieldWord, flagWord, OUTCOMES, reasonWord, STATES } from "../shared/words.js";
 import { attemptShape, lookOf, stateCell } from "./cells.js";
-import { isLost, readCall, since } from "./store.js";
+import { isLost, readCall, since } from "../live/store.js";
 
 const SKELETON_AFTER_MS = 200;
 const AGAIN_AFTER_MS = 1_000;
@@ -31,10 +31,6 @@ export class CallPanel extends HTMLElement {
     close.addEventListener("click", () => this.dispatchEvent(new Event("close")));
     const head = make("header", { class: "panel-head" }, make("div", { class: "panel-top" }, this.#state.node, this.#timer, close), this.#title);
     this.replaceChildren(head, make("div", { class: "panel-body", tabindex: 0, role: "region", "aria-label": "Details" }, this.#facts, this.#why));
-  }
-
-  get callId() {
-    return this.#id;
   }
 
   /** Open for a call. `known`: its row, where the board has it. */

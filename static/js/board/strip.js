@@ -2,8 +2,8 @@
 
 import { say, set } from "../shared/dom.js";
 import { count, figure, timer, UNKNOWN } from "../shared/format.js";
-import { LEVEL_WORDS, waitLevel } from "./levels.js";
-import { since } from "./store.js";
+import { LEVEL_WORDS, waitLevel } from "../live/levels.js";
+import { since } from "../live/store.js";
 
 export class Strip {
   #root;

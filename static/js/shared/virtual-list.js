@@ -1,6 +1,6 @@
 /** A list of any length of which only the rows in view exist in the page. Light DOM, keyed by id. */
 
-import { make, set } from "../shared/dom.js";
+import { make, set } from "./dom.js";
 
 /** Rows kept ready above and below the view. */
 const SPARE = 6;
@@ -47,10 +47,6 @@ export class VirtualList extends HTMLElement {
     this.#measure(head);
   }
 
-  get size() {
-    return this.#items.length;
-  }
-
   has(id) {
     return this.#index.has(id);
   }
@@ -87,13 +83,13 @@ export class VirtualList extends HTMLElement {
     if (!this.#items.length) return;
     const from = this.active === null ? -1 : this.#index.get(this.active);
     const to = Math.min(this.#items.length - 1, Math.max(0, from === -1 && steps < 0 ? 0 : from + steps));
-    this.activate(this.#items[to].id);
+    this.#activate(this.#items[to].id);
     this.dispatchEvent(new CustomEvent("walk", { detail: this.active }));
   }
 
-  activate(id) {
+  #activate(id) {
     this.active = id;
-    if (id !== null) this.#reveal(this.#index.get(id));
+    this.#reveal(this.#index.get(id));
     this.#paint(false);
   }
 

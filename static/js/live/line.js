@@ -31,8 +31,6 @@ export class Line extends EventTarget {
   #shown = 0;
 
   status = "closed";
-  /** When the latest frame came, by the host's clock; null before the first. */
-  heardAt = null;
 
   /** `host`: {WebSocket, now, setTimeout, clearTimeout, random}. */
   constructor(url, host) {
@@ -53,13 +51,6 @@ export class Line extends EventTarget {
     this.#watch();
   }
 
-  /** Stop for good. */
-  close() {
-    this.#drop();
-    this.#host.clearTimeout(this.#retry);
-    this.#say("closed");
-  }
-
   /** Try at once, if only a pause stands in the way: the network is back, the person is back. */
   hurry() {
     if (this.status === "waiting") this.open();
@@ -70,7 +61,7 @@ export class Line extends EventTarget {
     this.#send({ type: "sync" });
   }
 
-  /** Say that everything up to a number is on the screen: at most twice a second, only when it has grown. */
+  /** Say that everything up to a number is on the screen: at most four times a second, only when it has grown. */
   shown(seq) {
     this.#shown = Math.max(this.#shown, seq);
     if (this.#shown <= this.#acked || this.status !== "open") return;
@@ -111,7 +102,6 @@ export class Line extends EventTarget {
   }
 
   #hear(text) {
-    this.heardAt = this.#host.now();
     this.#watch();
     let message;
     try {
