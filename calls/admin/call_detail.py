@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from calls.display import wording
 from calls.display.explanation import story
 from calls.history import search as history
 from calls.models import Call
@@ -20,24 +21,18 @@ from .site import is_masked, sees_all
 if TYPE_CHECKING:
     from .calls import CallAdmin
 
-LABELS = {
-    "customer_number": "Customer",
-    "virtual_number": "Virtual number",
-    "agent_number": "Agent's number",
-    "agent_name": "Agent",
-    "group": "Call group",
-    "provider_status": "Provider's word",
-    "wait_seconds": "Wait",
-    "talk_seconds": "Talk",
-    "duration_seconds": "Total",
-    "recording_url": "Recording",
-}
 GROUPS = {
     "Who": ["direction", "customer_number", "virtual_number", "group", "agent_name", "agent_number", "roles_assumed"],
     "How it went": ["state", "provisional", "outcome", "reason", "provider_status"],
     "When": ["began_at", "started_at", "ringing_at", "answered_at", "ended_at"],
     "How long, how much": ["wait_seconds", "talk_seconds", "duration_seconds", "coins", "recording_url"],
     "Where from": ["source", "ref", "flags"],
+}
+_WORDS = {
+    "direction": wording.direction_word,
+    "state": wording.state_word,
+    "outcome": wording.outcome_word,
+    "reason": wording.reason_word,
 }
 
 
@@ -48,7 +43,7 @@ def explained(admin: "CallAdmin", request: HttpRequest, call: Call) -> dict[str,
     admin.dressed(request, [call])
     zone = call.source.time_zone
     return {
-        "title": f"{shown.words(call.direction)} call",
+        "title": f"{wording.direction_word(call.direction)} call",
         "call": call,
         "how": how(call.row),
         "began": shown.moment(call.began_at, zone),
@@ -72,14 +67,10 @@ def neighbours(calls: CallQuerySet, call: Call) -> tuple[Call | None, Call | Non
 
 def _fact(call: Call, name: str) -> dict[str, Any]:
     return {
-        "label": label(name),
+        "label": wording.field_word(name),
         "value": _value(call, name),
         "delivery": call.set_by.get("recording_url" if name == "recording_url" else name),
     }
-
-
-def label(name: str) -> str:
-    return LABELS.get(name) or shown.words(name.removesuffix("_at"))
 
 
 def _value(call: Call, name: str) -> str | SafeString:
@@ -97,7 +88,8 @@ def plain(name: str, value: Any, zone: str) -> str | SafeString:
     """A value of a call's field as text for people."""
     if name == "ring_attempts":
         return (
-            ", ".join(f"{each['agent_number']} {shown.words(each['state'])}" for each in value or []) or shown.NOTHING
+            ", ".join(f"{each['agent_number']} {wording.attempt_word(each['state'])}" for each in value or [])
+            or shown.NOTHING
         )
     if name.endswith("_at"):
         return _at(value, zone)
@@ -106,10 +98,10 @@ def plain(name: str, value: Any, zone: str) -> str | SafeString:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):
-        return ", ".join(shown.words(each) for each in value) or shown.NOTHING
+        return ", ".join(wording.flag_word(each) for each in value) or shown.NOTHING
     if value in (None, ""):
         return shown.NOTHING
-    return shown.words(value) if name in ("direction", "state", "outcome", "reason") else str(value)
+    return _WORDS[name](value) if name in _WORDS else str(value)
 
 
 def _at(value: datetime | str | None, zone: str) -> str | SafeString:
@@ -118,19 +110,20 @@ def _at(value: datetime | str | None, zone: str) -> str | SafeString:
 
 
 def _attempt(attempt: dict[str, Any], zone: str) -> dict[str, Any]:
-    return {**attempt, "at": _at(attempt["at"], zone), "word": shown.words(attempt["state"])}
+    return {**attempt, "at": _at(attempt["at"], zone), "word": wording.attempt_word(attempt["state"])}
 
 
 def _told(entry: dict[str, Any], zone: str) -> dict[str, Any]:
     return {
         **entry,
         "at": _at(entry["received_at"], zone),
-        "result_word": shown.words(entry["result"]),
-        "kind_word": {"live": "Live event", "report": "Report"}.get(entry["kind"], "Delivery"),
+        "reason_word": wording.set_aside(entry["reason"]).sentence if entry["reason"] else "",
+        "result_word": wording.result_word(entry["result"]),
+        "kind_word": wording.kind_word(entry["kind"]),
         "changes": [
             format_html(
                 "<b>{}</b> {}{}",
-                label(change["field"]),
+                wording.field_word(change["field"]),
                 format_html('<span class="was">{}</span> → ', plain(change["field"], change["from"], zone))
                 if change["from"] not in (None, "", [], False)
                 else "",
@@ -138,5 +131,5 @@ def _told(entry: dict[str, Any], zone: str) -> dict[str, Any]:
             )
             for change in entry["changed"]
         ],
-        "ignored_words": ", ".join(label(name) for name in entry["ignored"]),
+        "ignored_words": ", ".join(wording.field_word(name) for name in entry["ignored"]),
     }

@@ -7,13 +7,12 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
+from calls.display import wording
 from calls.display.masking import mask_text
 from calls.live import queries
 from calls.models import Agent, CallGroup, Source
 from calls.phones import normalise
-from calls.words import Direction, Outcome, choices
 
-from . import shown
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter
 from .site import is_masked, scope
 
@@ -37,7 +36,7 @@ class BeganFilter(PeriodFilter):
 class StateFilter(ChoiceFilter):
     title = "state"
     parameters = ("state",)
-    words = [("live", "Live"), ("lost_track", "Lost track"), ("ended", "Ended")]
+    words = [("live", "Live"), ("lost_track", wording.LOST), ("ended", wording.STATES["ended"])]
 
     def chosen(self, rows: QuerySet) -> QuerySet:
         if self.value == "ended":
@@ -48,21 +47,21 @@ class StateFilter(ChoiceFilter):
 class DirectionFilter(ChoiceFilter):
     title = "direction"
     parameters = ("direction",)
-    words = choices(Direction)
+    words = wording.pairs(wording.DIRECTIONS)
 
 
 class OutcomeFilter(ChoiceFilter):
     title = "outcome"
     parameters = ("outcome",)
-    words = choices(Outcome)
+    words = wording.pairs(wording.OUTCOMES)
 
 
 class MarkFilter(ChoiceFilter):
     title = "mark"
     parameters = ("mark",)
     unindexed = True
-    words = [("provisional", "Provisional"), ("roles_assumed", "Roles assumed")] + [
-        (flag, shown.words(flag)) for flag in FLAGS
+    words = [("provisional", wording.FIELDS["provisional"]), ("roles_assumed", wording.FIELDS["roles_assumed"])] + [
+        (flag, wording.FLAGS[flag]) for flag in FLAGS
     ]
 
     def chosen(self, rows: QuerySet) -> QuerySet:
@@ -73,7 +72,7 @@ class MarkFilter(ChoiceFilter):
 
 
 class GroupFilter(NamedFilter):
-    title = "call group"
+    title = "group"
     parameters = ("group",)
 
     def groups(self) -> QuerySet:

@@ -6,16 +6,16 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from . import shown
+from calls.display import wording
 
-STILL_LIVE = {"ivr": "In IVR", "dialing": "Dialing", "ringing": "Ringing", "talking": "Talking"}
+from . import shown
 
 
 def how(row: dict[str, Any]) -> SafeString:
     """Where a call is or how it went, then our reason, then the provider's own word."""
     word, name = _state(row)
     finer = " · ".join(
-        text for text in (shown.words(row["reason"]) if row["reason"] else "", row["provider_status"]) if text
+        text for text in (wording.reason_word(row["reason"]) if row["reason"] else "", row["provider_status"]) if text
     )
     badge = format_html('<span class="badge is-{}">{}</span>', name, word)
     return format_html('{}<span class="finer">{}</span>', badge, finer) if finer else badge
@@ -25,9 +25,9 @@ def _state(row: dict[str, Any]) -> tuple[str, str]:
     """The word of the badge, and the name that colours it."""
     if row["state"] != "ended":
         lost = row["lost_track_at"] and row["lost_track_at"] <= timezone.now()
-        return ("Lost track", "lost") if lost else (STILL_LIVE[row["state"]], row["state"])
+        return (str(wording.LOST), "lost") if lost else (wording.state_word(row["state"]), row["state"])
     outcome = row["outcome"] or "unknown"
-    return shown.words(outcome) + (" (provisional)" if row["provisional"] else ""), outcome
+    return wording.outcome_word(outcome) + (f" · {wording.PROVISIONAL}" if row["provisional"] else ""), outcome
 
 
 def number(text: str | None, name: str | None = None) -> SafeString:
@@ -48,6 +48,6 @@ def recording(row: dict[str, Any]) -> str | SafeString:
 
 
 def marks(row: dict[str, Any]) -> str | SafeString:
-    names = [*row["flags"], *(["roles_assumed"] if row["roles_assumed"] else [])]
-    tags = format_html_join(" ", '<span class="mark">{}</span>', ((shown.words(name),) for name in names))
+    said = [*map(wording.flag_word, row["flags"]), *([wording.ROLES_ASSUMED] if row["roles_assumed"] else [])]
+    tags = format_html_join(" ", '<span class="mark">{}</span>', ((each,) for each in said))
     return tags or shown.NOTHING

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
+from calls.display import wording
 from calls.display.recordings import allowed_link
 from calls.display.rows import read_names
 from calls.history import search as history
@@ -95,17 +96,17 @@ class CallAdmin(KeysetMixin, ReadOnly):
 
     @admin.display(description="Direction")
     def direction_word(self, call: Call) -> str:
-        return shown.words(call.direction)
+        return wording.direction_word(call.direction)
 
     @admin.display(description="Customer")
     def customer(self, call: Call) -> SafeString:
         return number(call.row["customer_number"])
 
-    @admin.display(description="Virtual number")
+    @admin.display(description="Line")
     def line(self, call: Call) -> SafeString:
         return number(call.row["virtual_number"], call.row["virtual_label"])
 
-    @admin.display(description="Call group")
+    @admin.display(description="Group")
     def group_name(self, call: Call) -> str:
         return call.row["group"] or shown.NOTHING
 

@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from calls.display import wording
 from calls.display.masking import mask_text
 from calls.history import search as history
 from calls.models import Delivery
 from calls.rules import events
-from calls.words import Result, choices
+from calls.words import Result
 
 from . import shown
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter, SourceFilter
@@ -33,7 +34,7 @@ class ReceivedFilter(PeriodFilter):
 class ResultFilter(ChoiceFilter):
     title = "result"
     parameters = ("result",)
-    words = choices(Result)
+    words = wording.pairs(wording.RESULTS)
 
     def chosen(self, rows: QuerySet) -> QuerySet:
         rows = rows.filter(result=self.value)
@@ -56,7 +57,7 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
     """For those who see the calls of all groups: a raw body may be about anybody's."""
 
     page_keys = ("id",)
-    list_display = ("received", "from_source", "said", "result_word", "reason", "of_call", "how_sent", "body_bytes")
+    list_display = ("received", "from_source", "said", "result_word", "why", "of_call", "how_sent", "body_bytes")
     list_display_links = ("received",)
     list_filter: ClassVar = [ReceivedFilter, ResultFilter, ReasonFilter, SourceFilter]
     list_select_related = ("source", "call")
@@ -101,11 +102,17 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
     def said(self, delivery: Delivery) -> str | SafeString:
         if not delivery.kind:
             return shown.NOTHING
-        return format_html('{}<span class="finer">{}</span>', shown.words(delivery.kind), delivery.word)
+        return format_html('{}<span class="finer">{}</span>', wording.kind_word(delivery.kind), delivery.word)
 
     @admin.display(description="Result")
     def result_word(self, delivery: Delivery) -> SafeString:
-        return format_html('<span class="badge is-{}">{}</span>', delivery.result, shown.words(delivery.result))
+        return format_html('<span class="badge is-{}">{}</span>', delivery.result, wording.result_word(delivery.result))
+
+    @admin.display(description="Why")
+    def why(self, delivery: Delivery) -> str | SafeString:
+        if not delivery.reason:
+            return shown.NOTHING
+        return format_html('<span title="{}">{}</span>', delivery.reason, wording.set_aside(delivery.reason).sentence)
 
     @admin.display(description="Call")
     def of_call(self, delivery: Delivery) -> str | SafeString:
@@ -137,6 +144,8 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
             "received": self.received(delivery),
             "says": self.said(delivery),
             "result": self.result_word(delivery),
+            "why": wording.set_aside(delivery.reason) if delivery.reason else None,
+            "flags": [wording.flag_word(flag) for flag in delivery.flags.split()],
             "call": call_link(delivery),
             "size": shown.size(delivery.body_size),
             "kept": shown.size(len(delivery.body)),

@@ -50,7 +50,7 @@ class Filter(ListFilter):
 class ChoiceFilter(Filter):
     """One of a few words."""
 
-    words: list[tuple[str, str]] = []
+    words: list[tuple[str, Any]] = []
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         name = self.parameters[0]

@@ -57,7 +57,7 @@ class ChangeLogAdmin(KeysetMixin, ReadOnly):
 
     @admin.display(description="What")
     def what(self, entry: LogEntry) -> str:
-        return shown.words(entry.content_type.name) if entry.content_type else shown.NOTHING
+        return str(entry.content_type.name).capitalize() if entry.content_type else shown.NOTHING
 
     @admin.display(description="How")
     def how(self, entry: LogEntry) -> str:

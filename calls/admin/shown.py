@@ -39,10 +39,5 @@ def length(seconds: int | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def words(value: str | None) -> str:
-    """One of our words as people read it: `agent_missed` is "Agent missed"."""
-    return value.replace("_", " ").capitalize() if value else NOTHING
-
-
 def size(count: int) -> str:
     return f"{count} B" if count < 1024 else f"{count / 1024:.1f} KB"

@@ -1,4 +1,4 @@
-"""How the server writes the first board: the words and lengths of static/js/shared, for templates."""
+"""How the server writes the first board: the words and lengths of `calls/display`, for templates."""
 
 from datetime import datetime
 from typing import Any
@@ -7,27 +7,9 @@ from django import template
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-register = template.Library()
+from calls.display import wording
 
-UNKNOWN = "–"
-STATES = {"ivr": "In menu", "dialing": "Dialling", "ringing": "Ringing", "talking": "Talking", "ended": "Ended"}
-LOST = "Lost track"
-OUTCOMES = {
-    "answered": "Answered",
-    "abandoned": "Abandoned",
-    "missed": "Missed",
-    "failed": "Failed",
-    "ivr_only": "Menu only",
-    "agent_missed": "Agent missed",
-    "customer_missed": "No answer",
-    "unknown": "Unknown",
-}
-OUTCOME_LOOKS = {
-    **{outcome: outcome for outcome in OUTCOMES},
-    "ivr_only": "ivr",
-    "agent_missed": "missed",
-    "customer_missed": "missed",
-}
+register = template.Library()
 
 
 def is_lost(call: dict[str, Any], now: datetime) -> bool:
@@ -39,18 +21,39 @@ def is_lost(call: dict[str, Any], now: datetime) -> bool:
 def look_of(call: dict[str, Any]) -> dict[str, str]:
     """The look (icon and colour) and the word of where a call is, or how it went."""
     if call["state"] == "ended":
-        outcome = call["outcome"] or "unknown"
-        return {"look": OUTCOME_LOOKS.get(outcome, "unknown"), "word": OUTCOMES.get(outcome, "Ended")}
+        look = wording.LOOKS.get(call["outcome"] or "unknown", "unknown")
+        return {"look": look, "word": wording.outcome_word(call["outcome"])}
     if is_lost(call, timezone.now()):
-        return {"look": "lost", "word": LOST}
-    return {"look": call["state"], "word": STATES.get(call["state"], call["state"])}
+        return {"look": "lost", "word": str(wording.LOST)}
+    return {"look": call["state"], "word": wording.state_word(call["state"])}
+
+
+@register.simple_tag
+def browser_words() -> dict[str, Any]:
+    """The words for the scripts of a page: `{% browser_words as words %}{{ words|json_script:"words" }}`."""
+    return wording.browser_words()
+
+
+@register.simple_tag
+def provisional_word() -> str:
+    return str(wording.PROVISIONAL)
+
+
+@register.filter
+def state_within(state: str) -> str:
+    """A state within a sentence: "3 ringing", "2 in menu"."""
+    return wording.state_word(state).lower()
+
+
+register.filter("direction_word", wording.direction_word)
+register.filter("flag_word", wording.flag_word)
 
 
 @register.filter
 def since(moment: str | None) -> str:
     """How long ago a moment (ISO 8601) is, as a timer."""
     then = parse_datetime(moment) if moment else None
-    return duration(max(0, int((timezone.now() - then).total_seconds()))) if then else UNKNOWN
+    return duration(max(0, int((timezone.now() - then).total_seconds()))) if then else wording.UNKNOWN
 
 
 @register.filter
@@ -64,7 +67,7 @@ def since_state(call: dict[str, Any]) -> str:
 def duration(seconds: int | None) -> str:
     """Whole seconds as 0:07, 12:40 or 1:02:03."""
     if seconds is None:
-        return UNKNOWN
+        return wording.UNKNOWN
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { share } from "../../static/js/board/strip.js";
 import { figure, length, middle, numberParts, ordinal, timer, when } from "../../static/js/shared/format.js";
-import { flagWord, reasonWord } from "../../static/js/shared/words.js";
+import { flagWord, OUTCOMES, reasonWord, STATES } from "../../static/js/shared/words.js";
+import "./words.mjs";
 
 test("lengths read as clocks, unknown as a dash", () => {
   assert.deepEqual([0, 7, 760, 3723].map(length), ["0:00", "0:07", "12:40", "1:02:03"]);
@@ -35,5 +36,6 @@ test("ordinals, figures and shares", () => {
 
 test("words that nobody foresaw are shown as they are", () => {
   assert.deepEqual([reasonWord("line_on_fire"), reasonWord("constructor"), reasonWord(null)], ["line on fire", "constructor", null]);
-  assert.deepEqual([flagWord("unreadable_started_at"), flagWord("very_odd")], ["Started at could not be read", "Very odd"]);
+  assert.deepEqual([flagWord("unreadable_started_at"), flagWord("very_odd")], ["Started, says the provider could not be read", "Very odd"]);
+  assert.deepEqual([STATES.ivr, OUTCOMES.ivr_only, STATES.constructor], ["In menu", "Menu only", undefined]);
 });

@@ -1,11 +1,14 @@
 """The board's state in the browser, tested by Node's own runner (tests/js): no DOM, no socket, no clock."""
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from calls.display import wording
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
@@ -27,6 +30,7 @@ def modules(tmp_path_factory) -> Path:
     for part in ("static/js", "tests/js"):
         shutil.copytree(ROOT / part, place / part)
     (place / "package.json").write_text('{"type": "module"}')
+    (place / "words.json").write_text(json.dumps(wording.browser_words()))
     return place
 
 

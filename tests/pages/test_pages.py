@@ -9,10 +9,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from calls.display import wording
 from calls.display.masking import mask
 from calls.models import Call
-from calls.templatetags import board_words
-from calls.words import Outcome, State
+from calls.words import State
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -160,7 +160,7 @@ def test_every_icon_that_is_used_is_drawn():
     used = {
         "lost",
         *map(str, State),
-        *board_words.OUTCOME_LOOKS.values(),
+        *wording.LOOKS.values(),
         "incoming",
         "outgoing",
         "internal",
@@ -185,13 +185,13 @@ def test_the_board_loads_a_style_for_every_class_that_its_scripts_give():
         assert set(given) <= styled | {"state-word"}, path
 
 
-def test_server_and_browser_use_the_same_words():
-    script = (ROOT / "static/js/shared/words.js").read_text()
-    for name, words in (("STATES", board_words.STATES), ("OUTCOMES", board_words.OUTCOMES)):
-        block = re.search(rf"{name} = {{(.*?)}}", script, re.S)[1]
-        assert dict(re.findall(r'(\w+): "([^"]+)"', block)) == words
-    assert set(board_words.STATES) == set(map(str, State))
-    assert set(board_words.OUTCOMES) == set(map(str, Outcome))
+def test_server_and_browser_read_the_same_words(client, sales_supervisor, source, sales):
+    a_call(source, sales)
+    page = page_of(client, sales_supervisor)
+    told = json.loads(re.search(r'<script id="words" type="application/json">(.*?)</script>', page)[1])
+    assert told == wording.browser_words()
+    assert told["outcomes"]["ivr_only"] == "Menu only"
+    assert [told["waiting"], told["lost"]] == ["Waiting", "Lost track"]
 
 
 def test_the_site_allows_no_inline_code():

@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Max
 from django.utils import timezone
 
+from calls.display import wording
 from calls.models import Delivery, Source
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
@@ -182,11 +183,11 @@ def quarantine() -> Iterator[Finding]:
     for reason, count in reasons:
         yield Finding(
             None,
-            f"{count} deliveries quarantined: {reason}",
-            "Look at them in the admin; `manage replay --quarantined` tries them again.",
+            f"{count} deliver{'y' if count == 1 else 'ies'} set aside ({reason}): {wording.set_aside(reason).sentence}",
+            str(wording.set_aside(reason).advice) or "`manage replay --quarantined` reads them again.",
         )
     if not reasons:
-        yield Finding(True, "nothing is quarantined")
+        yield Finding(True, "nothing is set aside")
 
 
 EXAMINATIONS = (system, database, migrations, layer, disk, clock, people, sources, quarantine)

@@ -2,13 +2,13 @@
 
 import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
 import { count, numberParts, ordinal, UNKNOWN } from "../shared/format.js";
-import { attemptWord, LOST, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
+import { attemptWord, flagWord, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isLost } from "../live/store.js";
 
 /** The look (icon and colour) and the word of where a call is, or how it went. */
 export function lookOf(call, now) {
   if (call.isEnded) return { look: OUTCOME_LOOKS[call.outcome] ?? "unknown", word: OUTCOMES[call.outcome] ?? "Ended" };
-  if (isLost(call, now)) return { look: "lost", word: LOST };
+  if (isLost(call, now)) return { look: "lost", word: lostWord() };
   return { look: call.state, word: STATES[call.state] ?? call.state };
 }
 
@@ -33,7 +33,7 @@ export function customerCell() {
   const repeat = make("span", { class: "badge", hidden: true }, icon("repeat"), make("span"));
   const synthetic = make(
     "span",
-    { class: "badge badge--plain simulated", hidden: true, title: "Made up by the simulator" },
+    { class: "badge badge--plain simulated", hidden: true, title: flagWord("synthetic") },
     icon("simulated"),
     make("span", { text: "simulated" }),
   );

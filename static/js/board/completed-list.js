@@ -2,7 +2,7 @@
 
 import { make, say, set } from "../shared/dom.js";
 import { exact, length, when } from "../shared/format.js";
-import { DIRECTIONS, reasonWord } from "../shared/words.js";
+import { DIRECTIONS, provisionalWord, reasonWord } from "../shared/words.js";
 import { customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
 import { VirtualList } from "../shared/virtual-list.js";
 
@@ -36,7 +36,7 @@ class CompletedRow {
   }
 
   tick(now) {
-    say(this.#when, this.#call.provisional ? "report awaited" : when(this.#call.at.ended, now));
+    say(this.#when, this.#call.provisional ? provisionalWord() : when(this.#call.at.ended, now));
   }
 
   #facts(call, now) {

@@ -2,19 +2,18 @@
 
 import { icon, make, say, set } from "../shared/dom.js";
 import { figure, middle } from "../shared/format.js";
-import { DIRECTIONS, LOST, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
+import { DIRECTIONS, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isEmpty, NONE, noFilters, toggled } from "./filters.js";
 
 const CHIPS = 4;
 const STATE_ORDER = ["ivr", "dialing", "ringing", "talking", "lost"];
-const OUTCOME_ORDER = Object.keys(OUTCOMES);
 
 const FACET_WORDS = { group: "Group", direction: "Direction", state: "State", agent: "Agent", outcome: "Outcome" };
 
 /** The word of a facet's value. */
 export function choiceWord(facet, value) {
   if (value === NONE) return facet === "group" ? "No group" : "No agent";
-  if (facet === "state") return value === "lost" ? LOST : (STATES[value] ?? value);
+  if (facet === "state") return value === "lost" ? lostWord() : (STATES[value] ?? value);
   if (facet === "direction") return DIRECTIONS[value] ?? value;
   if (facet === "outcome") return OUTCOMES[value] ?? value;
   return value;
@@ -141,6 +140,6 @@ export class FilterBar extends EventTarget {
 }
 
 function inOrder(facet, choices) {
-  const order = facet === "state" ? STATE_ORDER : facet === "outcome" ? OUTCOME_ORDER : null;
+  const order = facet === "state" ? STATE_ORDER : facet === "outcome" ? Object.keys(OUTCOMES) : null;
   return order ? [...choices].sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value)) : choices;
 }

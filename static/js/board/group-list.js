@@ -2,11 +2,12 @@
 
 import { icon, make, say, set } from "../shared/dom.js";
 import { figure, middle, timer, UNKNOWN } from "../shared/format.js";
+import { STATES, waitingWord } from "../shared/words.js";
 import { choiceWord } from "./filter-bar.js";
 import { waitLevel } from "../live/levels.js";
 
 const FIGURES = ["ringing", "talking", "ivr", "dialing", "live"];
-const HEADS = ["Group", "Waiting", "Longest", "Ringing", "Talking", "In menu", "Dialling", "Live"];
+const COLUMNS = 8;
 
 /** Fires "group" (detail: the group's name) when one is chosen. */
 export class GroupList extends HTMLElement {
@@ -15,7 +16,8 @@ export class GroupList extends HTMLElement {
   #body = make("tbody");
 
   begin() {
-    const heads = HEADS.map((text) => make("th", { scope: "col", text }));
+    const states = FIGURES.slice(0, -1).map((state) => STATES[state]);
+    const heads = ["Group", waitingWord(), "Longest", ...states, "Live"].map((text) => make("th", { scope: "col", text }));
     this.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#body));
     this.addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-group]");
@@ -63,7 +65,7 @@ export class GroupList extends HTMLElement {
   #add(group) {
     const word = choiceWord("group", group);
     const open = make("button", { type: "button", title: word.length > 32 ? word : null }, make("span", { text: middle(word, 32) }), icon("down"));
-    const cells = HEADS.slice(1).map(() => make("td"));
+    const cells = Array.from({ length: COLUMNS - 1 }, () => make("td"));
     const row = make("tr", { "data-group": group }, make("th", { scope: "row" }, open), ...cells);
     cells[0].className = "waiting";
     cells[1].className = "timer";

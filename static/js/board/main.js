@@ -1,6 +1,7 @@
 /** The board page: finds everything, hands it over, and starts. The only module that touches the document at load. */
 
 import { Clock } from "../live/clock.js";
+import { learnWords } from "../shared/words.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
 import { CompletedList } from "./completed-list.js";
@@ -30,6 +31,8 @@ const host = {
   hidden: () => document.hidden,
   still: () => reduced.matches,
 };
+
+learnWords(JSON.parse(find("#words").textContent));
 
 customElements.define("live-list", LiveList);
 customElements.define("completed-list", CompletedList);

@@ -2,7 +2,7 @@
 
 import { icon, make, say } from "../shared/dom.js";
 import { clockTime, count, dayTime, exact, length, numberParts, timer, UNKNOWN } from "../shared/format.js";
-import { attemptWord, DIRECTIONS, fieldWord, flagWord, OUTCOMES, reasonWord, STATES } from "../shared/words.js";
+import { asideSentence, attemptWord, DIRECTIONS, fieldWord, flagWord, kindWord, OUTCOMES, provisionalWord, reasonWord, RESULTS, rolesWord, STATES } from "../shared/words.js";
 import { attemptShape, lookOf, stateCell } from "./cells.js";
 import { isLost, readCall, since } from "../live/store.js";
 
@@ -158,7 +158,7 @@ function factsOf(call, told) {
 
 function outcomeOf(call) {
   const reason = reasonWord(call.reason);
-  const words = [OUTCOMES[call.outcome] ?? "Unknown", reason && `(${reason})`, call.provisional && "· report awaited"];
+  const words = [OUTCOMES[call.outcome] ?? "Unknown", reason && `(${reason})`, call.provisional && `· ${provisionalWord()}`];
   return words.filter(Boolean).join(" ");
 }
 
@@ -223,7 +223,7 @@ const seconded = (text) => {
 
 function flagsOf(call) {
   const words = [...(call.flags ?? []).map(flagWord)];
-  if (call.roles_assumed && !call.flags?.includes("roles_assumed")) words.push(flagWord("roles_assumed"));
+  if (call.roles_assumed) words.push(rolesWord());
   return words.length ? part("To know", make("ul", { class: "flags" }, ...words.map((text) => make("li", {}, icon("warn"), make("span", { text }))))) : null;
 }
 
@@ -233,23 +233,14 @@ function storyOf(story) {
   return make("ol", { class: "story" }, ...story.map((step) => stepOf(step, story)));
 }
 
-const RESULTS = {
-  __proto__: null,
-  applied: null,
-  duplicate: "repeat",
-  ignored: "ignored",
-  quarantined: "set aside",
-};
-
 function stepOf(step, story) {
-  const kind = { __proto__: null, live: "Live event", report: "Report" }[step.kind] ?? "Delivery";
   const node = make("li", { class: "step", "data-kind": step.kind });
-  const result = RESULTS[step.result];
+  const result = step.result === "applied" ? null : RESULTS[step.result];
   node.append(
     make(
       "p",
       { class: "step-head" },
-      make("b", { text: kind }),
+      make("b", { text: kindWord(step.kind) }),
       step.provider_status ? make("span", { class: "muted", text: `“${step.provider_status}”` }) : null,
       result ? make("span", { class: "badge badge--plain", text: result }) : null,
       make("time", { class: "faint", datetime: step.received_at, title: exact(Date.parse(step.received_at)), text: seconded(step.received_at) }),
@@ -258,7 +249,7 @@ function stepOf(step, story) {
   if (step.changed.length) node.append(make("ul", { class: "changes" }, ...step.changed.map((change) => changeOf(change, step, story))));
   else node.append(make("p", { class: "faint", text: "Changed nothing" }));
   const more = [
-    step.reason && `Reason: ${reasonWord(step.reason)}`,
+    asideSentence(step.reason),
     step.ignored.length && `Not taken over: ${step.ignored.map((field) => fieldWord(field).toLowerCase()).join(", ")}`,
     step.repeats && `Came ${count(step.repeats, "more time")}`,
   ].filter(Boolean);

@@ -4,6 +4,7 @@ import { say, set } from "../shared/dom.js";
 import { count, figure, timer, UNKNOWN } from "../shared/format.js";
 import { LEVEL_WORDS, waitLevel } from "../live/levels.js";
 import { since } from "../live/store.js";
+import { stateWithin } from "../shared/words.js";
 
 export class Strip {
   #root;
@@ -64,14 +65,9 @@ export const offered = (totals) =>
   totals.answered_today + totals.abandoned_today + totals.missed_today + totals.failed_today;
 
 export const liveNote = (totals) =>
-  [
-    [totals.talking, "talking"],
-    [totals.ringing, "ringing"],
-    [totals.ivr, "in menu"],
-    [totals.dialing, "dialling"],
-  ]
-    .filter(([n]) => n > 0)
-    .map(([n, word]) => `${figure(n)} ${word}`)
+  ["talking", "ringing", "ivr", "dialing"]
+    .filter((state) => totals[state] > 0)
+    .map((state) => `${figure(totals[state])} ${stateWithin(state)}`)
     .join(" · ") || "no calls";
 
 const answeredNote = (totals) => `of ${figure(offered(totals))} in · ${figure(totals.outgoing_today)} out`;

@@ -1,97 +1,67 @@
-/** The words people read for the words of the protocol. Pure. */
+/**
+ * The words that people read for the words of the protocol. They stand once, in `calls/display/wording.py`; the page
+ * hands them over as JSON, and `learnWords` fills the tables below. Pure: who finds the block is main.js.
+ */
 
-export const STATES = {
-  __proto__: null,
-  ivr: "In menu",
-  dialing: "Dialling",
-  ringing: "Ringing",
-  talking: "Talking",
-  ended: "Ended",
-};
+const table = () => Object.create(null);
 
-export const LOST = "Lost track";
-
-export const OUTCOMES = {
-  __proto__: null,
-  answered: "Answered",
-  abandoned: "Abandoned",
-  missed: "Missed",
-  failed: "Failed",
-  ivr_only: "Menu only",
-  agent_missed: "Agent missed",
-  customer_missed: "No answer",
-  unknown: "Unknown",
-};
-
+export const STATES = table();
+export const OUTCOMES = table();
 /** Which icon, and which state's colour, an outcome has. */
-export const OUTCOME_LOOKS = {
-  __proto__: null,
-  answered: "answered",
-  abandoned: "abandoned",
-  missed: "missed",
-  failed: "failed",
-  ivr_only: "ivr",
-  agent_missed: "missed",
-  customer_missed: "missed",
-  unknown: "unknown",
-};
+export const OUTCOME_LOOKS = table();
+export const DIRECTIONS = table();
+/** What became of a delivery. */
+export const RESULTS = table();
+const REASONS = table();
+const ATTEMPTS = table();
+const KINDS = table();
+const FLAGS = table();
+const FIELDS = table();
+const SET_ASIDE = table();
+const SINGLE = table();
 
-export const DIRECTIONS = {
-  __proto__: null,
-  incoming: "Incoming",
-  outgoing: "Outgoing",
-  internal: "Internal",
-  unknown: "Direction unknown",
-};
+/** Take over what `browser_words` of the server says. */
+export function learnWords(told) {
+  Object.assign(STATES, told.states);
+  Object.assign(OUTCOMES, told.outcomes);
+  Object.assign(OUTCOME_LOOKS, told.looks);
+  Object.assign(DIRECTIONS, told.directions);
+  Object.assign(RESULTS, told.results);
+  Object.assign(REASONS, told.reasons);
+  Object.assign(ATTEMPTS, told.attempts);
+  Object.assign(KINDS, told.kinds);
+  Object.assign(FLAGS, told.flags);
+  Object.assign(FIELDS, told.fields);
+  Object.assign(SET_ASIDE, told.set_aside);
+  for (const name of ["waiting", "lost", "provisional", "roles_assumed", "unreadable"]) SINGLE[name] = told[name];
+}
 
-const REASONS = {
-  __proto__: null,
-  all_busy: "everybody was busy",
-  hung_up: "hung up before anybody answered",
-  rang_out: "rang out",
-  busy: "busy",
-  agent_engaged: "agent was on another call",
-  agent_ringing: "agent was being rung already",
-  congestion: "network congestion",
-  unreachable: "could not be reached",
-  agent_offline: "agent's phone was offline",
-  bad_dial: "dialled wrongly",
-  not_forwarded: "ended in the menu",
-  voicemail: "left a voice mail",
-  customer_hung_up: "the customer hung up",
-  agent_hung_up: "the agent hung up",
-};
+export const waitingWord = () => SINGLE.waiting;
+export const lostWord = () => SINGLE.lost;
+export const provisionalWord = () => SINGLE.provisional;
+export const rolesWord = () => SINGLE.roles_assumed;
 
-const FLAGS = {
-  __proto__: null,
-  synthetic: "Made up by the simulator",
-  roles_assumed: "Who is customer and who is agent was assumed",
-  group_inferred: "The group was taken from the directory",
-  end_time_assumed: "The provider named no end: it was worked out",
-  times_disagree: "The provider's times contradict each other",
-  talk_without_answer: "There was talk, but no moment of answer",
-  reports_disagree: "Two reports contradict each other",
-  unmapped_word: "A word of the provider that is not known here",
-  unknown_direction: "The provider did not say which way the call went",
-  no_call_id: "The provider gave no id: one was made up from numbers and time",
-};
+/** A state within a sentence: "3 ringing", "2 in menu". */
+export const stateWithin = (state) => (STATES[state] ?? state).toLowerCase();
 
 export const reasonWord = (reason) => (reason ? (REASONS[reason] ?? plain(reason)) : null);
+
+/** Why a delivery was ignored or set aside, as a sentence. */
+export const asideSentence = (reason) => (reason ? (SET_ASIDE[reason]?.[0] ?? sentence(plain(reason))) : null);
+
 export function flagWord(flag) {
   const unreadable = /^unreadable_(.+)/.exec(flag);
-  if (unreadable) return `${sentence(plain(unreadable[1]))} could not be read`;
+  if (unreadable) return SINGLE.unreadable.replace("{field}", fieldWord(unreadable[1]));
   return FLAGS[flag] ?? sentence(plain(flag));
 }
 
 /** How a ring attempt went: "ringing", "talking", or the reason why not. */
-export function attemptWord(state) {
-  if (state === "ringing") return "ringing";
-  if (state === "talking") return "picked up";
-  return reasonWord(state) ?? "unknown";
-}
+export const attemptWord = (state) => (state ? (ATTEMPTS[state] ?? plain(state)) : "unknown");
+
+export const kindWord = (kind) => KINDS[kind ?? ""] ?? KINDS[""];
 
 /** A field's name as a person would say it. */
-export const fieldWord = (field) => sentence(plain(field).replace(/ at$/, " time").replace(/ seconds$/, ""));
+export const fieldWord = (field) => FIELDS[field] ?? sentence(plain(field));
 
 function plain(word) {
   return String(word).replaceAll("_", " ");
