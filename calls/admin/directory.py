@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString
 
 from calls.models import Agent, Call, CallGroup, VirtualNumber
 from calls.models.directory import DirectoryNumber
-from calls.phones import match_key, normalise
+from calls.phones import WITHHELD, is_possible, is_rounded, match_key, normalise
+from calls.phones import is_masked as has_hidden_digits
+from calls.providers.values import or_nobody
 
 from . import shown
 from .lists import PlainChangeList
@@ -66,12 +68,30 @@ class NumberForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if "source" in said and "number" in said:
-            said["number"] = normalise(said["number"], said["source"].region)
+            said["number"] = self._number(said["number"], said["source"].region)
             self.instance.number_key = match_key(said["number"])
             known = type(self.instance).objects.filter(source=said["source"], number_key=self.instance.number_key)
             if known.exists():
                 self.add_error("number", f"Known already, as {known[0].number}.")
         return said
+
+    def _number(self, text: str, region: str) -> str:
+        """The spelling in which deliveries will be compared; an error in words for what no delivery can match."""
+        number = normalise(or_nobody(text), region)
+        for wrong, why in (
+            (not number, "This stands for nobody: no call can match it."),
+            (number == WITHHELD, "This stands for a caller who hides their number: it is nobody's."),
+            (has_hidden_digits(number), "Digits of this number are hidden. Enter the whole number."),
+            (is_rounded(text), "A spreadsheet rounded the last digits of this number away. Enter it as text."),
+            (
+                number.startswith("+") and not is_possible(number),
+                "This is not a whole number: digits are missing after the country code, or there are too many.",
+            ),
+        ):
+            if wrong:
+                self.add_error("number", why)
+                break
+        return number
 
 
 class NumberAdmin(Open):

@@ -12,9 +12,9 @@ from calls.display.masking import mask
 from calls.display.rows import Names, row
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
-from calls.phones import digits_reversed, match_key, normalise
+from calls.phones import cleaned, digits_reversed, normalise
 
-SHORTEST_ENDING = 3
+SHORTEST_ENDING, LONGEST_ENDING = 3, 10  # digits; more are a whole number
 RARE = 2_000
 # As many digits as a masked person is shown of an ordinary number.
 MASKED_ENDING = sum(char.isdigit() for char in mask("+910000000000") or "")
@@ -34,13 +34,13 @@ def search(calls: CallQuerySet, text: str, *, masked: bool) -> CallQuerySet:
     For masked people the last digits are as many as they are shown, or the whole number: asked digit by digit, a
     longer ending would spell out the rest.
     """
-    text = text.strip().replace("\x00", "")
+    text = cleaned(text)
     return calls.filter(_any_of(_has_number(text, masked=masked), ids_meaning(text)))
 
 
 def by_number(calls: CallQuerySet, text: str, *, masked: bool) -> CallQuerySet:
     """Find calls by a number of the customer (or its ending), the agent or ours; as `search`, without ids."""
-    return calls.filter(_any_of(_has_number(text.strip().replace("\x00", ""), masked=masked), set()))
+    return calls.filter(_any_of(_has_number(cleaned(text), masked=masked), set()))
 
 
 def _any_of(conditions: list[Q], ids: set[int]) -> Q:
@@ -61,7 +61,7 @@ def _any_of(conditions: list[Q], ids: set[int]) -> Q:
 
 def by_agent(calls: CallQuerySet, text: str) -> CallQuerySet:
     """Find the calls of an agent by their number, in any spelling."""
-    spellings = _spellings(text.strip().replace("\x00", ""))
+    spellings = _spellings(cleaned(text))
     # A single one is asked for plainly: its index then gives the order too.
     return (
         calls.filter(agent_number__in=spellings) if len(spellings) > 1 else calls.filter(agent_number=spellings.pop())
@@ -76,17 +76,17 @@ def _spellings(text: str) -> set[str]:
 def _has_number(text: str, *, masked: bool) -> list[Q]:
     spellings = _spellings(text)
     wanted = [Q(agent_number__in=spellings), Q(virtual_number__in=spellings)]
-    # The last ten digits are the same in every spelling of a number: with 0, with +91, with neither.
-    ending = digits_reversed(match_key(text)) if text.strip("+0123456789 ().-/") == "" else ""
-    asked = len(ending)
-    if asked == 10 or (asked == MASKED_ENDING if masked else asked >= SHORTEST_ENDING):
+    if whole := [digits_reversed(spelling) for spelling in spellings if spelling.startswith("+")]:
+        wanted.append(Q(customer_reversed__in=whole))
+    ending = digits_reversed(text) if text.strip("0123456789 ().-/") == "" else ""
+    if len(ending) == MASKED_ENDING if masked else SHORTEST_ENDING <= len(ending) <= LONGEST_ENDING:
         wanted.append(Q(customer_reversed__range=(ending, ending.ljust(64, "9"))))
     return wanted
 
 
 def ids_meaning(text: str) -> set[int]:
     """Say which calls an id means: ours, the provider's, one that links to a call, or one that turned out to be one."""
-    if not (text := text.strip().replace("\x00", "")):
+    if not (text := cleaned(text)):
         return set()
     # By source, for that is how the indexes of the provider's ids begin.
     sources = list(Source.objects.values_list("id", flat=True))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from calls.phones import WITHHELD
 from calls.rules.events import CallEvent, Kind, Verdict
 from calls.words import Direction, State
 
@@ -274,8 +275,11 @@ def _cause(verdict: Verdict | None, texts: tuple[str, ...]) -> tuple[Verdict | N
 def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arrival: Arrival) -> CallEvent:
     direction, region, flags = words.direction, habits.region, list(words.flags)
     # By position. On outgoing calls the directory decides later.
-    customer, agent = number(said["source"], region), number(said["dialled"], region)
+    customer, agent = _number(said, "source", flags, region), _number(said, "dialled", flags, region)
+    line = _number(said, "destination", flags, region)
     incoming = direction is Direction.INCOMING
+    if incoming and agent == WITHHELD:
+        agent = ""  # A stand-in for a hidden number is nobody of ours.
     if not incoming and habits.outgoing_source_is_agent:
         customer, agent = agent, customer
     event = CallEvent(
@@ -294,7 +298,7 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
         word=words.word,
         customer=customer,
         agent=agent,
-        line=number(said["destination"], region),
+        line="" if line == WITHHELD else line,
         roles_known=incoming,
         group=or_nobody(said["group"])[:120],
         started_at=_value(said, "started_at", flags, moment, habits.time_zone),
@@ -317,6 +321,14 @@ def _add_account(event: CallEvent, said: dict[str, str], flags: list[str], zone:
     event.coins = _value(said, "coins", flags, amount) or ""
     event.agent_name = or_nobody(said["agent_name"])[:120]
     event.recording_url = or_nobody(said["recording_url"])
+
+
+def _number(said: dict[str, str], name: str, flags: list[str], region: str) -> str:
+    try:
+        return number(said[name], region)
+    except Unreadable:
+        flags.append("unreadable_number")
+        return ""
 
 
 def _value(said: dict[str, str], name: str, flags: list[str], read_as: Callable[..., Any], *more: str) -> Any:

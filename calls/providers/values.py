@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from calls.phones import normalise
+from calls.phones import cleaned, is_rounded, normalise
 
 NOBODY = frozenset({"", "0", "--", "-", "none", "null", "nil", "n/a", "na", "not assigned", "notassigned", "undefined"})
 _ZERO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01 00:00:00")
@@ -39,8 +39,14 @@ def or_nobody(text: str) -> str:
 
 @lru_cache(maxsize=8_192)
 def number(text: str, region: str) -> str:
-    """The number in its one spelling, at most 64 characters of it; "" for nobody."""
-    return normalise(or_nobody(text), region)[:64]
+    """The number in its one spelling, at most 64 characters of it; "" for nobody.
+
+    Raises Unreadable for a number whose last digits a spreadsheet rounded away.
+    """
+    text = or_nobody(cleaned(text))
+    if is_rounded(text):
+        raise Unreadable(text)
+    return normalise(text, region)[:64] if text else ""
 
 
 @lru_cache(maxsize=4_096)

@@ -337,13 +337,35 @@ def test_a_changed_agent_has_its_calls_derived_again(admin, provider, sales):
     assert (agent.name, agent.group, agent.settled, agent.number) == ("Asha", sales, False, "+918000000201")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("0", "nobody"), ("Not Assigned", "nobody"), ("\u200b", "nobody"), ("anonymous", "hides"),
+        ("+266696687", "hides"),
+        ("90XXXXXX01", "hidden"), ("9.19E+11", "rounded"), ("+9190000", "whole number"),
+    ],
+)  # fmt: skip
+def test_a_number_that_no_call_can_match_is_refused_in_words(admin, source, text, why):
+    before = Agent.objects.count()
+    page = admin.post("/admin/calls/agent/add/", {"source": source.pk, "number": text, "ours": "on"})
+
+    assert why in str(page.context["adminform"].form.errors["number"])
+    assert Agent.objects.count() == before
+
+
+def test_a_number_pasted_with_invisible_marks_is_mended(admin, source):
+    admin.post("/admin/calls/agent/add/", {"source": source.pk, "number": "\u202a+91 80000 00209\u202c", "ours": "on"})
+
+    assert Agent.objects.filter(number="+918000000209", number_key="+918000000209").exists()
+
+
 def test_a_number_is_kept_in_the_one_spelling_that_deliveries_are_read_in(admin, source):
     made = {"source": source.pk, "number": "080000 00201", "name": "Asha", "ours": "on"}
     admin.post("/admin/calls/agent/add/", made)
     again = admin.post("/admin/calls/agent/add/", made | {"number": "+91 80000 00201"})
 
     assert list(Agent.objects.values_list("number", "number_key", "settled")) == [
-        ("+918000000201", "8000000201", False)
+        ("+918000000201", "+918000000201", False)
     ]
     assert "number" in again.context["adminform"].form.errors
 

@@ -62,7 +62,7 @@ def admin(client, admin_person):
 @pytest.fixture
 def history(source):
     many_calls(source, 2_000)
-    agent = Agent(source=source, number="+918000000007", number_key="8000000007", name="Asha")
+    agent = Agent(source=source, number="+918000000007", number_key="+918000000007", name="Asha")
     agent.save()
 
 

@@ -115,6 +115,8 @@ def test_a_call_that_begins_while_one_pages_moves_nothing(api, sales):
         ({"number": "+91 90000 00777"}, {"missed"}),
         ({"number": "00777"}, {"missed"}),
         ({"number": "8000000202"}, {"talking"}),
+        ({"number": "\u202a+91 90000 00777\u202c"}, {"missed"}),
+        ({"number": "+44 90000 00777"}, set()),
         ({"number": "5555555"}, set()),
         ({"direction": "incoming", "state": "ended"}, {"missed"}),
         ({}, {"ringing", "talking", "missed", "outgoing"}),

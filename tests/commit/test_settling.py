@@ -156,7 +156,7 @@ def test_only_numbers_that_a_call_does_not_show_are_noted_and_once(provider):
         ended = timezone.now() + timedelta(seconds=seconds)
         an_outgoing_call(provider, DialWhomNumber="9000000103", EndTime=india(ended))
 
-    assert noted() == [("out.1", "8000000202")]
+    assert noted() == [("out.1", "+918000000202")]
 
 
 def test_what_is_noted_stays_with_a_call_that_gets_its_id_later_and_goes_with_one_that_is_merged(provider):
@@ -164,10 +164,10 @@ def test_what_is_noted_stays_with_a_call_that_gets_its_id_later_and_goes_with_on
     for lone in (first, second):
         an_outgoing_call(provider, **lone, DialWhomNumber="9000000103", EndTime=india(timezone.now()))
         an_outgoing_call(provider, **lone)
-    assert noted() == [("uid.1", "8000000202"), ("uid.2", "8000000202")]
+    assert noted() == [("uid.1", "+918000000202"), ("uid.2", "+918000000202")]
 
     an_outgoing_call(provider, "sid.1", Uniqueid="uid.1")
-    assert noted() == [("sid.1", "8000000202"), ("uid.2", "8000000202")]
+    assert noted() == [("sid.1", "+918000000202"), ("uid.2", "+918000000202")]
 
     an_outgoing_call(provider, "sid.1", Uniqueid="uid.2")
-    assert noted() == [("sid.1", "8000000202")]
+    assert noted() == [("sid.1", "+918000000202")]

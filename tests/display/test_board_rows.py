@@ -161,8 +161,8 @@ def test_names_of_the_directory_are_masked_too(masked_viewer, sales):
     sales.name = f"Sales {CANARY}"
     sales.save()
     Source.objects.update(name=f"Line {CANARY}")
-    Agent.objects.create(source=call.source, number="x", number_key="9000000201", name=f"Asha {CANARY}")
-    VirtualNumber.objects.create(source=call.source, number="x", number_key="1140000001", label=CANARY)
+    Agent.objects.create(source=call.source, number="x", number_key="+919000000201", name=f"Asha {CANARY}")
+    VirtualNumber.objects.create(source=call.source, number="x", number_key="+911140000001", label=CANARY)
     assert CANARY.encode() not in orjson.dumps(queries.snapshot_for(masked_viewer))
 
 

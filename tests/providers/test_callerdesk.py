@@ -504,3 +504,15 @@ def test_no_text_makes_it_fail(fields):
         limits = {"sid": 100, "uniqueid": 100, "campid": 100, "customer": 64, "agent": 64, "line": 64, "word": 200}
         limits |= {"group": 120, "agent_name": 120}
         assert all(len(getattr(found.event, name)) <= most for name, most in limits.items())
+
+
+def test_a_caller_who_hides_their_number_is_nobody_we_know_and_never_an_agent():
+    event = live(sourcenumber="+266696687", dialwhomnumber="+266696687")
+
+    assert (event.customer, event.agent) == ("anonymous", "")
+
+
+def test_a_number_that_a_spreadsheet_rounded_is_left_empty_and_flagged():
+    event = live(sourcenumber="9.19E+11")
+
+    assert (event.customer, event.flags) == ("", ("unreadable_number",))

@@ -150,7 +150,7 @@ CALLS = {
     ],
     "two groups": [rings(group="Sales"), picks(group="Support"), reports(Verdict.NO_ANSWER)],
 }
-DIRECTORY = Directory(agents={"8000000201": "", "8000000202": "Support"}, lines={"8000000302": "Sales"})
+DIRECTORY = Directory(agents={"+918000000201": "", "+918000000202": "Support"}, lines={"+918000000302": "Sales"})
 
 
 @pytest.mark.parametrize("directory", [Directory(), DIRECTORY], ids=["unknown", "known"])
