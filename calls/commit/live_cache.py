@@ -33,7 +33,7 @@ Ids = tuple[int, str, str, str, datetime | None]
 
 
 def ids_of(source: int, event: CallEvent) -> Ids:
-    return source, event.sid, event.uniqueid, event.campid, event.started_at if event.campid else None
+    return source, event.call_id, event.alternate_id, event.campaign_id, event.started_at if event.campaign_id else None
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Recent:
 
     def meant_by(self, source: int, event: CallEvent) -> Remembered | None:
         """The call of an event whose ids say nothing new, with the CallSid among them: it can belong to no other."""
-        return self._by_ids.get(ids_of(source, event)) if event.sid else None
+        return self._by_ids.get(ids_of(source, event)) if event.call_id else None
 
     def remember(self, call: int, ref: str, source: int, events: list[CallEvent], stored: Stored) -> None:
         """Keep a call as it is committed now. What was remembered of it before were its first events."""
@@ -96,7 +96,7 @@ class Recent:
         if known is None:
             known = self._calls[call] = Remembered(call, ref, source, [], stored, set())
         for event in events[len(known.events) :]:
-            if event.sid:
+            if event.call_id:
                 ids = ids_of(source, event)
                 known.ids.add(ids)
                 self._by_ids[ids] = known

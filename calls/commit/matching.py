@@ -52,17 +52,17 @@ class Alias:
 def keys_of(source: int, event: CallEvent) -> list[Key]:
     """The ids under which this event and those that belong to its call can be found."""
     keys = []
-    for value in {event.sid, event.uniqueid} - {""}:
+    for value in {event.call_id, event.alternate_id} - {""}:
         keys += [(source, kind, value) for kind in (SID, UID, LONE_UID)]
-    if event.campid:
-        keys += [(source, CAMPID, event.campid), (source, LONE_CAMP, event.campid)]
+    if event.campaign_id:
+        keys += [(source, CAMPID, event.campaign_id), (source, LONE_CAMP, event.campaign_id)]
     return keys
 
 
 def lock_names(source: int, event: CallEvent) -> list[str]:
     """What two processes must not work on at the same time."""
-    ids = {f"{source} id {value}" for value in (event.sid, event.uniqueid) if value}
-    return sorted(ids | ({f"{source} campid {event.campid}"} if event.campid else set()))
+    ids = {f"{source} id {value}" for value in (event.call_id, event.alternate_id) if value}
+    return sorted(ids | ({f"{source} campid {event.campaign_id}"} if event.campaign_id else set()))
 
 
 class Matching:
@@ -106,40 +106,40 @@ class Matching:
 
     def place(self, source: int, delivery: int, event: CallEvent) -> None:
         """Find the call of this delivery, or make it. `moves` holds what older deliveries it pulled over."""
-        if event.sid:
+        if event.call_id:
             call = self._strong(source, event)
         else:
-            call = self._by_uniqueid(source, event) if event.uniqueid else self._by_campid(source, event)
+            call = self._by_uniqueid(source, event) if event.alternate_id else self._by_campid(source, event)
         self.placed[delivery] = (event, call)
         self.touched[call.id] = call
 
     # --- with a CallSid -------------------------------------------------------------------------------
 
     def _strong(self, source: int, event: CallEvent) -> Match:
-        known = self.aliases.get((source, SID, event.sid))
+        known = self.aliases.get((source, SID, event.call_id))
         lone = self._lone(source, event)
         if known:
             call = known[0].call
         else:
-            call = self._adopt(lone.pop(0), event.sid) if lone else self._new(source, event.sid, lone=False)
-            self._name((source, SID, event.sid), call, None)
-            if (source, UID, event.sid) in self.aliases:
-                self._rebalance((source, UID, event.sid))
+            call = self._adopt(lone.pop(0), event.call_id) if lone else self._new(source, event.call_id, lone=False)
+            self._name((source, SID, event.call_id), call, None)
+            if (source, UID, event.call_id) in self.aliases:
+                self._rebalance((source, UID, event.call_id))
         for other in lone:
             self._merge(other, call)
-        if event.uniqueid and event.uniqueid != event.sid:
-            self._link((source, UID, event.uniqueid), call, None)
-        if event.campid and event.started_at:
-            self._link((source, CAMPID, event.campid), call, event.started_at)
+        if event.alternate_id and event.alternate_id != event.call_id:
+            self._link((source, UID, event.alternate_id), call, None)
+        if event.campaign_id and event.started_at:
+            self._link((source, CAMPID, event.campaign_id), call, event.started_at)
         return call
 
     def _lone(self, source: int, event: CallEvent) -> list[Match]:
         """The calls without a CallSid that are this one: by Uniqueid, or by campid and nearness."""
-        found = [alias.call for alias in self.aliases.get((source, LONE_UID, event.sid), [])]
-        if event.uniqueid and (source, SID, event.uniqueid) not in self.aliases:
-            found += [alias.call for alias in self.aliases.get((source, LONE_UID, event.uniqueid), [])]
-        if event.campid and event.started_at:
-            near = self.aliases.get((source, LONE_CAMP, event.campid), [])
+        found = [alias.call for alias in self.aliases.get((source, LONE_UID, event.call_id), [])]
+        if event.alternate_id and (source, SID, event.alternate_id) not in self.aliases:
+            found += [alias.call for alias in self.aliases.get((source, LONE_UID, event.alternate_id), [])]
+        if event.campaign_id and event.started_at:
+            near = self.aliases.get((source, LONE_CAMP, event.campaign_id), [])
             found += [a.call for a in near if a.starts_at and abs(a.starts_at - event.started_at) <= NEAR]
         return sorted({call for call in found if call.lone and not call.merged_into}, key=lambda call: call.id)
 
@@ -175,9 +175,9 @@ class Matching:
         """Several calls named this id: see again where the deliveries belong that came by it."""
         for call in dict.fromkeys(alias.call for alias in self.aliases[key]):
             for delivery, event in self._events(call):
-                if event.sid or (event.uniqueid or event.campid) != key[2]:
+                if event.call_id or (event.alternate_id or event.campaign_id) != key[2]:
                     continue
-                best = self._named(key[0], key[2]) if event.uniqueid else self._nearest(key, event.started_at)
+                best = self._named(key[0], key[2]) if event.alternate_id else self._nearest(key, event.started_at)
                 if best and best is not call:
                     self.moves[delivery] = best
                     self.touched |= {best.id: best, call.id: call}
@@ -185,8 +185,8 @@ class Matching:
     # --- without --------------------------------------------------------------------------------------
 
     def _by_uniqueid(self, source: int, event: CallEvent) -> Match:
-        key = (source, LONE_UID, event.uniqueid)
-        return self._named(source, event.uniqueid) or self._lone_at(key, None, event.uniqueid)
+        key = (source, LONE_UID, event.alternate_id)
+        return self._named(source, event.alternate_id) or self._lone_at(key, None, event.alternate_id)
 
     def _named(self, source: int, value: str) -> Match | None:
         if own := self.aliases.get((source, SID, value)):
@@ -194,8 +194,8 @@ class Matching:
         return min((a.call for a in self.aliases.get((source, UID, value), [])), key=lambda c: c.ref, default=None)
 
     def _by_campid(self, source: int, event: CallEvent) -> Match:
-        near = self._nearest((source, CAMPID, event.campid), event.started_at)
-        return near or self._lone_at((source, LONE_CAMP, event.campid), event.started_at, event.campid)
+        near = self._nearest((source, CAMPID, event.campaign_id), event.started_at)
+        return near or self._lone_at((source, LONE_CAMP, event.campaign_id), event.started_at, event.campaign_id)
 
     def _nearest(self, key: Key, starts_at: datetime | None) -> Match | None:
         if starts_at is None:

@@ -28,9 +28,9 @@ SPELLINGS = {
     "callstatus": ("callstatus",),
     "callresult": ("callresult",),
     "hangup_cause": ("hangupcause",),
-    "sid": ("callsid", "callid"),
-    "uniqueid": ("uniqueid",),
-    "campid": ("campid",),
+    "call_id": ("callsid", "callid"),
+    "alternate_id": ("uniqueid",),
+    "campaign_id": ("campid",),
     "direction": ("direction", "calldirection", "flowtype"),
     "group": ("callgroup", "groupname"),
     "agent_name": ("receivername",),
@@ -128,7 +128,7 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     said = _said(fields)
     kind = _kind(said)
     if kind is None:
-        has_call = any(said[name] for name in ("sid", "uniqueid", "source", "destination", "dialled"))
+        has_call = any(said[name] for name in ("call_id", "alternate_id", "source", "destination", "dialled"))
         return quarantined("unknown_type") if has_call else ignored("not_a_call_event")
     words = _words(
         kind is Kind.REPORT, said["direction"], said["status"], said["callstatus"], said["callresult"],
@@ -137,9 +137,9 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if words is None:
         return quarantined("unknown_word")
     event = _event(kind, said, words, habits, arrival)
-    if event.sid or event.uniqueid:
+    if event.call_id or event.alternate_id:
         return Reading(event)
-    if not event.campid:
+    if not event.campaign_id:
         return _without_id(event)
     return Reading(event) if event.started_at else quarantined("no_start_time")
 
@@ -286,9 +286,9 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
         kind=kind,
         content_key=arrival.content_key,
         received_at=arrival.received_at,
-        sid=_id(said["sid"]),
-        uniqueid=_id(said["uniqueid"]),
-        campid=_id(said["campid"]) if direction is Direction.OUTGOING else "",
+        call_id=_id(said["call_id"]),
+        alternate_id=_id(said["alternate_id"]),
+        campaign_id=_id(said["campaign_id"]) if direction is Direction.OUTGOING else "",
         direction=direction,
         phase=words.phase,
         verdict=words.verdict,
@@ -347,7 +347,7 @@ def _without_id(event: CallEvent) -> Reading:
         return quarantined("no_call_id") if event.is_report else ignored("pre_dial")
     numbers = [event.customer, event.line] if event.roles_known else [event.customer, event.agent, event.line]
     known_by = f"{'|'.join(sorted(numbers))}|{event.started_at.isoformat()}"
-    event.sid = f"no-id-{hashlib.sha256(known_by.encode()).hexdigest()[:24]}"
+    event.call_id = f"no-id-{hashlib.sha256(known_by.encode()).hexdigest()[:24]}"
     event.flags = tuple(sorted((*event.flags, "no_call_id")))
     return Reading(event)
 

@@ -47,16 +47,19 @@ class CallEvent:
 
     Moments are aware UTC datetimes, lengths whole seconds, numbers E.164 or the raw text. None and "" mean
     that the delivery did not say. `customer` and `agent` stand where the provider's field order puts them;
-    unless `roles_known`, the directory has the last word (`lifecycle.roles`).
+    unless `roles_known`, the directory has the last word (`rules.roles`).
+
+    `call_id` is the provider's id of the call. `alternate_id` is a second id that some deliveries carry beside it
+    or instead of it. `campaign_id` names the request that an outgoing call was made for, and is not unique.
     """
 
     kind: Kind
     content_key: str
     received_at: datetime
     delivery: int = 0
-    sid: str = ""
-    uniqueid: str = ""
-    campid: str = ""
+    call_id: str = ""
+    alternate_id: str = ""
+    campaign_id: str = ""
     direction: Direction = Direction.UNKNOWN
     phase: State | None = None
     verdict: Verdict | None = None
@@ -108,6 +111,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         ("cause", Verdict),
     )
 }
+# What events stored by earlier versions call the ids.
+_OLD_NAMES = {"sid": "call_id", "uniqueid": "alternate_id", "campid": "campaign_id"}
 _MOMENTS = ("received_at", "started_at", "ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at")
 
 
@@ -118,9 +123,9 @@ def dump(event: CallEvent) -> str:
         "kind": event.kind,
         "content_key": event.content_key,
         "received_at": event.received_at,
-        "sid" if event.sid else "": event.sid,
-        "uniqueid" if event.uniqueid else "": event.uniqueid,
-        "campid" if event.campid else "": event.campid,
+        "call_id" if event.call_id else "": event.call_id,
+        "alternate_id" if event.alternate_id else "": event.alternate_id,
+        "campaign_id" if event.campaign_id else "": event.campaign_id,
         "direction" if event.direction != Direction.UNKNOWN else "": event.direction,
         "phase" if event.phase else "": event.phase,
         "verdict" if event.verdict else "": event.verdict,
@@ -152,6 +157,9 @@ def dump(event: CallEvent) -> str:
 def load(text: str, delivery: int) -> CallEvent:
     """The event that `dump` wrote, as said by this delivery."""
     said: dict[str, Any] = orjson.loads(text)
+    for old, name in _OLD_NAMES.items():
+        if old in said:
+            said[name] = said.pop(old)
     for name, words in _WORDS.items():
         if name in said:
             said[name] = words[said[name]]

@@ -104,7 +104,7 @@ def _read_again(delivery: Delivery, known: Known) -> Received:
 
 def _ids(event: CallEvent) -> tuple[object, ...]:
     """What decides which call an event belongs to."""
-    return event.sid, event.uniqueid, event.campid, event.started_at if not event.sid else None
+    return event.call_id, event.alternate_id, event.campaign_id, event.started_at if not event.call_id else None
 
 
 def _named(result: str, reason: str) -> str:

@@ -59,7 +59,7 @@ def test_a_delivery_that_cannot_be_applied_is_quarantined_and_its_neighbours_are
     assert {each.result for each in received} == {Result.APPLIED}
     assert set(Call.objects.values_list("ref", flat=True)) == {f"sid.{i}" for i in range(8)} - {f"sid.{place}"}
     for each in received:
-        assert Delivery.objects.get(pk=each.delivery).call.ref == each.event.sid
+        assert Delivery.objects.get(pk=each.delivery).call.ref == each.event.call_id
     kept = Delivery.objects.get(pk=bad.delivery)
     assert (kept.result, kept.reason, kept.event, kept.call) == ("quarantined", "failed", "", None)
     assert b"sid.bad" in bytes(kept.body)

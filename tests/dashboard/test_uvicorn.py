@@ -53,7 +53,7 @@ def request(path, body=BODY, version="1.1", **headers):
 
 
 def ids(received):
-    return received.event.sid
+    return received.event.call_id
 
 
 def run(scenario):

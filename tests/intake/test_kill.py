@@ -144,7 +144,7 @@ def nothing_is_half_there(target):
     for call, ref, state, outcome, talk, _ in calls:
         facts = derive(events[call])
         assert (facts.state, facts.outcome, facts.talk_seconds) == (state, outcome, talk)
-        assert {event.sid for event in events[call]} == {ref}
+        assert {event.call_id for event in events[call]} == {ref}
     seqs = [seq for *_, seq in calls]
     assert len(set(seqs)) == len(seqs)
     assert max(seqs) <= rows(target, "SELECT seq FROM calls_head")[0][0]

@@ -257,8 +257,8 @@ def test_every_field_of_a_report():
     )  # fmt: skip
 
     assert event == CallEvent(
-        kind=Kind.REPORT, content_key="key", received_at=ARRIVAL.received_at, sid="1894680000.10",
-        uniqueid="1894680000.11", direction=Direction.INCOMING, phase=State.ENDED, verdict=Verdict.ANSWERED,
+        kind=Kind.REPORT, content_key="key", received_at=ARRIVAL.received_at, call_id="1894680000.10",
+        alternate_id="1894680000.11", direction=Direction.INCOMING, phase=State.ENDED, verdict=Verdict.ANSWERED,
         word="ANSWER", customer="+919000000101", agent="+918000000201", line="+911200000301", roles_known=True,
         group="Sales", agent_name="Asha Test", started_at=utc(12, 0), ended_at=utc(12, 1, 15),
         leg_a_picked_at=utc(12, 0, 1), leg_b_started_at=utc(12, 0, 5), leg_b_picked_at=utc(12, 0, 15),
@@ -295,9 +295,9 @@ def read_as(name, fields):
 def test_placeholders_mean_nobody_and_nothing(text):
     event = report(receivername=text, dialwhomnumber=text, callgroup=text, callrecordingurl=text, uniqueid=text)
 
-    assert (event.agent_name, event.agent, event.group, event.recording_url, event.uniqueid) == ("", "", "", "", "")
-    assert report(OUTGOING, campid=text).campid == ""
-    assert reading({**INCOMING, "callsid": text, "uniqueid": "7", "status": "Picked"}).event.sid == ""
+    assert (event.agent_name, event.agent, event.group, event.recording_url, event.alternate_id) == ("", "", "", "", "")
+    assert report(OUTGOING, campid=text).campaign_id == ""
+    assert reading({**INCOMING, "callsid": text, "uniqueid": "7", "status": "Picked"}).event.call_id == ""
 
 
 @pytest.mark.parametrize(
@@ -429,22 +429,22 @@ def test_positions_are_certain_only_on_incoming_calls():
 
 
 def test_a_campid_is_an_id_on_outgoing_calls_only():
-    assert live(OUTGOING, campid="7001").campid == "7001"
-    assert live(campid="7001").campid == live(direction="", campid="7001").campid == ""
+    assert live(OUTGOING, campid="7001").campaign_id == "7001"
+    assert live(campid="7001").campaign_id == live(direction="", campid="7001").campaign_id == ""
 
 
 @pytest.mark.parametrize("name", ["callsid", "uniqueid"])
 def test_long_ids_fit_their_column_and_stay_apart(name):
     first, second = (live(**{name: "9" * 500 + end}) for end in "12")
-    ids = {getattr(event, "sid" if name == "callsid" else "uniqueid") for event in (first, second)}
+    ids = {getattr(event, "call_id" if name == "callsid" else "alternate_id") for event in (first, second)}
 
     assert len(ids) == 2
     assert {len(each) for each in ids} == {100}
 
 
 def test_an_id_is_opaque_text():
-    assert live(callsid="1894680000.10").sid == "1894680000.10"
-    assert live(callsid="8400002").sid == "8400002"
+    assert live(callsid="1894680000.10").call_id == "1894680000.10"
+    assert live(callsid="8400002").call_id == "8400002"
 
 
 # --- no id ----------------------------------------------------------------------------------------------
@@ -457,18 +457,18 @@ def without_id(_of=INCOMING, **said):
 def test_without_any_id_one_is_made_of_the_numbers_and_the_start():
     event = without_id(type="live_call", status="Picked")
 
-    assert event.sid.startswith("no-id-")
+    assert event.call_id.startswith("no-id-")
     assert event.flags == ("no_call_id",)
-    assert event.sid == without_id(type="call_report", status="ANSWER", sourcenumber="+91 90000 00101").sid
-    assert event.sid == without_id(type="live_call", status="Picked", dialwhomnumber="8000000202").sid
-    assert event.sid != without_id(type="live_call", status="Picked", starttime="2026-11-20 17:30:01").sid
-    assert event.sid != without_id(type="live_call", status="Picked", sourcenumber="9000000102").sid
+    assert event.call_id == without_id(type="call_report", status="ANSWER", sourcenumber="+91 90000 00101").call_id
+    assert event.call_id == without_id(type="live_call", status="Picked", dialwhomnumber="8000000202").call_id
+    assert event.call_id != without_id(type="live_call", status="Picked", starttime="2026-11-20 17:30:01").call_id
+    assert event.call_id != without_id(type="live_call", status="Picked", sourcenumber="9000000102").call_id
 
 
 def test_on_outgoing_calls_a_made_id_does_not_depend_on_who_is_who():
     swapped = {"sourcenumber": OUTGOING["dialwhomnumber"], "dialwhomnumber": OUTGOING["sourcenumber"]}
 
-    assert without_id(OUTGOING, status="Picked").sid == without_id(OUTGOING, status="Picked", **swapped).sid
+    assert without_id(OUTGOING, status="Picked").call_id == without_id(OUTGOING, status="Picked", **swapped).call_id
 
 
 # --- anything -------------------------------------------------------------------------------------------
@@ -500,9 +500,9 @@ def test_no_text_makes_it_fail(fields):
         assert found.reason
         assert found.result in (Result.IGNORED, Result.QUARANTINED)
     else:
-        assert found.event.sid or found.event.uniqueid or found.event.campid
-        limits = {"sid": 100, "uniqueid": 100, "campid": 100, "customer": 64, "agent": 64, "line": 64, "word": 200}
-        limits |= {"group": 120, "agent_name": 120}
+        assert found.event.call_id or found.event.alternate_id or found.event.campaign_id
+        limits = {"call_id": 100, "alternate_id": 100, "campaign_id": 100, "customer": 64, "agent": 64}
+        limits |= {"line": 64, "word": 200, "group": 120, "agent_name": 120}
         assert all(len(getattr(found.event, name)) <= most for name, most in limits.items())
 
 

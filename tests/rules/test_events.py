@@ -50,3 +50,12 @@ def test_a_length_of_zero_is_said_and_an_empty_key_too():
         dump(event) == '{"kind":"report","content_key":"","received_at":"2026-11-20T00:00:00+00:00","talk_seconds":0}'
     )
     assert load(dump(event), 7) == replace(event, delivery=7)
+
+
+def test_events_that_an_earlier_version_stored_are_read_with_their_old_names():
+    stored = '{"kind":"live","content_key":"k","received_at":"2026-11-20T00:00:00+00:00"'
+    stored += ',"sid":"1","uniqueid":"2","campid":"3"}'
+
+    event = load(stored, 7)
+    assert (event.call_id, event.alternate_id, event.campaign_id) == ("1", "2", "3")
+    assert load(dump(event), 7) == event
