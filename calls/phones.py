@@ -36,6 +36,9 @@ _HIDDEN = re.compile(r"\+?(?=.*[Xx*•#])(?=.*[0-9])[0-9Xx*•#\s\-]+\Z")
 _DIGIT = re.compile(r"\d")
 _MOST_ZEROS = 3
 """More zeros at the end of a number that a spreadsheet wrote with an exponent: its last digits were rounded away."""
+_CODES = {str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
+_CODES_OF_ONE = frozenset(code for code in _CODES if len(code) == 1)
+_CODES_OF_TWO = frozenset(code for code in _CODES if len(code) == 2)
 
 
 def normalise(raw: str, region: str) -> str:
@@ -176,6 +179,15 @@ def match_key(number: str) -> str:
     Numbers with the same last digits under different country codes are different people's.
     """
     return number if number[:1] == "+" else number.casefold()
+
+
+def country_code(number: str) -> str:
+    """The country code of an international number (E.164, or the same with hidden digits), or ""."""
+    digits = number.removeprefix("+")
+    if digits == number:
+        return ""
+    size = 1 if digits[:1] in _CODES_OF_ONE else 2 if digits[:2] in _CODES_OF_TWO else 3
+    return digits[:size] if digits[:size].isdigit() else ""
 
 
 def digits_reversed(number: str | None) -> str:

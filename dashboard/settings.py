@@ -173,6 +173,7 @@ USE_TZ = True
 TIME_ZONE = env.zone("CALLBOARD_TIME_ZONE", "Asia/Kolkata")
 LANGUAGE_CODE = "en"
 USE_I18N = False
+FORMAT_MODULE_PATH = "dashboard.formats"
 
 
 # Sign-in and secrets

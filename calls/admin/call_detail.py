@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from calls.display import wording
+from calls.display import formats, wording
 from calls.display.explanation import story
 from calls.history import search as history
 from calls.models import Call
@@ -94,7 +94,7 @@ def plain(name: str, value: Any, zone: str) -> str | SafeString:
     if name.endswith("_at"):
         return _at(value, zone)
     if name.endswith("_seconds"):
-        return shown.length(value)
+        return formats.length(value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from calls.display import wording
+from calls.display import formats, wording
 
 from . import shown
 
@@ -33,8 +33,13 @@ def _state(row: dict[str, Any]) -> tuple[str, str]:
 def number(text: str | None, name: str | None = None) -> SafeString:
     """A number, under its name where it has one."""
     if name:
-        return format_html('{}<span class="finer number">{}</span>', name, text or "")
-    return format_html('<span class="number">{}</span>', text or shown.NOTHING)
+        return format_html('{}<span class="finer number">{}</span>', name, _spaced(text) if text else "")
+    return format_html('<span class="number">{}</span>', _spaced(text))
+
+
+def _spaced(text: str | None) -> SafeString:
+    """A number in groups for the eye; copied, it has no gaps."""
+    return format_html_join("", "<span>{}</span>", ((part,) for part in formats.phone_parts(text)))
 
 
 def recording(row: dict[str, Any]) -> str | SafeString:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from calls.display import wording
+from calls.display import formats, wording
 from calls.display.recordings import allowed_link
 from calls.display.rows import read_names
 from calls.history import search as history
@@ -116,15 +116,15 @@ class CallAdmin(KeysetMixin, ReadOnly):
 
     @admin.display(description="Wait")
     def wait(self, call: Call) -> str:
-        return shown.length(call.wait_seconds)
+        return formats.length(call.wait_seconds)
 
     @admin.display(description="Talk")
     def talk(self, call: Call) -> str:
-        return shown.length(call.talk_seconds)
+        return formats.length(call.talk_seconds)
 
     @admin.display(description="Total")
     def total(self, call: Call) -> str:
-        return shown.length(call.duration_seconds)
+        return formats.length(call.duration_seconds)
 
     @admin.display(description="Coins")
     def coins_spent(self, call: Call) -> str:

@@ -1,4 +1,4 @@
-"""How values look in the admin: moments in two zones, lengths, words and sizes."""
+"""How values look in the admin: moments, in the provider's zone too on hover, and sizes."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,36 +7,32 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-NOTHING = "–"
+from calls.days import site_zone
+from calls.display import formats
+from calls.display.wording import UNKNOWN as NOTHING
+
+__all__ = ["NOTHING", "moment", "size"]
 
 
 def moment(at: datetime | None, zone: str = "") -> str | SafeString:
-    """A moment in the site's zone; in the provider's on hover."""
+    """A moment in the site's zone; in the provider's on hover, where that is another."""
     if at is None:
         return NOTHING
-    local = timezone.localtime(at)
-    title = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
-    if zone:
-        try:
-            there = at.astimezone(ZoneInfo(zone))
-            title += f" · provider {there:%Y-%m-%d %H:%M:%S} {there.tzname()}"
-        except (ZoneInfoNotFoundError, ValueError):
-            pass
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}">{}:{}</time>',
         at.isoformat(),
-        title,
-        f"{local:%d %b %H:%M:%S}" if local.year == timezone.localdate().year else f"{local:%d %b %Y %H:%M:%S}",
+        formats.exact(at) + _at_the_provider(at, zone),
+        formats.day_time(at, timezone.now()),
+        formats.clock_seconds(at)[-2:],
     )
 
 
-def length(seconds: int | None) -> str:
-    """Seconds as 1:05 or 1:02:03; unknown is a dash, nought is 0:00."""
-    if seconds is None:
-        return NOTHING
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _at_the_provider(at: datetime, zone: str) -> str:
+    try:
+        there = at.astimezone(ZoneInfo(zone)) if zone and zone != site_zone().key else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return ""
+    return f" · provider {there:%Y-%m-%d %H:%M:%S} {there.tzname()}" if there else ""
 
 
 def size(count: int) -> str:

@@ -4,18 +4,23 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from calls.phones import country_code
+
 _DIGIT = re.compile(r"\d")
 _LONG_DIGITS = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
 MASK = "•"
+SHOWN_DIGITS = 4
+"""How many of its last digits a masked person is shown of an ordinary number."""
 
 
 def mask(number: str | None) -> str | None:
-    """Hide all digits but the last four (of a short number: but the last third)."""
+    """Hide all digits but the last four (of a short number: but the last third) and the country code."""
     if not number:
         return number
-    count = len(_DIGIT.findall(number))
-    hidden = count - min(4, count // 3)
-    return _DIGIT.sub(lambda _: MASK, number, count=hidden) if count else number
+    code = country_code(number)
+    head = len(code) + 1 if code else 0
+    hidden = len(_DIGIT.findall(number, head)) - min(SHOWN_DIGITS, len(_DIGIT.findall(number)) // 3)
+    return number[:head] + (_DIGIT.sub(lambda _: MASK, number[head:], count=hidden) if hidden > 0 else number[head:])
 
 
 def mask_text(text: str | None) -> str | None:
@@ -35,6 +40,7 @@ def masked_row(shown: dict[str, Any]) -> dict[str, Any]:
     shown["ref"] = _masked_ref(shown)
     for name in _NUMBERS:
         shown[name] = _mask(shown[name])
+    shown["spaced"] = {_mask(number): _mask(spaced) for number, spaced in shown["spaced"].items()}
     for name in _TEXTS:
         shown[name] = _mask_text(shown[name])
     shown["flags"] = [_mask_text(flag) for flag in shown["flags"]]

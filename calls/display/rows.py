@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from calls.database.columns import Columns
+from calls.display.formats import spacing
 from calls.display.masking import masked_row
 from calls.display.recordings import allowed_link, hosts_of
 from calls.models import Agent, CallGroup, Source, VirtualNumber
@@ -61,6 +62,7 @@ def row(call: Columns, names: Names, masked: bool) -> dict[str, Any]:
         "agent_number": call.agent_number,
         "agent_name": call.agent_name or names.agent(call.source_id, call.agent_number),
         "ring_attempts": _attempts(call, names),
+        "spaced": _spaced(call),
         "began_at": call.began_at,
         "started_at": call.started_at,
         "ringing_at": call.ringing_at,
@@ -89,6 +91,13 @@ def _attempts(call: Columns, names: Names) -> list[dict[str, Any]]:
         }
         for attempt in call.ring_attempts
     ]
+
+
+def _spaced(call: Columns) -> dict[str, str]:
+    """The numbers of the row whose groups for reading the simple rule does not find: {number: spaced}."""
+    numbers = {call.customer_number, call.virtual_number, call.agent_number}
+    numbers.update(attempt.get("agent_number") for attempt in call.ring_attempts)
+    return {number: spaced for number in numbers if number and (spaced := spacing(number))}
 
 
 def encode(value: Any) -> bytes:

@@ -137,6 +137,7 @@ FIELDS: Mapping[str, Text] = {
     "duration_seconds": _("In all"),
     "coins": _("Coins"),
     "recording_url": _("Recording"),
+    "number": _("A number"),
     "source": _("Source"),
     "ref": _("Provider's id"),
     "flags": _("Good to know"),

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from calls.database.columns import Columns
-from calls.display.masking import mask
+from calls.display.masking import SHOWN_DIGITS
 from calls.display.rows import Names, row
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
@@ -16,8 +16,6 @@ from calls.phones import cleaned, digits_reversed, normalise
 
 SHORTEST_ENDING, LONGEST_ENDING = 3, 10  # digits; more are a whole number
 RARE = 2_000
-# As many digits as a masked person is shown of an ordinary number.
-MASKED_ENDING = sum(char.isdigit() for char in mask("+910000000000") or "")
 LONGEST_ID = 19  # digits
 ID_KINDS = ("sid", "uid", "campid", "lone_uid", "lone_camp")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,7 +77,7 @@ def _has_number(text: str, *, masked: bool) -> list[Q]:
     if whole := [digits_reversed(spelling) for spelling in spellings if spelling.startswith("+")]:
         wanted.append(Q(customer_reversed__in=whole))
     ending = digits_reversed(text) if text.strip("0123456789 ().-/") == "" else ""
-    if len(ending) == MASKED_ENDING if masked else SHORTEST_ENDING <= len(ending) <= LONGEST_ENDING:
+    if len(ending) == SHOWN_DIGITS if masked else SHORTEST_ENDING <= len(ending) <= LONGEST_ENDING:
         wanted.append(Q(customer_reversed__range=(ending, ending.ljust(64, "9"))))
     return wanted
 

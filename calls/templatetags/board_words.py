@@ -7,7 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from calls.display import wording
+from calls.display import formats, wording
 
 register = template.Library()
 
@@ -29,9 +29,9 @@ def look_of(call: dict[str, Any]) -> dict[str, str]:
 
 
 @register.simple_tag
-def browser_words() -> dict[str, Any]:
-    """The words for the scripts of a page: `{% browser_words as words %}{{ words|json_script:"words" }}`."""
-    return wording.browser_words()
+def for_browser() -> dict[str, Any]:
+    """Words and formats for the scripts of a page: `{% for_browser as told %}{{ told|json_script:"for-browser" }}`."""
+    return {"words": wording.browser_words(), "formats": formats.browser_formats()}
 
 
 @register.simple_tag
@@ -53,7 +53,7 @@ register.filter("flag_word", wording.flag_word)
 def since(moment: str | None) -> str:
     """How long ago a moment (ISO 8601) is, as a timer."""
     then = parse_datetime(moment) if moment else None
-    return duration(max(0, int((timezone.now() - then).total_seconds()))) if then else wording.UNKNOWN
+    return formats.length(max(0, int((timezone.now() - then).total_seconds()))) if then else wording.UNKNOWN
 
 
 @register.filter
@@ -64,19 +64,21 @@ def since_state(call: dict[str, Any]) -> str:
 
 
 @register.filter
-def duration(seconds: int | None) -> str:
-    """Whole seconds as 0:07, 12:40 or 1:02:03."""
-    if seconds is None:
-        return wording.UNKNOWN
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+def clock(moment: str | None) -> str:
+    """The time of day, in the site's zone, of a moment (ISO 8601)."""
+    then = parse_datetime(moment) if moment else None
+    return formats.clock(then) if then else wording.UNKNOWN
 
 
 @register.filter
-def moment(text: str | None) -> datetime | None:
-    """A moment (ISO 8601) for Django's own filters."""
-    return parse_datetime(text) if text else None
+def clock_seconds(moment: str) -> str:
+    """The same to the second."""
+    then = parse_datetime(moment)
+    return formats.clock_seconds(then) if then else wording.UNKNOWN
+
+
+register.filter("duration", formats.length)
+register.filter("phone_parts", formats.phone_parts)
 
 
 @register.filter

@@ -13,7 +13,7 @@ from tests.support.provider import Provider, india, knows
 ROW = {
     *("id", "ref", "source", "direction", "state", "provisional", "outcome", "reason", "provider_status"),
     *("customer_number", "customer_key", "virtual_number", "virtual_label", "group", "agent_number", "agent_name"),
-    *("ring_attempts", "began_at", "started_at", "ringing_at", "answered_at", "ended_at", "wait_seconds"),
+    *("ring_attempts", "spaced", "began_at", "started_at", "ringing_at", "answered_at", "ended_at", "wait_seconds"),
     *("talk_seconds", "duration_seconds", "coins", "has_recording", "roles_assumed", "flags", "lost_track_at", "seq"),
 }
 RECORDING = "https://callrecords.callerdesk.io/2030/a.mp3"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { share } from "../../static/js/board/strip.js";
-import { figure, length, middle, numberParts, ordinal, timer, when } from "../../static/js/shared/format.js";
+import { figure, length, middle, phoneParts, ordinal, timer, when } from "../../static/js/shared/format.js";
 import { flagWord, OUTCOMES, reasonWord, STATES } from "../../static/js/shared/words.js";
 import "./words.mjs";
 
@@ -13,10 +13,10 @@ test("lengths read as clocks, unknown as a dash", () => {
 
 test("phone numbers are parted for the eye, and joined they are the number", () => {
   for (const number of ["+919000000101", "+14155550100", "+442071838750", "+37255512345", "09000000101", "+91••••••0101"]) {
-    assert.equal(numberParts(number).join(""), number);
+    assert.equal(phoneParts(number).join(""), number);
   }
-  assert.deepEqual(numberParts("+919000000101"), ["+91", "90000", "00101"]);
-  assert.deepEqual([numberParts("anonymous"), numberParts(null), numberParts("201")], [["anonymous"], ["–"], ["201"]]);
+  assert.deepEqual(phoneParts("+919000000101"), ["+91", "90000", "00101"]);
+  assert.deepEqual([phoneParts("anonymous"), phoneParts(null), phoneParts("201")], [["anonymous"], ["–"], ["201"]]);
 });
 
 test("long names keep both ends", () => {

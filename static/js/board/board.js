@@ -1,7 +1,7 @@
 /** The board: puts store, line, filters and lists together. It is told where everything is and touches nothing else. */
 
 import { say, set } from "../shared/dom.js";
-import { count, figure } from "../shared/format.js";
+import { count, figure, learnSpacing } from "../shared/format.js";
 import { readAddress, writeAddress } from "./address.js";
 import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
 import { fly } from "./fly.js";
@@ -40,7 +40,7 @@ export class Board {
     const { clock, line } = this.#parts;
     clock.correct(snapshot.now);
     // The page holds the first screenful; only the line knows the whole.
-    this.#store.take({ ...snapshot, part: 1, parts: 2 });
+    this.#take({ ...snapshot, part: 1, parts: 2 });
     this.#listen();
     this.#paint();
     if (this.#address.call) this.#openPanel(this.#address.call);
@@ -64,12 +64,17 @@ export class Board {
     panel.addEventListener("close", () => this.closePanel());
   }
 
+  #take(message) {
+    for (const row of message.calls ?? []) learnSpacing(row.spaced);
+    return this.#store.take(message);
+  }
+
   #hear(message) {
     const { clock, line } = this.#parts;
     const delay = clock.correct(message.now);
     this.#toldAt = this.#host.now();
     if (message.epoch && this.#store.epoch !== message.epoch) line.forget();
-    const { sync, ended, changed } = this.#store.take(message);
+    const { sync, ended, changed } = this.#take(message);
     if (sync) line.sync();
     if (message.type === "changed") {
       this.#pace.add(changed, this.#host.now());

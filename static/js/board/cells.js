@@ -1,7 +1,7 @@
 /** What the rows of both lists and the panel have in common: how a customer, an agent, a state are written. */
 
 import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
-import { count, numberParts, ordinal, UNKNOWN } from "../shared/format.js";
+import { count, phoneParts, ordinal, UNKNOWN } from "../shared/format.js";
 import { attemptWord, flagWord, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isLost } from "../live/store.js";
 
@@ -41,7 +41,7 @@ export function customerCell() {
   return {
     node,
     show(call, repeats) {
-      sayNumber(number, numberParts(call.customer_number));
+      sayNumber(number, phoneParts(call.customer_number));
       repeat.hidden = repeats < 1;
       say(repeat.lastChild, `${ordinal(repeats + 1)}`);
       set(repeat, "title", `${count(repeats, "earlier call")} of this customer among the latest completed`);
@@ -76,7 +76,7 @@ export function sayParty(node, name, number) {
   set(node, "title", null);
   node.classList.remove("faint", "middle");
   node.classList.add("number");
-  sayNumber(node, numberParts(number));
+  sayNumber(node, phoneParts(number));
 }
 
 /** Which of the ring attempts the call's agent is: 2 for the second phone that was rung; 0 if there was but one. */

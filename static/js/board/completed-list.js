@@ -1,7 +1,7 @@
 /** The calls that ended: the latest 200 of a day. */
 
 import { make, say, set } from "../shared/dom.js";
-import { exact, length, when } from "../shared/format.js";
+import { hover, length, when } from "../shared/format.js";
 import { DIRECTIONS, provisionalWord, reasonWord } from "../shared/words.js";
 import { customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
 import { VirtualList } from "../shared/virtual-list.js";
@@ -50,7 +50,7 @@ class CompletedRow {
     say(this.#length, text);
     set(this.#length, "title", title);
     this.#when.classList.toggle("is-awaited", call.provisional);
-    set(this.#when, "title", exact(call.at.ended));
+    set(this.#when, "title", hover(call.at.ended));
     set(this.node, "data-direction", DIRECTIONS[call.direction] ? call.direction : null);
   }
 }

@@ -1,6 +1,7 @@
 /** The board page: finds everything, hands it over, and starts. The only module that touches the document at load. */
 
 import { Clock } from "../live/clock.js";
+import { learnFormats } from "../shared/format.js";
 import { learnWords } from "../shared/words.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
@@ -32,7 +33,9 @@ const host = {
   still: () => reduced.matches,
 };
 
-learnWords(JSON.parse(find("#words").textContent));
+const told = JSON.parse(find("#for-browser").textContent);
+learnWords(told.words);
+learnFormats(told.formats);
 
 customElements.define("live-list", LiveList);
 customElements.define("completed-list", CompletedList);

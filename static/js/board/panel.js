@@ -1,7 +1,7 @@
 /** The side panel: the facts of one call, and why they are so. */
 
 import { icon, make, say } from "../shared/dom.js";
-import { clockTime, count, dayTime, exact, length, numberParts, timer, UNKNOWN } from "../shared/format.js";
+import { clockSeconds, count, dayTime, exact, hover, learnSpacing, length, phone, phoneParts, timer, UNKNOWN } from "../shared/format.js";
 import { asideSentence, attemptWord, DIRECTIONS, fieldWord, flagWord, kindWord, OUTCOMES, provisionalWord, reasonWord, RESULTS, rolesWord, STATES } from "../shared/words.js";
 import { attemptShape, lookOf, stateCell } from "./cells.js";
 import { isLost, readCall, since } from "../live/store.js";
@@ -97,6 +97,7 @@ export class CallPanel extends HTMLElement {
 
   #told(answer, now) {
     this.#answer = answer;
+    learnSpacing(answer.call.spaced);
     const call = readCall(answer.call);
     if (!this.#call || call.seq >= this.#call.seq) this.#show(call, now);
     else this.#show(this.#call, now);
@@ -119,7 +120,7 @@ export class CallPanel extends HTMLElement {
   #show(call, now) {
     this.#call = call;
     this.#title.said = undefined;
-    this.#title.replaceChildren(...numberParts(call.customer_number).map((text) => make("span", { text })));
+    this.#title.replaceChildren(...phoneParts(call.customer_number).map((text) => make("span", { text })));
     this.#facts.replaceChildren(...[factsOf(call, this.#answer?.call), waitsOf(call), attemptsOf(call), flagsOf(call)].filter(Boolean));
     this.tick(now);
   }
@@ -169,9 +170,9 @@ function recording(call, told) {
   return call.has_recording && told ? "There is one, but not for this account" : null;
 }
 
-const number = (text) => make("span", { class: "number muted" }, ...numberParts(text).map((each) => make("span", { text: each })));
+const number = (text) => make("span", { class: "number muted" }, ...phoneParts(text).map((each) => make("span", { text: each })));
 
-const moment = (at) => make("time", { datetime: new Date(at).toISOString(), title: exact(at), text: exact(at) });
+const moment = (at) => make("time", { datetime: new Date(at).toISOString(), title: hover(at), text: exact(at) });
 
 /** A term with what there is to say; nothing where there is nothing. */
 function fact(word, ...values) {
@@ -210,16 +211,13 @@ function attemptsOf(call) {
       make("i", { class: `dot dot--${attemptShape(attempt.state)}` }),
       attempt.agent_name ? make("span", { text: attempt.agent_name }) : number(attempt.agent_number),
       make("span", { class: "muted", text: attemptWord(attempt.state) }),
-      attempt.at ? make("time", { class: "faint", datetime: attempt.at, title: exact(Date.parse(attempt.at)), text: seconded(attempt.at) }) : null,
+      attempt.at ? make("time", { class: "faint", datetime: attempt.at, title: hover(Date.parse(attempt.at)), text: seconded(attempt.at) }) : null,
     ),
   );
   return part("Phones that rang", make("ol", { class: "attempts-list" }, ...items));
 }
 
-const seconded = (text) => {
-  const at = new Date(text);
-  return `${clockTime(at)}:${String(at.getSeconds()).padStart(2, "0")}`;
-};
+const seconded = (text) => clockSeconds(Date.parse(text));
 
 function flagsOf(call) {
   const words = [...(call.flags ?? []).map(flagWord)];
@@ -243,7 +241,7 @@ function stepOf(step, story) {
       make("b", { text: kindWord(step.kind) }),
       step.provider_status ? make("span", { class: "muted", text: `“${step.provider_status}”` }) : null,
       result ? make("span", { class: "badge badge--plain", text: result }) : null,
-      make("time", { class: "faint", datetime: step.received_at, title: exact(Date.parse(step.received_at)), text: seconded(step.received_at) }),
+      make("time", { class: "faint", datetime: step.received_at, title: hover(Date.parse(step.received_at)), text: seconded(step.received_at) }),
     ),
   );
   if (step.changed.length) node.append(make("ul", { class: "changes" }, ...step.changed.map((change) => changeOf(change, step, story))));
@@ -286,8 +284,8 @@ function valueWord(field, value) {
   if (field === "flags") return value.length ? value.map(flagWord).join("; ") : UNKNOWN;
   if (field === "ring_attempts") return value.length ? count(value.length, "phone") : UNKNOWN;
   if (field.endsWith("_seconds")) return length(Number(value));
-  if (field.endsWith("_at")) return Date.now() - Date.parse(value) > 72_000_000 ? `${dayTime(Date.parse(value))}` : seconded(value);
-  if (field.endsWith("_number")) return numberParts(value).join(" ");
+  if (field.endsWith("_at")) return Date.now() - Date.parse(value) > 72_000_000 ? dayTime(Date.parse(value), Date.now()) : seconded(value);
+  if (field.endsWith("_number")) return phone(value);
   if (field === "recording_url") return "a recording";
   if (typeof value === "boolean") return value ? "yes" : "no";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
