@@ -22,6 +22,8 @@ export class Board {
   #painter;
   #address;
   #ended = new Set();
+  /** The list that the open call was chosen from: j and k walk it. */
+  #origin = null;
   #arrivals = [];
   #wasWhole = false;
   #toldAt;
@@ -58,8 +60,8 @@ export class Board {
     calm.addEventListener("change", () => this.#painter.ask());
     bar.addEventListener("filter", ({ detail }) => this.filter(detail));
     bar.addEventListener("open", () => this.#paint());
-    live.addEventListener("choose", ({ detail }) => this.choose(detail));
-    completed.addEventListener("choose", ({ detail }) => this.choose(detail));
+    live.addEventListener("choose", ({ detail }) => this.choose(detail, live));
+    completed.addEventListener("choose", ({ detail }) => this.choose(detail, completed));
     groups.addEventListener("group", ({ detail }) => this.#intoGroup(detail));
     panel.addEventListener("close", () => this.closePanel());
   }
@@ -96,11 +98,11 @@ export class Board {
 
   /** Who may see the calls no longer does not see the old ones either. */
   #wipe() {
-    const { live, completed, groups, panel, frame } = this.#parts;
+    const { live, completed, groups, dock, frame } = this.#parts;
     this.#store.clear();
     for (const list of [live, completed]) list.show([], { now: 0, repeatsOf: () => 0 });
     groups.show([], 0, false);
-    panel.close();
+    dock.close();
     frame.hidden = true;
   }
 
@@ -137,27 +139,44 @@ export class Board {
     announcer.say(calm.frozen ? "The list is frozen" : "The list moves again");
   }
 
-  choose(id) {
-    this.#parts.live.active = this.#parts.live.has(id) ? id : this.#parts.live.active;
+  /** Open a call, or close it if it is open. `list`: where it was chosen. */
+  choose(id, list) {
+    this.#origin = list;
+    list.active = id;
     if (this.#address.call === id) this.closePanel();
     else this.#openPanel(id, true);
   }
 
+  /** Walk the rows of a list; while a call is open, the list it came from, and the dock follows. */
+  walk(steps, list) {
+    const open = this.#address.call !== null;
+    const walked = open ? this.#listOf(this.#address.call) : list;
+    if (!open) walked.focus({ preventScroll: true });
+    else if (walked.has(this.#address.call)) walked.active = this.#address.call;
+    walked.walk(steps);
+    if (open && walked.active !== null && walked.active !== this.#address.call) this.#openPanel(walked.active, true, true);
+  }
+
   closePanel() {
     if (this.#address.call === null) return;
-    const { panel, calm, live, completed } = this.#parts;
-    const list = completed.has(this.#address.call) ? completed : live;
-    panel.close();
+    const { dock, calm } = this.#parts;
+    const list = this.#listOf(this.#address.call);
+    dock.close();
     calm.select(false);
     this.#go({ ...this.#address, call: null });
     list.focus({ preventScroll: true });
   }
 
-  #openPanel(id, visited = false) {
-    const { panel, calm, clock } = this.#parts;
+  #listOf(id) {
+    const { live, completed } = this.#parts;
+    return this.#origin ?? (completed.has(id) ? completed : live);
+  }
+
+  #openPanel(id, visited = false, quietly = false) {
+    const { dock, calm, clock } = this.#parts;
     calm.select(true);
     if (visited) this.#go({ ...this.#address, call: id }, this.#address.call === null);
-    panel.open(id, this.#store.get(id), clock.second());
+    dock.open(id, this.#store.get(id), clock.second(), quietly);
     this.#painter.ask();
   }
 
@@ -177,11 +196,11 @@ export class Board {
 
   /** Back and forward. */
   follow() {
-    const { panel, calm } = this.#parts;
+    const { dock, calm } = this.#parts;
     this.#address = readAddress(this.#host.location.search);
     if (this.#address.call) this.#openPanel(this.#address.call);
     else {
-      panel.close();
+      dock.close();
       calm.select(false);
     }
     this.#paint();

@@ -6,6 +6,7 @@ import { learnWords } from "../shared/words.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
 import { CompletedList } from "./completed-list.js";
+import { Dock } from "./dock.js";
 import { fetchCall } from "./fetching.js";
 import { FilterBar } from "./filter-bar.js";
 import { GroupList } from "./group-list.js";
@@ -63,6 +64,13 @@ const board = new Board(
     completed,
     groups,
     panel,
+    dock: new Dock({
+      panel,
+      frame: find("#board"),
+      back: find("#to-call"),
+      behind: [find(".header"), find("#strip"), find("#filters"), find(".tabs"), find("#live-part"), find("#completed-part")],
+      phone: matchMedia("(max-width: 639px)"),
+    }),
     strip: new Strip(find("#strip")),
     signal: new LineSignal(find("#line")),
     tab: new TabSignal(document),
@@ -102,11 +110,8 @@ function bindPage() {
   bindKeys(document, {
     search: () => bar.focusSearch(),
     filters: () => bar.focusMenus(),
-    walk: (steps) => {
-      list().focus({ preventScroll: true });
-      list().walk(steps);
-    },
-    open: () => (list().active === null ? false : board.choose(list().active)),
+    walk: (steps) => board.walk(steps, list()),
+    open: () => (list().active === null ? false : board.choose(list().active, list())),
     escape: () => board.closePanel(),
     freeze: () => board.toggleFreeze(),
     groups: () => board.toggleGroups(),

@@ -14,16 +14,16 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** An icon of the sprite. */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
+/** A part of a drawing, with its attributes and parts. */
+export function draw(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
+
+/** An icon of the sprite. */
+export const icon = (name) => draw("svg", { class: "icon", "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
 
 export function setIcon(svg, name) {
   set(svg.firstChild, "href", `#i-${name}`);
@@ -51,3 +51,24 @@ export function sayNumber(node, parts) {
   node.said = key;
   node.replaceChildren(...parts.map((part) => make("span", { text: part })));
 }
+
+/**
+ * Make an element look like another one, and change only what differs: a number that somebody has marked stays
+ * marked, a part that somebody has opened stays open. Listeners of the other one are not taken over.
+ */
+export function become(node, wanted) {
+  for (const { name } of [...node.attributes]) if (!wanted.hasAttribute(name) && name !== "open") node.removeAttribute(name);
+  for (const { name, value } of wanted.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  become.children(node, [...wanted.childNodes]);
+}
+
+become.children = (node, wanted) => {
+  while (node.childNodes.length > wanted.length) node.lastChild.remove();
+  wanted.forEach((child, at) => {
+    const known = node.childNodes[at];
+    if (!known) node.append(child);
+    else if (known.nodeName !== child.nodeName || known.nodeType !== child.nodeType) known.replaceWith(child);
+    else if (child.nodeType === Node.TEXT_NODE) known.data === child.data || (known.data = child.data);
+    else become(known, child);
+  });
+};

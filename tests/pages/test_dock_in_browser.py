@@ -1,0 +1,106 @@
+"""The dock in real Chromium: an open call stands beside the lists, over them, or alone, by the width of the screen."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in, site  # noqa: F401
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+
+WIDE = {"width": 1440, "height": 900}
+
+
+async def box(page, selector):
+    return await page.locator(selector).first.bounding_box()
+
+
+async def test_the_dock_takes_the_side_column_and_covers_nothing(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "dock.1", SourceNumber="9000000601")
+    page = await signed_in(browser, site, viewport=WIDE)
+    before = {each: await box(page, each) for each in ("#strip", "#live-part")}
+    await row(page, "live", "00601").first.click()
+    await expect(page.locator("#panel")).to_be_visible()
+    assert {each: await box(page, each) for each in before} == before
+    dock = await box(page, "#panel")
+    assert dock["x"] >= before["#live-part"]["x"] + before["#live-part"]["width"]
+    assert dock["y"] >= before["#strip"]["y"] + before["#strip"]["height"]
+    assert not await page.locator("#completed-part").is_visible()
+    # The completed calls wait one click away, and so does the call behind them.
+    await page.locator("#panel").get_by_role("button", name="Completed").click()
+    await expect(page.locator("#completed-part")).to_be_visible()
+    await page.get_by_role("button", name="Back to the call").click()
+    await expect(page.locator("#panel")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#completed-part")).to_be_visible()
+
+
+async def test_j_and_k_walk_the_list_that_the_call_came_from(site, browser):  # noqa: F811
+    for sid in ("a", "b", "c"):
+        await asyncio.to_thread(site.says, f"walk.live.{sid}")
+        await asyncio.to_thread(site.reports, f"walk.done.{sid}")
+    page = await signed_in(browser, site, viewport=WIDE)
+    ids = "[...document.querySelectorAll('#{} [role=row]')].map((r) => r.callId).filter(Boolean)"
+    completed = await page.evaluate(ids.format("completed"))
+    await page.locator("#completed [role=row]").nth(0).click()
+    for steps, key in ((1, "j"), (2, "j"), (1, "k")):
+        await page.keyboard.press(key)
+        await page.wait_for_url(f"**/?call={completed[steps]}", timeout=PATIENCE)
+    assert await page.locator("#panel").is_visible()
+    await page.keyboard.press("Escape")
+    live = await page.evaluate(ids.format("live"))
+    await page.locator("#live [role=row][id]").nth(0).click()
+    await page.keyboard.press("j")
+    await page.wait_for_url(f"**/?call={live[1]}", timeout=PATIENCE)
+
+
+async def test_what_is_marked_in_the_dock_stays_while_the_call_goes_on(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "marked.1", SourceNumber="9000000602")
+    page = await signed_in(browser, site, viewport=WIDE)
+    await row(page, "live", "00602").first.click()
+    line = page.locator("#panel .facts .number").first
+    await expect(line).to_be_visible(timeout=PATIENCE)
+    await line.evaluate("(node) => { node.marked = true; getSelection().selectAllChildren(node); }")
+    await page.locator(".step-head").first.click()
+    await line.evaluate("(node) => getSelection().selectAllChildren(node)")
+    await asyncio.to_thread(site.says, "marked.1", SourceNumber="9000000602", Status="Picked")
+    await expect(page.locator("#panel .state")).to_contain_text("Talking", timeout=PATIENCE)
+    await expect(page.locator(".step")).to_have_count(2, timeout=PATIENCE)
+    assert await line.evaluate("(node) => node.marked && node.contains(getSelection().anchorNode)")
+    assert "1200000301" in (await page.evaluate("String(getSelection())")).replace(" ", "")
+    assert await page.locator(".step details").first.get_attribute("open") is not None
+
+
+async def test_a_number_is_copied_without_gaps(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "copy.1", SourceNumber="9000000603")
+    page = await signed_in(browser, site, viewport=WIDE)
+    await row(page, "live", "00603").first.click()
+    await page.locator(".panel-name .copy").click()
+    await expect(page.locator(".panel-name .copy")).to_have_attribute("data-copied", "Copied")
+    await page.locator("#filters [type=search]").focus()
+    await page.keyboard.press("Control+V")
+    await expect(page.locator("#filters [type=search]")).to_have_value("+919000000603")
+
+
+@pytest.mark.parametrize(("width", "reachable"), [(820, True), (390, False)])
+async def test_on_narrow_screens_the_dock_lies_over_the_list(site, browser, width, reachable):  # noqa: F811
+    await asyncio.to_thread(site.says, "narrow.1", SourceNumber="9000000604")
+    phone = {"viewport": {"width": width, "height": 844}, "is_mobile": True, "has_touch": True}
+    page = await signed_in(browser, site, **phone)
+    await row(page, "live", "00604").first.tap()
+    dock, strip = await box(page, "#panel"), await box(page, "#strip")
+    assert await page.evaluate("document.documentElement.scrollWidth") == width
+    assert (dock["y"] >= strip["y"] + strip["height"]) is reachable
+    assert await page.evaluate("document.querySelector('#strip').inert") is not reachable
+    await page.locator("#panel").get_by_role("button", name="Close").tap()
+    assert not await page.evaluate("document.querySelector('#strip').inert")
+
+
+async def test_a_call_that_is_not_there_is_said_without_asking_to_try_again(site, browser):  # noqa: F811
+    page = await signed_in(browser, site, viewport=WIDE)
+    await page.goto("/?call=999999999")
+    note = page.locator("#panel [role=alert]")
+    await expect(note).to_contain_text("not there", timeout=PATIENCE)
+    assert await note.get_by_role("button").count() == 0
+    assert await note.evaluate("(node) => getComputedStyle(node).display") == "flex", "the note has its style"
