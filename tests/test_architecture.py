@@ -14,6 +14,7 @@ FLOORS = [
     {"rules", "models"},
     {"providers", "database", "people"},
     {"display"},
+    {"figures"},
     {"commit", "live"},
     {"intake", "boards", "history"},
     {"pages", "api", "admin", "upkeep"},

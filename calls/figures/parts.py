@@ -1,0 +1,199 @@
+"""The part that one call has in the figures, and what it counts as by the settings of its group. Pure.
+
+Waits are kept in whole seconds, which is the provider's resolution, on three clocks at once. So a threshold, a clock or
+an allowance can be changed later, and every figure is exact again without a look at the calls.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from calls.database.columns import Columns
+from calls.words import Direction, Outcome, State
+
+QUARTER_SECONDS = 900
+"""A quarter of an hour. Every time zone in use begins its days on one."""
+_LONGEST_WAIT = timedelta(days=7)
+
+
+class Clock(StrEnum):
+    """Where the wait of a customer begins. It ends when an agent picks up, or with the call."""
+
+    WHOLE_CALL = "w"
+    AFTER_PICKUP = "p"
+    RINGING = "r"
+
+
+CLOCKS = tuple(Clock)
+
+
+class Formula(StrEnum):
+    """The six ways to reckon a service level that are in use; `definitions` says what each counts."""
+
+    ABANDONED_IN_TIME_HELP = "1"
+    OF_ANSWERED = "2"
+    ABANDONED_COUNT = "3"
+    ABANDONED_IN_TIME_LEFT_OUT = "4"
+    SHORT_HELP = "5"
+    SHORT_LEFT_OUT = "6"
+
+
+class Settings(NamedTuple):
+    """How the calls of one group are counted. Lengths are whole seconds, the goal is in percent."""
+
+    threshold: int = 20
+    short: int = 5
+    goal: int = 80
+    clock: Clock = Clock.AFTER_PICKUP
+    ivr_allowance: int = 0
+    formula: Formula = Formula.SHORT_LEFT_OUT
+
+    def counted(self, wait: int) -> int:
+        """A wait as the group counts it: on the clock after the pick-up, time in the menu is allowed for."""
+        return max(0, wait - self.ivr_allowance) if self.clock is Clock.AFTER_PICKUP else wait
+
+
+class Mark(StrEnum):
+    """What a call counts as. Every call has exactly one, and each figure is a sum of some over a sum of some."""
+
+    ANSWERED_IN_TIME = "answered_in_time"
+    ANSWERED_LATE = "answered_late"
+    ANSWERED_UNTIMED = "answered_untimed"
+    ABANDONED_SHORT = "abandoned_short"
+    ABANDONED_IN_TIME = "abandoned_in_time"
+    ABANDONED_LATE = "abandoned_late"
+    ABANDONED_UNTIMED = "abandoned_untimed"
+    MISSED = "missed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    IVR_ONLY = "ivr_only"
+    TALKING_IN_TIME = "talking_in_time"
+    TALKING_LATE = "talking_late"
+    WAITING_IN_TIME = "waiting_in_time"
+    WAITING_PAST = "waiting_past"
+    LOST_TRACK = "lost_track"
+    CONNECTED = "connected"
+    CUSTOMER_MISSED = "customer_missed"
+    AGENT_MISSED = "agent_missed"
+    OUTGOING_FAILED = "outgoing_failed"
+    OUTGOING_UNKNOWN = "outgoing_unknown"
+    OUTGOING_LIVE = "outgoing_live"
+    OTHER = "other"
+
+
+class Part(NamedTuple):
+    """What one call adds to the sums: where it belongs, how it went, and how long what took.
+
+    `quarter` numbers the quarters of an hour since 1970 (UTC) by the moment the call began. `waits` are by the clocks
+    of `CLOCKS`, in whole seconds, None where unknown. `coins` are thousandths.
+    """
+
+    quarter: int
+    source_id: int
+    direction: str
+    group_id: int | None
+    agent: str
+    line: str
+    outcome: str
+    waits: tuple[int | None, int | None, int | None]
+    talk: int | None
+    coins: int
+    unclear: bool
+
+
+def part_of(call: Columns) -> Part | None:
+    """The part of an ended call; None for one that is live or turned out to be another one."""
+    if not call.ended:
+        return None
+    answered = call.outcome == Outcome.ANSWERED
+    until = call.answered_at if answered else None if "end_time_assumed" in call.flags else call.ended_at
+    began = call.began_at if call.provisional else call.started_at
+    menu_only = call.outcome == Outcome.IVR_ONLY
+    waits = (
+        None if menu_only else seconds(began, until),
+        None if menu_only else call.wait_seconds,
+        seconds(call.ringing_at, until),
+    )
+    return Part(
+        quarter_of(call.began_at),
+        call.source_id,
+        call.direction,
+        call.group_id,
+        call.agent_number or "",
+        call.virtual_number or "",
+        call.outcome or Outcome.UNKNOWN,
+        waits,
+        call.talk_seconds if answered else None,
+        int(call.coins * 1000) if call.coins else 0,
+        call.outcome == Outcome.ABANDONED and call.reason == "hung_up",
+    )
+
+
+def quarter_of(moment: datetime) -> int:
+    return int(moment.timestamp() // QUARTER_SECONDS)
+
+
+def seconds(start: datetime | None, end: datetime | None) -> int | None:
+    """Whole seconds between two moments; None where one is unknown, or the wait would be negative or over a week."""
+    if start is None or end is None or not timedelta() <= end - start <= _LONGEST_WAIT:
+        return None
+    return int((end - start).total_seconds())
+
+
+_PLAIN = {
+    Outcome.MISSED: Mark.MISSED,
+    Outcome.FAILED: Mark.FAILED,
+    Outcome.IVR_ONLY: Mark.IVR_ONLY,
+}
+_OUTGOING = {
+    Outcome.ANSWERED: Mark.CONNECTED,
+    Outcome.CUSTOMER_MISSED: Mark.CUSTOMER_MISSED,
+    Outcome.AGENT_MISSED: Mark.AGENT_MISSED,
+    Outcome.FAILED: Mark.OUTGOING_FAILED,
+}
+
+
+def mark_of(direction: str, outcome: str, wait: int | None, settings: Settings) -> Mark:
+    """What an ended call counts as; `wait` is the one on the clock of the settings, without its allowance."""
+    if direction == Direction.OUTGOING:
+        return _OUTGOING.get(outcome, Mark.OUTGOING_UNKNOWN)  # type: ignore[call-overload]
+    if direction != Direction.INCOMING:
+        return Mark.OTHER
+    if outcome == Outcome.ANSWERED:
+        return _answered(wait, settings)
+    if outcome == Outcome.ABANDONED:
+        return _abandoned(wait, settings)
+    return _PLAIN.get(outcome, Mark.UNKNOWN)  # type: ignore[call-overload]
+
+
+def _answered(wait: int | None, settings: Settings) -> Mark:
+    if wait is None:
+        return Mark.ANSWERED_UNTIMED
+    return Mark.ANSWERED_IN_TIME if settings.counted(wait) <= settings.threshold else Mark.ANSWERED_LATE
+
+
+def _abandoned(wait: int | None, settings: Settings) -> Mark:
+    if wait is None:
+        return Mark.ABANDONED_UNTIMED
+    if settings.counted(wait) < settings.short:
+        return Mark.ABANDONED_SHORT
+    return Mark.ABANDONED_IN_TIME if settings.counted(wait) <= settings.threshold else Mark.ABANDONED_LATE
+
+
+def live_mark(call: Columns, settings: Settings, now: datetime) -> Mark:
+    """What a live call counts as at this moment: it need not end to have been answered, or to be too late."""
+    if call.direction != Direction.INCOMING:
+        return Mark.OUTGOING_LIVE if call.direction == Direction.OUTGOING else Mark.OTHER
+    if call.lost_track_at <= now:
+        return Mark.LOST_TRACK
+    talking = call.state == State.TALKING
+    wait = live_wait(call, settings.clock, call.answered_at if talking else now)
+    late = wait is not None and settings.counted(wait) > settings.threshold
+    if talking:
+        return Mark.TALKING_LATE if late else Mark.TALKING_IN_TIME
+    return Mark.WAITING_PAST if late else Mark.WAITING_IN_TIME
+
+
+def live_wait(call: Columns, clock: Clock, until: datetime | None) -> int | None:
+    """How long a live call's customer has waited. The platform's pick-up is told by the report only."""
+    return seconds(call.ringing_at if clock is Clock.RINGING else call.began_at, until)

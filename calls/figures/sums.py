@@ -1,0 +1,127 @@
+"""Sums: what the parts of many calls add up to, as numbers by name. Pure.
+
+Everything is a plain count, so sums can be added, subtracted and merged in any order. The names:
+
+    answered            calls with this outcome
+    answered.p.12       of them, those whose wait on clock `p` was 12 s
+    unclear             abandoned calls of which nobody can say who hung up
+    talks, talk         answered calls of which the talk is known, and its seconds
+    coins.answered      thousandths of a coin
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import orjson
+
+from calls.figures.parts import CLOCKS, Clock, Mark, Part, Settings, mark_of
+from calls.words import Direction, Outcome
+
+Sums = dict[str, int]
+_TIMED = frozenset(map(str, (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED)))
+
+
+def counts_of(part: Part) -> list[tuple[str, int]]:
+    """What one call adds."""
+    outcome = str(part.outcome)
+    counts = [(outcome, 1)]
+    if outcome in _TIMED:
+        waits = zip(CLOCKS, part.waits, strict=True)
+        counts += [(f"{outcome}.{clock}.{wait}", 1) for clock, wait in waits if wait is not None]
+    if part.talk is not None:
+        counts += [("talks", 1), ("talk", part.talk)]
+    if part.coins:
+        counts.append((f"coins.{outcome}", part.coins))
+    if part.unclear:
+        counts.append(("unclear", 1))
+    return counts
+
+
+def add(sums: Sums, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
+    """Add so many times (-1: subtract). What becomes nothing leaves."""
+    for name, count in counts:
+        total = sums.get(name, 0) + times * count
+        if total:
+            sums[name] = total
+        else:
+            sums.pop(name, None)
+
+
+def sums_of(parts: Iterable[Part]) -> Sums:
+    found: Sums = {}
+    for part in parts:
+        add(found, counts_of(part))
+    return found
+
+
+def dump(sums: Sums) -> str:
+    return orjson.dumps(sums).decode()
+
+
+def load(text: str) -> Sums:
+    found: Sums = orjson.loads(text)
+    return found
+
+
+class Tally:
+    """Calls counted by the settings of their groups. Tallies of several groups are added, never averaged.
+
+    `marks` counts calls, `waits` and `gave_up` count answered and abandoned calls by whole second of their wait as the
+    group counts it, `rings` answered calls by seconds of ringing; `other` has what needs no settings (`sums`).
+    `goal` is the number of calls that should have been answered in time, were all goals just met.
+    """
+
+    def __init__(self) -> None:
+        self.marks: Counter[Mark] = Counter()
+        self.waits: Counter[int] = Counter()
+        self.gave_up: Counter[int] = Counter()
+        self.rings: Counter[int] = Counter()
+        self.other: Counter[str] = Counter()
+        self.level_in = self.level_of = 0
+        self.goal = 0.0
+
+    def __iadd__(self, more: "Tally") -> "Tally":
+        for name in ("marks", "waits", "gave_up", "rings", "other"):
+            getattr(self, name).update(getattr(more, name))
+        self.level_in += more.level_in
+        self.level_of += more.level_of
+        self.goal += more.goal
+        return self
+
+
+def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
+    """Count sums of one group and direction by the group's settings."""
+    found = Tally()
+    timed: Counter[str] = Counter()
+    incoming = direction == Direction.INCOMING
+    for name, count in sums.items():
+        word, _, rest = name.partition(".")
+        clock, _, second = rest.partition(".")
+        if not rest or word == "coins":
+            _take_plain(found, name, count, incoming)
+        elif clock == Clock.RINGING and word == Outcome.ANSWERED and incoming:
+            found.rings[int(second)] += count
+        if second and clock == settings.clock and incoming and word in _SPLIT:
+            found.marks[mark_of(direction, word, int(second), settings)] += count
+            _SPLIT[word](found)[settings.counted(int(second))] += count
+            timed[word] += count
+    for outcome in Outcome:
+        left = sums.get(outcome, 0) - timed[outcome]
+        if left:
+            found.marks[mark_of(direction, outcome, None, settings)] += left
+    return found
+
+
+_SPLIT = {
+    str(Outcome.ANSWERED): lambda found: found.waits,
+    str(Outcome.ABANDONED): lambda found: found.gave_up,
+}
+
+
+def _take_plain(found: Tally, name: str, count: int, incoming: bool) -> None:
+    """Talk, coins and doubts; those of outgoing calls have names of their own."""
+    if name not in _OUTCOMES:
+        found.other[name if incoming else f"out.{name}"] += count
+
+
+_OUTCOMES = frozenset(map(str, Outcome))

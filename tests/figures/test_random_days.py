@@ -1,0 +1,167 @@
+"""Random days: figures from sums are those of a slow computation, call by call, that shares no code with them."""
+
+import random
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+
+from calls.figures.definitions import FIGURES, INCOMING, OFFERED, count, judge, level_by
+from calls.figures.parts import Clock, Formula, Settings, part_of
+from calls.figures.sums import Tally, add, counts_of, sums_of, tally
+from tests.support.days import random_day
+
+
+def random_rules(seed):
+    rng = random.Random(seed)
+
+    def some():
+        clock, formula = rng.choice(list(Clock)), rng.choice(list(Formula))
+        return Settings(rng.choice([10, 20, 30]), rng.choice([0, 3, 5]), 80, clock, rng.choice([0, 0, 2]), formula)
+
+    return {group: some() for group in (1, 2, 3, None)}
+
+
+def from_sums(calls, rules):
+    found = Tally()
+    for group, settings in rules.items():
+        own = Tally()
+        for direction in ("incoming", "outgoing", "internal", "unknown"):
+            parts = [part_of(call) for call in calls if (call.group_id, call.direction) == (group, direction)]
+            own += tally(direction, sums_of(parts), settings)
+        found += judge(own, settings)
+    return found
+
+
+def slow_wait(call, settings):
+    """The wait of one call, from its moments."""
+    if settings.clock == Clock.AFTER_PICKUP:
+        return None if call.wait_seconds is None else max(0, call.wait_seconds - settings.ivr_allowance)
+    until = call.answered_at if call.outcome == "answered" else call.ended_at
+    if call.outcome != "answered" and "end_time_assumed" in call.flags:
+        return None
+    start = call.started_at if settings.clock == Clock.WHOLE_CALL else call.ringing_at
+    return None if start is None or until is None or until < start else int((until - start).total_seconds())
+
+
+def slow_figures(calls, rules):
+    incoming = [(call, slow_wait(call, rules[call.group_id]), rules[call.group_id]) for call in calls
+                if call.direction == "incoming"]  # fmt: skip
+    answered = [each for each in incoming if each[0].outcome == "answered"]
+    gave_up = [each for each in incoming if each[0].outcome == "abandoned"]
+    short = [each for each in gave_up if each[1] is not None and each[1] < each[2].short]
+    abandoned = [each for each in gave_up if each not in short]
+    missed = [each for each in incoming if each[0].outcome == "missed"]
+    waits = sorted(wait for _, wait, _ in answered if wait is not None)
+    outgoing = Counter(call.outcome for call in calls if call.direction == "outgoing")
+    talks = [call.talk_seconds for call, *_ in answered if call.talk_seconds is not None]
+    given_up_after = [wait for _, wait, _ in gave_up if wait is not None]
+    rings = [
+        int((call.answered_at - call.ringing_at).total_seconds())
+        for call, *_ in answered
+        if call.ringing_at and call.answered_at and call.answered_at >= call.ringing_at
+    ]
+    level = slow_level(answered, abandoned, short, missed)
+    coins = [(call, call.coins or 0) for call, *_ in incoming]
+    return {
+        "offered": sum(call.outcome != "ivr_only" for call, *_ in incoming),
+        "answered": len(answered),
+        "service-level": level,
+        "average-wait": over(sum(waits), len(waits)),
+        "median-wait": waits[-(-len(waits) // 2) - 1] if waits else None,
+        "wait-90": waits[-(-len(waits) * 9 // 10) - 1] if waits else None,
+        "longest-wait": max(waits, default=None),
+        "lost": len(abandoned) + len(missed),
+        "lost-rate": over(len(abandoned) + len(missed), len(answered) + len(abandoned) + len(missed)),
+        "abandoned": len(abandoned),
+        "abandon-rate": over(len(abandoned), len(answered) + len(abandoned) + len(missed)),
+        "short-abandons": len(short),
+        "abandon-time": over(sum(given_up_after), len(given_up_after)),
+        "missed": len(missed),
+        "failed": sum(call.outcome == "failed" for call, *_ in incoming),
+        "unknown": sum(call.outcome in ("unknown", "agent_missed", "customer_missed") for call, *_ in incoming),
+        "menu-only": sum(call.outcome == "ivr_only" for call, *_ in incoming),
+        "live": 0,
+        "talk-time": over(sum(talks), len(talks)),
+        "ring-time": over(sum(rings), len(rings)),
+        "outgoing": sum(outgoing.values()),
+        "connect-rate": over(outgoing["answered"], outgoing["answered"] + outgoing["customer_missed"]),
+        "cost": sum(Fraction(coin) for _, coin in coins),
+        "cost-per-answered": over(sum(Fraction(coin) for _, coin in coins), len(answered)),
+        "cost-unanswered": sum(Fraction(coin) for call, coin in coins if call.outcome != "answered"),
+    }
+
+
+def slow_level(answered, abandoned, short, missed):
+    """Each call by the formula of its own group."""
+    above = below = 0
+    for _, wait, rules in answered:
+        below += wait is not None
+        above += wait is not None and wait <= rules.threshold
+    for _, wait, rules in [*abandoned, *short]:
+        quick, in_time = (_, wait, rules) in short, wait is not None and wait <= rules.threshold
+        match rules.formula:
+            case "1":
+                above, below = above + (in_time or quick), below + 1
+            case "3":
+                below += 1
+            case "4":
+                below += not (in_time or quick)
+            case "5":
+                above, below = above + quick, below + 1
+            case "6":
+                below += not quick
+    below += sum(rules.formula != "2" for *_, rules in missed)
+    return over(above, below)
+
+
+def over(above, below):
+    return Fraction(above) / below if below else None
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_figures_from_sums_are_those_of_a_slow_computation(seed):
+    calls, rules = random_day(seed), random_rules(seed)
+    found, wanted = from_sums(calls, rules), slow_figures(calls, rules)
+
+    assert wanted.keys() == FIGURES.keys()
+    for name, figure in FIGURES.items():
+        amount, exact = figure.of(found).amount, wanted[name]
+        assert amount == (None if exact is None else pytest.approx(float(exact))), name
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_was_added_can_be_taken_out_in_any_order(seed):
+    calls = random_day(seed)
+    parts = [part_of(call) for call in calls]
+    sums = sums_of(parts)
+    random.Random(seed).shuffle(parts)
+    for part in parts[50:]:
+        add(sums, counts_of(part), -1)
+
+    assert sums == sums_of(parts[:50])
+    for part in parts[:50]:
+        add(sums, counts_of(part), -1)
+    assert sums == {}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_identities_hold(seed):
+    calls, rules = random_day(seed), random_rules(seed)
+    together = from_sums(calls, rules)
+    apart = [from_sums([call for call in calls if call.group_id == group], rules) for group in rules]
+
+    assert count(together, OFFERED) + count(together, INCOMING - OFFERED) == sum(
+        call.direction == "incoming" for call in calls
+    )
+    parts_of_offered = ("answered", "abandoned", "short-abandons", "missed", "failed", "unknown", "live")
+    assert FIGURES["offered"].of(together).numerator == sum(
+        FIGURES[name].of(together).numerator for name in parts_of_offered
+    )
+    for figure in FIGURES.values():
+        if figure.unit == "calls":
+            assert figure.of(together).numerator == sum(figure.of(each).numerator for each in apart)
+    for formula in Formula:
+        levels = [level_by(formula, each) for each in (together, *apart)]
+        assert levels[0].numerator == sum(each.numerator for each in levels[1:])
+        assert levels[0].denominator == sum(each.denominator for each in levels[1:])
