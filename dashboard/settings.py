@@ -292,6 +292,9 @@ CALLBOARD_LOST_TRACK_SECONDS = {
     "talking": env.number("CALLBOARD_LOST_TRACK_TALKING_SECONDS", 7200, least=60, most=86_400),
 }
 
+# From here on a feed without any delivery is amber on the board.
+CALLBOARD_SILENCE_SECONDS = env.number("CALLBOARD_SILENCE_SECONDS", 900, least=10, most=604_800)
+
 CALLBOARD_KEEP_RAW_DAYS = env.number("CALLBOARD_KEEP_RAW_DAYS", 30, least=0, most=36_500)
 CALLBOARD_KEEP_CALLS_DAYS = env.number("CALLBOARD_KEEP_CALLS_DAYS", 0, least=0, most=36_500)
 

@@ -54,5 +54,5 @@ def recording(row: dict[str, Any]) -> str | SafeString:
 
 def marks(row: dict[str, Any]) -> str | SafeString:
     said = [*map(wording.flag_word, row["flags"]), *([wording.ROLES_ASSUMED] if row["roles_assumed"] else [])]
-    tags = format_html_join(" ", '<span class="mark">{}</span>', ((each,) for each in said))
+    tags = format_html_join(" ", '<span class="oddity">{}</span>', ((each,) for each in said))
     return tags or shown.NOTHING

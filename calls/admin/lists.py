@@ -9,13 +9,15 @@ from django.http import HttpRequest
 
 from calls.history import search as history
 
+from .site import name_of
+
 
 class PlainChangeList(ChangeList):
     """A change list under its own name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = str(self.opts.verbose_name_plural).capitalize()
+        self.title = name_of(self.model)
 
 
 class KeysetChangeList(PlainChangeList):

@@ -10,9 +10,9 @@ from django.urls import URLPattern
 from calls.models.access import Scope, scope_of
 
 _SECTIONS = {
-    "Calls": {"Call": "Calls", "Delivery": "Deliveries"},
-    "Set-up": {"Source": "Sources", "CallGroup": "Call groups", "Agent": "Agents", "VirtualNumber": "Virtual numbers"},
-    "People": {"User": "People", "AccessAttempt": "Failed sign-ins", "LogEntry": "Changes made here"},
+    "Calls": {"Delivery": "Deliveries", "Call": "Calls"},
+    "Set-up": {"Source": "Sources", "CallGroup": "Groups", "Agent": "Agents", "VirtualNumber": "Lines"},
+    "People": {"User": "People", "AccessAttempt": "Failed sign-ins", "LogEntry": "Log"},
 }
 
 
@@ -34,6 +34,12 @@ class CallboardSite(AdminSite):
         known = {model["object_name"]: (app, model) for app in apps for model in app["models"]}
         sections = [_section(name, labels, known) for name, labels in _SECTIONS.items()]
         return [section for section in sections if section["models"]]
+
+
+def name_of(model: type[Model]) -> str:
+    """What the pages of a model are called, in the row of places and at their head alike."""
+    labels = {of: label for section in _SECTIONS.values() for of, label in section.items()}
+    return labels.get(model.__name__) or str(model._meta.verbose_name_plural).capitalize()
 
 
 def _section(name: str, labels: dict[str, str], known: dict[str, tuple[dict, dict]]) -> dict[str, Any]:

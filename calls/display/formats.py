@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from calls.days import site_zone
@@ -175,10 +176,11 @@ def spacing(number: str) -> str | None:
 
 
 def browser_formats() -> dict[str, Any]:
-    """What `static/js/shared/format.js` must be told: the site's zone, and its names."""
+    """What the scripts of a page must be told: the site's zone and its names, and from when on silence is too long."""
     zone = site_zone()
     return {
         "zone": zone.key,
         "zone_words": {str(offset): word for offset, word in zone_words(zone).items()},
         "months": [str(month) for month in MONTHS],
+        "silence_seconds": settings.CALLBOARD_SILENCE_SECONDS,
     }

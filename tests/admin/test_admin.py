@@ -456,9 +456,9 @@ def test_the_index_lists_only_what_somebody_has_a_use_for_in_the_order_of_use(ad
     sections = admin.get("/admin/").context["app_list"]
 
     assert [(section["name"], [model["name"] for model in section["models"]]) for section in sections] == [
-        ("Calls", ["Calls", "Deliveries"]),
-        ("Set-up", ["Sources", "Call groups", "Agents", "Virtual numbers"]),
-        ("People", ["People", "Failed sign-ins", "Changes made here"]),
+        ("Calls", ["Deliveries", "Calls"]),
+        ("Set-up", ["Sources", "Groups", "Agents", "Lines"]),
+        ("People", ["People", "Failed sign-ins", "Log"]),
     ]
 
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Pace } from "../../static/js/live/pace.js";
 import { Painter } from "../../static/js/live/painter.js";
-import { Lag, truth } from "../../static/js/live/truth.js";
+import { feed, Lag, truth } from "../../static/js/live/truth.js";
 import { Clock } from "../../static/js/live/clock.js";
 import { Host } from "./host.mjs";
 
@@ -140,6 +140,13 @@ test("the line's truth: live, late after 6 s, stale after 30 s, whatever the soc
   assert.equal(level({ age: 30_000, status: "waiting" }), "stale");
   assert.equal(level({ status: "no-right" }), "over");
   assert.equal(level({ status: "signed-out" }), "over");
+});
+
+test("a stale board says for how long; a feed that is silent too long is told apart from a dead line", () => {
+  assert.equal(truth({ status: "open", age: 47_000, lag: null, whole: true }).word, "Stale for 47 s");
+  assert.deepEqual(feed(4_000, 900_000), { quiet: false, text: "last delivery 4 s ago" });
+  assert.deepEqual(feed(900_000, 900_000), { quiet: true, text: "no delivery for 15 min" });
+  assert.deepEqual(feed(null, 900_000), { quiet: false, text: "no delivery yet" });
 });
 
 test("the lag shown is the typical one", () => {

@@ -10,7 +10,7 @@ import { Order } from "./order.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
 import { CallStore } from "../live/store.js";
-import { Lag, truth } from "../live/truth.js";
+import { feed, Lag, truth } from "../live/truth.js";
 
 export class Board {
   #parts;
@@ -264,6 +264,9 @@ export class Board {
   #tick() {
     const { clock, live, completed, groups, strip, panel, announcer, calm } = this.#parts;
     const now = clock.second();
+    this.#tellTruth();
+    // A timer that goes on says that somebody still waits, and nobody knows whether that is so.
+    if (["stale", "over"].includes(this.#truth().level)) return;
     // Lost track is a matter of time: who has just been lost moves down.
     if (!calm.holds) this.#painter.beat();
     live.tick(now);
@@ -271,7 +274,6 @@ export class Board {
     if (this.#address.view === "groups") groups.tick(now);
     strip.tick(now);
     panel.tick(now);
-    this.#tellTruth();
     if (this.#truth().level === "live") announcer.waiting(this.#store.totals, now);
   }
 
@@ -286,10 +288,15 @@ export class Board {
     const told = this.#truth();
     set(frame, "data-truth", told.level);
     strip.tell(told);
-    const heardAt = this.#store.heardAt ? Date.parse(this.#store.heardAt) : null;
-    signal.tell(told, heardAt, clock.now());
+    signal.tell(told, this.#feed(clock.now()));
     tab.tell(this.#store.totals, told.level !== "stale" && told.level !== "over");
     announcer.line(told);
+  }
+
+  /** Null until a heartbeat has told when the last delivery came. */
+  #feed(now) {
+    const { heardAt } = this.#store;
+    return heardAt === undefined ? null : feed(heardAt === null ? null : Math.max(0, now - Date.parse(heardAt)), this.#parts.silence);
   }
 
   #tellCounts(all, matching, ended) {

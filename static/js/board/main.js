@@ -1,7 +1,7 @@
 /** The board page: finds everything, hands it over, and starts. The only module that touches the document at load. */
 
 import { Clock } from "../live/clock.js";
-import { learnFormats } from "../shared/format.js";
+import { isElsewhere, learnFormats } from "../shared/format.js";
 import { learnWords } from "../shared/words.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
@@ -75,6 +75,7 @@ const board = new Board(
     signal: new LineSignal(find("#line")),
     tab: new TabSignal(document),
     announcer: new Announcer(find("#announcer")),
+    silence: told.formats.silence_seconds * 1000,
     frame: find("#board"),
     over: find("#no-right"),
     counts: {
@@ -91,6 +92,7 @@ const board = new Board(
   host,
 );
 
+if (isElsewhere(Date.now())) find("#zone").title += `\nYour own clock is another: hover over a time to see yours.`;
 bindPage();
 board.begin(taken(find("#snapshot")));
 

@@ -12,12 +12,15 @@ export class LineSignal {
     this.#root = root;
   }
 
-  tell({ level, word, detail }, heardAt, now) {
+  /** `told`: the truth of the line; `heard`: that of the feed, or null while nothing is known of it. */
+  tell({ level, word, detail }, heard) {
     set(this.#root, "data-truth", level);
     say(this.#root.querySelector("[data-word]"), word);
     say(this.#root.querySelector("[data-detail]"), level === "live" ? detail : "");
-    const heard = heardAt ? `Last delivery ${about(now - heardAt)} ago.` : "No delivery yet.";
-    set(this.#root, "title", level === "live" ? `${detail ? `Changes reach this screen within ${detail}. ` : ""}${heard}` : detail);
+    const shown = level === "live" && heard !== null;
+    say(this.#root.querySelector("[data-heard]"), shown ? heard.text : "");
+    set(this.#root, "data-feed", shown && heard.quiet ? "quiet" : null);
+    set(this.#root, "title", level === "live" && detail ? `Changes reach this screen within ${detail}.` : detail);
   }
 }
 

@@ -19,7 +19,8 @@ export class CallStore extends EventTarget {
   epoch = null;
   seq = 0;
   totals = null;
-  heardAt = null;
+  /** When the last delivery came (ISO 8601); null where there never was one, undefined before a heartbeat said so. */
+  heardAt = undefined;
   /** Whether the whole snapshot has come. */
   whole = false;
   /** Whether a snapshot of the socket, or of the page, has come at all. */
@@ -92,7 +93,7 @@ export class CallStore extends EventTarget {
   }
 
   #heartbeat(message) {
-    this.heardAt = message.heard_at ?? this.heardAt;
+    this.heardAt = message.heard_at ?? null;
     const sync = this.#doubted(message);
     this.seq = Math.max(this.seq, message.seq);
     return this.#told({ sync, ended: [], changed: 0 });

@@ -1,5 +1,7 @@
 /** What may be said about how true the screen is. Pure. */
 
+import { about } from "../shared/format.js";
+
 /** Heartbeats come every 3 s: one may be late, two may not. */
 export const LATE_MS = 6_000;
 export const STALE_MS = 30_000;
@@ -12,11 +14,20 @@ export function truth({ status, age, lag, whole }) {
   if (status === "signed-out") return { level: "over", word: "Signed out", detail: "Sign in again to see calls." };
   if (status === "no-right") return { level: "over", word: "No right to see calls", detail: "Ask an administrator." };
   const seconds = `${Math.floor(age / 1000)} s`;
-  if (age >= STALE_MS) return { level: "stale", word: `Stale since ${old(age)}`, detail: "What stands here is not current." };
+  if (age >= STALE_MS) return { level: "stale", word: `Stale for ${old(age)}`, detail: "What stands here is not current." };
   if (age >= LATE_MS) return { level: "late", word: `No news for ${seconds}`, detail: "The server has gone quiet." };
   if (status === "open" && whole) return { level: "live", word: "Live", detail: lagWord(lag) };
   if (status === "open" || status === "connecting") return { level: "joining", word: "Connecting", detail: "" };
   return { level: "joining", word: "Reconnecting", detail: "" };
+}
+
+/**
+ * {quiet, text} of the provider's feed, beside the line's truth: a line that works can still have nothing to tell.
+ * `heard`: ms since the last delivery, null where there never was one; `limit`: from where on that is too long.
+ */
+export function feed(heard, limit) {
+  if (heard === null) return { quiet: false, text: "no delivery yet" };
+  return { quiet: heard >= limit, text: `${heard >= limit ? "no delivery for" : "last delivery"} ${about(heard)}${heard >= limit ? "" : " ago"}` };
 }
 
 function old(age) {
