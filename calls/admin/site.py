@@ -21,7 +21,7 @@ class CallboardSite(AdminSite):
 
     site_header = "Callboard"
     site_title = "Callboard"
-    index_title = "Administration"
+    index_title = "Set-up"
     site_url = "/"
     empty_value_display = "–"
     enable_nav_sidebar = False
