@@ -5,9 +5,15 @@ import os
 import sys
 from argparse import ArgumentParser
 
+from calls import __version__
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    if sys.argv[1:] in (["--version"], ["version"]):
+        # Without this, Django would tell its own.
+        print(f"Callboard {__version__}")  # noqa: T201
+        return
     if sys.argv[1:2] == ["serve"]:
         settings_from_options(sys.argv[2:])
     from django.conf import settings

@@ -7,6 +7,7 @@
     python3 run.py bench ...            the measurements
     python3 run.py prepare [test]       makes the environment, and no more
     python3 run.py lock                 makes the hashed locks in requirements/ anew
+    python3 run.py --version            which version this is
 
 Needs Python 3.11 or later and nothing else. It writes to .venv and var, and nowhere else.
 """
@@ -36,11 +37,20 @@ QUICK = ["-m", "not slow"]
 
 def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    if command == "--version":
+        print(f"Callboard {version()}")
+        return 0
     commands = {"serve": serve, "test": test, "manage": manage, "bench": bench, "lock": lock, "prepare": prepared}
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
     return commands[command](rest)
+
+
+def version() -> str:
+    """The version as `calls/__init__.py` says it. Read, not imported: nothing is installed yet."""
+    line = next(line for line in (HERE / "calls" / "__init__.py").read_text().splitlines() if "__version__ =" in line)
+    return line.split('"')[1]
 
 
 def serve(rest: list[str]) -> int:
@@ -94,7 +104,7 @@ def prepare(name: str) -> None:
     if is_prepared(name):
         return
     started = time.monotonic()
-    say(f"Setting up .venv from requirements/{name}.txt. This happens once and takes 5 to 70 seconds.")
+    say(f"Setting up .venv from requirements/{name}.txt. This happens once: a few seconds, a minute on a slow line.")
     make_environment()
     # No stamp stands while packages change: an installation cut short is made again.
     for each in LAYERS:

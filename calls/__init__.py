@@ -19,3 +19,6 @@
 
 `tests/test_architecture.py` holds the floors file by file.
 """
+
+__version__ = "0.2.0"
+"""The version of the product; `pyproject.toml`, `--version` and `/version` read it here."""

@@ -1,4 +1,4 @@
-"""What every answer passes: the health check before anything else, and the headers of pages."""
+"""What every answer passes: health check and version before anything else, and the headers of pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,28 +7,33 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.decorators import sync_and_async_middleware
 
+from calls import __version__
+
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
 
 @sync_and_async_middleware
 def health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer /healthz once the process serves, whatever the host name: load balancers ask by address."""
+    """Answer /healthz and /version once the process serves, whatever the host name: probes ask by address."""
 
     async def answer_async(request: HttpRequest) -> HttpResponseBase:
-        return healthy() if is_health_check(request) else await get_response(request)
+        return probed(request) or await get_response(request)
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        return healthy() if is_health_check(request) else get_response(request)
+        return probed(request) or get_response(request)
 
     return answer_async if iscoroutinefunction(get_response) else answer
 
 
-def is_health_check(request: HttpRequest) -> bool:
-    return request.path_info in ("/healthz", "/healthz/") and request.method in ("GET", "HEAD")
+PROBES: dict[str, dict[str, Any]] = {"/healthz": {"ok": True}, "/version": {"version": __version__}}
 
 
-def healthy() -> HttpResponse:
-    return JsonResponse({"ok": True}, headers={"Cache-Control": "no-store"})
+def probed(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a probe, or None for any other request."""
+    told = PROBES.get(request.path_info.removesuffix("/"))
+    if told is None or request.method not in ("GET", "HEAD"):
+        return None
+    return JsonResponse(told, headers={"Cache-Control": "no-store"})
 
 
 @sync_and_async_middleware

@@ -213,7 +213,7 @@ CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"  # shows templates/403_csrf
 
 SECURE_SSL_REDIRECT = CALLBOARD_HTTPS
 # A redirected webhook loses its body when its secret is already on the wire; a health check comes from inside.
-SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^hook-", r"^healthz/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^hook-", r"^healthz/?$", r"^version/?$"]
 SECURE_HSTS_SECONDS = 31_536_000 if CALLBOARD_HTTPS else 0
 # We speak for our own host: its subdomains and its place in browsers' preload lists are its owner's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

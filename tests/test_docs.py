@@ -1,5 +1,6 @@
 """The docs name everything that there is."""
 
+import json
 import re
 from pathlib import Path
 
@@ -77,3 +78,16 @@ def test_the_glossary_knows_every_value(kind):
 def test_links_lead_to_files(path: Path):
     targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text())
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_hooks_run_the_versions_that_ci_runs():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert set(re.findall(r'"ruff==([\d.]+)"', hooks)) == set(
+        re.findall(r"^ruff==([\d.]+)", page("requirements/test.txt"), re.M)
+    )
+    checks = json.loads(page("package.json"))["devDependencies"]
+    assert f'"@biomejs/biome@{checks["@biomejs/biome"]}"' in hooks
+
+
+def test_the_lock_of_the_browsers_checks_names_no_registry():
+    assert "://" not in re.sub(r'"url": "[^"]+"', "", page("package-lock.json"))

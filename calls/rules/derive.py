@@ -139,7 +139,7 @@ class Roles:
 def roles(event: CallEvent, directory: Directory) -> Roles:
     """Decide who is who by knowledge, not by position: lines first, then agents, then who remains.
 
-    The provider's own sources contradict each other on outgoing calls, and only there (provider notes, section 4).
+    The provider's own sources contradict each other on outgoing calls, and only there.
     """
     customer, agent, line = event.customer, event.agent, event.line
     if event.roles_known:
@@ -452,7 +452,7 @@ class _Fold:
         facts.ring_attempts = [attempts[number] for number in sorted(attempts) if number]
 
     def check(self) -> None:
-        """Name what does not add up (kpis, section 6); nothing is corrected silently."""
+        """Name what does not add up; nothing is corrected silently."""
         facts = self.facts
         told = {of: self.strongest(of, self.reports) for of in ("talk_seconds", "leg_b_picked_at")}
         talk = told["talk_seconds"].talk_seconds if told["talk_seconds"] else None

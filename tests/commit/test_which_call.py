@@ -1,4 +1,4 @@
-"""Promise 2, the ids: which call a delivery belongs to follows from what deliveries say, not from when they came."""
+"""Which call a delivery belongs to follows from what deliveries say, not from when they came."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

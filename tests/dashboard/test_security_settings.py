@@ -1,6 +1,9 @@
 """What guards the site as a whole: headers, cookies, checks, proxies, sign-in."""
 
 import asyncio
+import re
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -10,9 +13,10 @@ from django.core.checks import run_checks
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from calls import __version__
 from dashboard import checks
 from dashboard.proxies import behind_proxies
-from tests.support.running import manage
+from tests.support.running import ROOT, manage
 
 SECRET = "q8Jx0sVnTz3LwYb5RkHc7MdPf2GaEu6C-mN4vX1"
 SIGN_IN = "/accounts/login/"
@@ -108,6 +112,23 @@ def test_health_is_told_to_anybody_under_any_name(django_assert_num_queries, db)
     assert answer.status_code == 200
     assert answer.json() == {"ok": True}
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/version", "/version/"])
+def test_the_version_is_told_without_a_session_or_a_query(path, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        answer = Client().get(path)
+    assert (answer.status_code, answer.json()) == (200, {"version": __version__})
+    assert "Set-Cookie" not in answer.headers
+    assert Client().post(path).status_code == 404
+
+
+@pytest.mark.parametrize("program", [["run.py", "--version"], ["manage.py", "--version"], ["manage.py", "version"]])
+def test_the_version_stands_in_one_place_and_is_the_newest_of_the_changelog(program):
+    told = subprocess.run([sys.executable, *program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    newest = re.search(r"^## (\d+\.\d+\.\d+) \((\d{4}-\d\d-\d\d)\)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert told == f"Callboard {__version__}\n"
+    assert newest[1] == __version__
 
 
 def test_a_page_is_not_told_under_any_name(db):

@@ -1,4 +1,4 @@
-"""Promise 1: what was answered 200 is there after kill -9, and nothing is there by half."""
+"""What was answered 200 is there after kill -9, and nothing is there by half."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""Promise 2: the final state of a call depends only on the set of its deliveries."""
+"""The final state of a call depends only on the set of its deliveries."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Promise 10: replaying all stored deliveries from nothing gives the same calls; and a dry run changes nothing."""
+"""Replaying all stored deliveries from nothing gives the same calls; and a dry run changes nothing."""
 
 from io import StringIO
 

@@ -80,7 +80,7 @@ export class FilterBar extends EventTarget {
       this.#chips.key = key;
       this.#chips.replaceChildren(...shown.map(({ value }) => this.#chip(value, chosen.includes(value))));
     }
-    shown.forEach(({ count }, at) => say(this.#chips.children[at].lastChild, figure(count)));
+    for (const [at, { count }] of shown.entries()) say(this.#chips.children[at].lastChild, figure(count));
   }
 
   #chip(value, pressed) {

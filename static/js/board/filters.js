@@ -114,4 +114,4 @@ export function choicesOf(facet, calls, filters, now) {
   return [...counts].map(([value, count]) => ({ value, count })).sort(byName);
 }
 
-const byName = (a, b) => (a.value === NONE) - (b.value === NONE) || a.value.localeCompare(b.value, "en");
+const byName = (a, b) => Number(a.value === NONE) - Number(b.value === NONE) || a.value.localeCompare(b.value, "en");

@@ -20,7 +20,8 @@ export class GroupList extends HTMLElement {
     const heads = ["Group", waitingWord(), "Longest", ...states, "Live"].map((text) => make("th", { scope: "col", text }));
     this.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#body));
     this.addEventListener("click", (event) => {
-      const row = event.target.closest("tr[data-group]");
+      const target = /** @type {HTMLElement} */ (event.target);
+      const row = /** @type {HTMLElement} */ (target.closest("tr[data-group]"));
       if (row) this.dispatchEvent(new CustomEvent("group", { detail: row.dataset.group }));
     });
   }
@@ -59,7 +60,7 @@ export class GroupList extends HTMLElement {
   #figures(sum) {
     const row = this.#rows.get(sum.group) ?? this.#add(sum.group);
     say(row.children[1], figure(sum.waiting));
-    FIGURES.forEach((name, at) => say(row.children[at + 3], figure(sum[name])));
+    for (const [at, name] of FIGURES.entries()) say(row.children[at + 3], figure(sum[name]));
   }
 
   #add(group) {

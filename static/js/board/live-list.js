@@ -13,7 +13,7 @@ const DOTS = 5;
 
 export class LiveList extends VirtualList {
   begin() {
-    const heads = HEADS.map((text, at) =>
+    const heads = HEADS.map((text) =>
       make("div", { role: "columnheader", text: text || null }, text ? null : make("span", { class: "sr-only", text: "Direction" })),
     );
     super.begin(make("div", { class: "heads live-grid", role: "row", "aria-rowindex": 1 }, ...heads));

@@ -124,7 +124,7 @@ function bindPage() {
   help.addEventListener("click", (event) => event.target === help && help.close());
   for (const button of document.querySelectorAll("[data-clear-filters]")) button.addEventListener("click", () => bar.clear());
   for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => isOther(button) && board.toggleGroups());
-  for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => showTab(button.dataset.tab));
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tab]"))) button.addEventListener("click", () => showTab(button.dataset.tab));
   find("#offer").addEventListener("click", () => board.toggleGroups());
   find("[data-lost]").addEventListener("click", (event) => {
     event.preventDefault();

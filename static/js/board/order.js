@@ -39,7 +39,10 @@ export class Order {
     this.#held = held;
   }
 
-  /** The rows to show, given the calls that match now. `latest(id)` finds a call that no longer does. */
+  /**
+   * The rows to show, given the calls that match now. `latest(id)` finds a call that no longer does.
+   * @param {(id: number) => object | null} latest
+   */
   rows(calls, now, latest = () => null) {
     return this.#held && this.#rows.length ? this.#still(calls, now, latest) : this.#sorted(calls, now);
   }

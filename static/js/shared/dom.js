@@ -37,7 +37,8 @@ export function say(node, text) {
 }
 
 export function set(node, name, value) {
-  const known = (node.known ??= {});
+  node.known ??= {};
+  const known = node.known;
   if (known[name] === value) return;
   known[name] = value;
   if (value === null || value === undefined) node.removeAttribute(name);
@@ -68,7 +69,11 @@ become.children = (node, wanted) => {
     const known = node.childNodes[at];
     if (!known) node.append(child);
     else if (known.nodeName !== child.nodeName || known.nodeType !== child.nodeType) known.replaceWith(child);
-    else if (child.nodeType === Node.TEXT_NODE) known.data === child.data || (known.data = child.data);
+    else if (child.nodeType === Node.TEXT_NODE) renew(known, child.data);
     else become(known, child);
   });
 };
+
+function renew(known, text) {
+  if (known.data !== text) known.data = text;
+}

@@ -43,6 +43,7 @@ export function learnFormats(told) {
 }
 
 function fieldsOf(zone) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const numeric = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
   return new Intl.DateTimeFormat("en-GB", { ...numeric, timeZone: zone, hourCycle: "h23" });
 }
@@ -54,7 +55,8 @@ function offsetAt(moment) {
   const quarter = Math.floor(moment / QUARTER_MS);
   if (!offsets.has(quarter)) {
     if (offsets.size > 500) offsets.clear();
-    offsets.set(quarter, offsetIn(zoneFields ??= fieldsOf(site.zone), quarter * QUARTER_MS));
+    zoneFields ??= fieldsOf(site.zone);
+    offsets.set(quarter, offsetIn(zoneFields, quarter * QUARTER_MS));
   }
   return offsets.get(quarter);
 }

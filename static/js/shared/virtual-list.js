@@ -34,6 +34,14 @@ export class VirtualList extends HTMLElement {
     return "--live-row";
   }
 
+  /**
+   * Make the element of one row, and what fills it.
+   * @returns {{node: HTMLElement, show: Function, tick: Function}}
+   */
+  makeRow() {
+    throw new Error("makeRow() is the subclass's to say");
+  }
+
   /** Replace what the server rendered by the living list. */
   begin(head = null) {
     this.replaceChildren(...(head ? [head, this.#body] : [this.#body]));
