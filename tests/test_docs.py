@@ -11,7 +11,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from calls import words
 from tests.support.running import ROOT
 
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+]
 COMMANDS = sorted(path.stem for path in (ROOT / "calls/management/commands").glob("[a-z]*.py"))
 # What the glossary must say at least: the words of the trade.
 TRADE = [
@@ -74,10 +77,30 @@ def test_the_glossary_knows_every_value(kind):
     assert [value for value in kind if f"`{value}`" not in page("docs/glossary.md")] == []
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if path.name != "README.md"], ids=lambda path: path.name)
+def test_every_page_is_in_an_index(path: Path):
+    indexes = [page for page in PAGES if page.name == "README.md"]
+    linked = {(index.parent / target).resolve() for index in indexes for target in links(index)}
+    assert path.resolve() in linked
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_to_files(path: Path):
-    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text())
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+    assert [target for target in links(path) if not (path.parent / target).exists()] == []
+
+
+def links(path: Path) -> list[str]:
+    return re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text())
+
+
+PROSE = [path for path in PAGES if path.parent.name == "docs" or path.parent.name == "decisions"]
+PATHS = re.compile(r"`((?:calls|tests|dashboard|static|templates|contrib)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("path", [*PROSE, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name)
+def test_a_file_that_a_page_names_is_there(path: Path):
+    named = {name for name in PATHS.findall(path.read_text()) if "NAME" not in name}
+    assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
 def test_hooks_run_the_versions_that_ci_runs():

@@ -123,7 +123,7 @@ class NumberAdmin(Open):
     def learned(self, number: DirectoryNumber) -> str | SafeString:
         return shown.moment(number.learned_at)
 
-    @admin.display(description="Calls follow", boolean=True)
+    @admin.display(description="Calls up to date", boolean=True)
     def calls_follow(self, number: DirectoryNumber) -> bool:
         """Whether its calls have been derived again since it last changed."""
         return number.settled

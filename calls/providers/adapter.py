@@ -26,7 +26,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Reading:
-    """An event to apply; or, without one, what becomes of the delivery, and the named reason."""
+    """An event to apply; or, without one, the result of the delivery and the named reason."""
 
     event: CallEvent | None = None
     result: Result = Result.APPLIED

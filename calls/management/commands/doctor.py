@@ -104,7 +104,7 @@ def migrations() -> Iterator[Finding]:
 def layer() -> Iterator[Finding]:
     if not settings.REDIS_URL:
         shared = connection.vendor == "postgresql"
-        yield Finding(True, "PostgreSQL tells processes what is new" if shared else "one process: nobody to be told")
+        yield Finding(True, "PostgreSQL notifies of changes" if shared else "one process: no others to notify")
         return
     try:
         asyncio.run(asyncio.wait_for(round_trip(), timeout=5))
