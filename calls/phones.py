@@ -32,6 +32,7 @@ _SIP = re.compile(r"sips?:(\+?[0-9]{7,15})@", re.IGNORECASE)
 _PARAMETERS = re.compile(r"(?:;.*|,?\s*ext(?:n|ension)?\.?\s*[0-9]{1,6})\Z", re.IGNORECASE)
 _FLOAT = re.compile(r"(\+?[0-9]{4,20})\.0+\Z")
 _EXPONENT = re.compile(r"([0-9])(?:[.,]([0-9]{1,20}))?[eE]\+?([0-9]{1,2})\Z")
+_SUM = re.compile(r"[0-9]+\s*\+\s*[0-9]")
 _HIDDEN = re.compile(r"\+?(?=.*[Xx*•#])(?=.*[0-9])[0-9Xx*•#\s\-]+\Z")
 _DIGIT = re.compile(r"\d")
 _MOST_ZEROS = 3
@@ -102,6 +103,8 @@ def _compact(text: str) -> str:
         text = found[1]
     elif (found := _EXPONENT.match(text)) and (whole := _from_exponent(*found.groups())):
         text = whole
+    if _SUM.match(text):
+        return text  # "1+1" adds two numbers, and is none.
     if "+" in text:
         text = "+" + _TRUNK_ZERO.sub("", text).replace("+", "")
     return _SEPARATORS.sub("", text)
