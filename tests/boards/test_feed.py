@@ -176,11 +176,11 @@ def group_is_renamed(calls, groups):
 
 
 def agent_gets_a_name(calls, groups):
-    Agent.objects.create(source=calls["ringing"].source, number="x", number_key="9000000201", name="Asha 9000000199")
+    Agent.objects.create(source=calls["ringing"].source, number="x", number_key="+919000000201", name="Asha 9000000199")
 
 
 def line_gets_a_name(calls, groups):
-    VirtualNumber.objects.create(source=calls["ringing"].source, number="x", number_key="1140000001", label="Help")
+    VirtualNumber.objects.create(source=calls["ringing"].source, number="x", number_key="+911140000001", label="Help")
 
 
 def new_group_appears(calls, groups):
