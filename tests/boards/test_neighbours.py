@@ -130,15 +130,17 @@ def test_a_database_error_leaves_nothing_behind(provider, monkeypatch):
     assert Agent.objects.get().learned_name == "Asha"
 
 
-def test_a_listener_that_fails_costs_nobody_an_answer(provider, monkeypatch):
-    """Whoever is told of a commit (a channel layer, say) may be dead: what is stored is stored."""
+def test_a_listener_that_fails_costs_nobody_an_answer(provider, monkeypatch, caplog):
+    """A listener of commits (a channel layer, say) may be dead: what is stored stays stored."""
 
-    def dead():
-        raise ConnectionError("no channel layer")
+    def dead(changes):
+        raise ConnectionError(f"no channel layer for {changes.first}")
 
     monkeypatch.setattr(taking, "after_commit", [dead])
 
     assert provider.says(live("sid.1")).result is Result.APPLIED
+    failures = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    assert [repr(failure) for failure in failures] == ["ConnectionError('no channel layer for 1')"]
 
 
 def test_a_delivery_that_failed_by_our_fault_is_applied_when_it_comes_again(provider, poison, monkeypatch):

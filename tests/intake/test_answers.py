@@ -692,12 +692,14 @@ def test_a_fault_of_the_rules_keeps_the_bytes(door, path, monkeypatch):
     still_works(door, path)
 
 
-def test_a_broadcast_that_fails_costs_nobody_an_answer(door, path, monkeypatch):
-    def dead():
+def test_a_broadcast_that_fails_costs_nobody_an_answer(door, path, monkeypatch, caplog):
+    def dead(changes):
         raise ConnectionError("no channel layer")
 
     monkeypatch.setattr(taking, "after_commit", [dead])
     still_works(door, path)
+    failures = {type(record.exc_info[1]) for record in caplog.records if record.exc_info}
+    assert failures == {ConnectionError}
 
 
 def test_a_sender_who_leaves_halfway_has_said_nothing(path, source, monkeypatch):
