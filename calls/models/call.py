@@ -93,7 +93,6 @@ class Call(models.Model):
             models.Index(fields=["-ended_at", "-id"], name="call_completed", condition=Q(ended_at__isnull=False)),
             models.Index(fields=["merged_into"], name="call_merged", condition=Q(merged_into__isnull=False)),
         ]
-        permissions = [("view_all_groups", "Can see the calls of all groups")]
 
     def __str__(self) -> str:
         return f"Call {self.ref}"

@@ -6,9 +6,6 @@ from calls.words import Result, choices
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def applied(self) -> "DeliveryQuerySet":
-        return self.filter(result=Result.APPLIED)
-
     def quarantined(self) -> "DeliveryQuerySet":
         return self.filter(result=Result.QUARANTINED)
 
