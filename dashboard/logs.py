@@ -7,19 +7,24 @@ from typing import Any
 
 import structlog
 import structlog.typing
+from django.http import HttpRequest
 
 from calls.display.masking import mask
 
 # A number with its plus and any grouping; six digits in a row; the groupings usual without a plus.
 _NUMBER = re.compile(r"\+\d(?:[ ().-]?\d){5,}|\d{6,}|\b\d{3,5}[ -]\d{3,5}(?:[ -]\d{3,5})?\b")
 _HOOK = re.compile(r"(/hook(?:s/|-))[^\s/?\"'<>]+", re.IGNORECASE)
-_QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"'<>]+")
+# A path is taken whole, with a query or without: nothing is tried again from each of its slashes.
+_QUERY = re.compile(r"(/[^\s?\"']*+)(?:(\?)[^\s\"'<>]+)?")
 _AUTHORIZATION = re.compile(r"\b(Bearer|Basic|x-webhook-token)([\s:=]+)[^\s,;\"']+", re.IGNORECASE)
 _ADDRESS_SECRET = re.compile(r"(://[^\s:/@]*):[^\s@/]+@")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # The quiet fields: numbers of ours that count rows and processes, never telephones.
 _COUNTS = re.compile(r"(^|_)(id|ids|seq|pid|count|bytes|ms|port|line|lineno)$")
 LONGEST = 4_000
+UNKNOWN = "/..."
+"""What is logged in place of a path that leads nowhere."""
+_OF_NUMBERS = "0123456789 ()+-."
 
 EventDict = structlog.typing.EventDict
 
@@ -84,7 +89,16 @@ _add_extras = structlog.stdlib.ExtraAdder()
 def extras(logger: Any, method: str, event: EventDict) -> EventDict:
     """What a line of the standard library brings along, but for objects that would be printed as they are."""
     _add_extras(logger, method, event)
+    if isinstance(request := event.get("request"), HttpRequest):
+        event["event"] = by_route(event["event"], request)
     return {key: value for key, value in event.items() if key not in ("request", "color_message", "taskName")}
+
+
+def by_route(message: str, request: HttpRequest) -> str:
+    """The message with the route in place of the path: that of a mistyped webhook address holds its token."""
+    reason, path, _ = message.partition(": /")
+    route = f"/{request.resolver_match.route}" if request.resolver_match else UNKNOWN
+    return f"{reason}: {route}" if path else message
 
 
 def level_and_logger(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -111,11 +125,20 @@ def clean(key: str, value: Any) -> Any:
 
 
 def without_secrets(text: str) -> str:
-    text = _HOOK.sub(r"\1***", text)
-    text = _QUERY.sub(r"\1?***", text)
+    """Text from anywhere, safe to log. It is cut first: cleaning must not cost more than the line is worth."""
+    text = _HOOK.sub(r"\1***", cut(text))
+    text = _QUERY.sub(lambda found: f"{found[1]}?***" if found[2] else found[0], text)
     text = _AUTHORIZATION.sub(r"\1\2***", text)
     text = _ADDRESS_SECRET.sub(r"\1:***@", text)
     return _NUMBER.sub(lambda found: mask(found[0]) or "", text)
+
+
+def cut(text: str) -> str:
+    """At most `LONGEST` characters. The word or number at the cut is left out: half a secret is not known for one."""
+    if len(text) <= LONGEST:
+        return text
+    words = text[:LONGEST].rsplit(None, 1)
+    return (words[0].rstrip(_OF_NUMBERS) if len(words) == 2 else "") + " …"
 
 
 def plain_line(_logger: Any, _method: str, event: EventDict) -> str:

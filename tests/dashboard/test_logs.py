@@ -108,6 +108,15 @@ def test_a_line_has_an_end(written):
     assert len(written()) < 5_000
 
 
+@pytest.mark.parametrize(
+    "secret", [f"Bearer {TOKEN}", f"postgres://user:{TOKEN}@db/x", "+91 90000 00101", "90000 00101"]
+)
+def test_what_the_cut_goes_through_is_left_out(secret):
+    for shown in range(len(secret) + 1):
+        line = logs.clean("event", "x " * ((logs.LONGEST - shown) // 2) + secret + " y" * 100)
+        assert not any(part in line for part in (TOKEN[:4], "90000"))
+
+
 def test_json_lines_say_when_where_and_how_bad():
     record = logging.LogRecord("calls.intake.queue", logging.WARNING, "", 0, "slow", (), None)
     line = json.loads(logs.formatter(plain=False).format(record))
@@ -129,3 +138,29 @@ def test_a_page_that_is_not_there_is_logged_without_what_was_asked(written, db):
     assert "Not Found" in written()
     assert TOKEN not in written()
     assert "9000000101" not in written()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(f"/hook/{TOKEN}", f"/webhook/{TOKEN}", f"/webhooks/{TOKEN}", f"/{TOKEN}", f"/hooks{TOKEN}", f"/hook_{TOKEN}"),
+        *(f"/callback/{TOKEN}", f"/hooks;{TOKEN}", f"/accounts/login/{TOKEN}", f"/api/{TOKEN}", f"/admin/{TOKEN}/"),
+        *(
+            f"/é\n/{TOKEN}",
+            f"/hooks/{TOKEN}",
+            f"/hook-{TOKEN}",
+            f"/hooks/{TOKEN}/more",
+            f"//hooks/{TOKEN}",
+            f"/HOOKS/{TOKEN}",
+        ),
+    ],
+)
+def test_a_mistyped_webhook_address_writes_no_token(written, db, address):
+    Client().post(address, {"a": "b"}, content_type="application/json")
+    assert TOKEN not in written()
+
+
+def test_a_refused_page_is_logged_by_its_route(written, db):
+    Client().post("/api/calls/")
+    assert "/api/calls/" in written()
+    assert "/..." not in written()
