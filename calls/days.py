@@ -5,6 +5,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+FIRST, AFTER_LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Moments that may be asked for: others overflow in a database, or in a change of time zone."""
+
+
+def is_possible(moment: datetime) -> bool:
+    """Whether an aware moment is one of 1970 to 2099 (UTC)."""
+    return FIRST <= moment < AFTER_LAST
+
 
 def site_zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)

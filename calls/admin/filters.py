@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from calls.days import AFTER_LAST, FIRST
 from calls.models import Source
 
 LOOK_BACK = timedelta(days=31)
@@ -167,7 +168,8 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 1970 < day.year < 9999 else None
+    # A day less at both ends: the midnights of all zones, and that of the day after, are possible too.
+    return day if FIRST.date() < day < AFTER_LAST.date() - timedelta(days=1) else None
 
 
 def _midnight(day: date) -> datetime:

@@ -1,14 +1,31 @@
 """What a list of calls can be asked for: every parameter checked, none ignored."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from calls.days import is_possible
 from calls.history import search as history
 from calls.models.call import CallQuerySet
 from calls.words import Direction, Outcome, State
 
 LONGEST = 120
 LARGEST_PAGE = 200
+
+
+class Moment(serializers.DateTimeField):
+    """A moment of 1970 to 2099; one without a zone is in the site's."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:  # The first day there is, in a zone that is ahead of UTC.
+            moment = None
+        if moment is None or not is_possible(moment):
+            raise serializers.ValidationError("Choose a moment between 1970 and 2099.")
+        return moment
 
 
 class CallQuery(serializers.Serializer):
@@ -19,8 +36,8 @@ class CallQuery(serializers.Serializer):
     outcome = serializers.ChoiceField([*map(str, Outcome)], required=False)
     group = serializers.CharField(max_length=LONGEST, required=False, help_text="Name of the call group.")
     agent = serializers.CharField(max_length=64, required=False, help_text="The agent's number, in any spelling.")
-    since = serializers.DateTimeField(required=False, help_text="Began at this moment or later (ISO 8601, with zone).")
-    until = serializers.DateTimeField(required=False, help_text="Began before this moment.")
+    since = Moment(required=False, help_text="Began at this moment or later (ISO 8601, with zone).")
+    until = Moment(required=False, help_text="Began before this moment.")
     number = serializers.CharField(max_length=64, required=False, help_text="A number, or its last digits.")
     cursor = serializers.CharField(max_length=64, required=False, help_text="As `next` gave it.")
     limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=50)

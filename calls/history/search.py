@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from calls.database.columns import Columns
+from calls.days import is_possible
 from calls.display.masking import SHOWN_DIGITS
 from calls.display.rows import Names, row
 from calls.models import Call, CallAlias, Source
@@ -164,6 +165,6 @@ def _read(place: str, length: int) -> list[Any]:
         moments = [_EPOCH + number * _MICROSECOND for number in numbers[:-1]]
     except OverflowError:
         raise ValueError("not a place in a list") from None
-    if not 0 <= numbers[-1] < 10 ** (LONGEST_ID - 1):
+    if not all(map(is_possible, moments)) or not 0 <= numbers[-1] < 10 ** (LONGEST_ID - 1):
         raise ValueError("not a place in a list")
     return [*moments, numbers[-1]]

@@ -487,3 +487,9 @@ def test_moments_are_shown_in_the_sites_zone_with_the_providers_beside(admin, so
     assert "17:30:00" in page
     assert "provider" in page
     assert "08:00:00 EDT" in page
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "1970-01-01", "1970-01-02", "2099-12-31", "9999-12-31"])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_the_first_and_last_days_there_are_can_be_asked_for(admin_client, name, day):
+    assert admin_client.get(f"/admin/calls/call/?{name}={day}&mark=synthetic").status_code == 200

@@ -164,6 +164,31 @@ def test_what_cannot_be_asked_is_refused_by_name(api, asked, named):
     assert list(response.json()) == [named]
 
 
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("0001-01-01", "0001-01-01T00:00", "0001-01-01T00:00:00Z", "0001-01-01T00:00+14:00", "1969-12-31T23:59:59Z"),
+        *("2100-01-01T00:00:00Z", "9999-12-31T23:59:59.999999", "9999-12-31T23:59-14:00", "9999-12-31"),
+    ],
+)
+def test_a_moment_that_no_call_can_have_is_refused(api, sales, name, moment):
+    make_call(sales)
+
+    response = api.get("/api/calls/", {name: moment})
+
+    assert response.status_code == 400
+    assert list(response.json()) == [name]
+
+
+@pytest.mark.parametrize("place", ["older.-1.1", "older.-62135596800000000.1", "newer.4102444800000000.1"])
+def test_a_place_outside_all_lists_is_refused(api, sales, place):
+    response = api.get("/api/calls/", {"cursor": place})
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["cursor"]
+
+
 @pytest.mark.parametrize("path", ["/api/calls/", "/api/calls/{}/"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_is_written_through_it(api, sales, path, method):
