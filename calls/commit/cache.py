@@ -12,7 +12,7 @@ from calls.commit.live_cache import Recent
 from calls.models import Agent, CallGroup, Head, Source, SourceToken, VirtualNumber
 from calls.models.source import digest
 from calls.providers.adapter import Habits
-from calls.rules.derive import Directory
+from calls.rules.roles import Directory
 
 REFRESH_SECONDS = 5.0
 HURRIED_SECONDS = 1.0

@@ -29,8 +29,10 @@ from calls.database.numbering import Changes, take_numbers
 from calls.models import Agent, Call, CallAlias, CallGroup, Delivery, VirtualNumber
 from calls.models.directory import DirectoryNumber
 from calls.phones import digits_reversed, match_key
-from calls.rules.derive import MANY_EVENTS, CallFacts, derive, teaches
+from calls.rules.derive import MOST_EVENTS_OF_A_CALL, derive
 from calls.rules.events import CallEvent, dump, load
+from calls.rules.facts import CallFacts
+from calls.rules.roles import teaches
 from calls.words import Direction, Result, State
 
 TRIES = 5
@@ -237,7 +239,7 @@ class _Commit:
             begins = call.is_new and said[0].delivery == received.delivery and not received.replayed
             if begins and _new_calls.too_many(received.source):
                 self.refuse(received, "too_many_new_calls", call, events, touched)
-            elif len(said) > MANY_EVENTS:
+            elif len(said) > MOST_EVENTS_OF_A_CALL:
                 self.refuse(received, "too_many_events", call, events, touched)
             elif begins:
                 _new_calls.note(received.source.id)

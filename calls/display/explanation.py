@@ -9,8 +9,8 @@ from calls.display.masking import mask, mask_text
 from calls.display.recordings import allowed_link, hosts_of
 from calls.models import Agent, Call, Delivery, VirtualNumber
 from calls.phones import match_key
-from calls.rules import derive as lifecycle
-from calls.rules import events
+from calls.rules import events, explain
+from calls.rules.roles import Directory
 from calls.words import Result
 
 MOST_STEPS = 100
@@ -30,13 +30,13 @@ def story(call: Call, *, masked: bool) -> list[dict[str, Any]]:
     told = [row for row in deliveries if row.result != Result.DUPLICATE]
     said = {row.id: events.load(row.event, row.id) for row in told if row.event}
     heard = [said[row.id] for row in told if row.id in said and row.result == Result.APPLIED]
-    steps = {step.delivery: step for step in lifecycle.story(heard[:MOST_STEPS], _directory(call, heard))}
-    veil = _Veil(hosts_of(call.source.recording_hosts), masked=masked)
-    return [_entry(row, said.get(row.id), steps.get(row.id), repeats[row.content_key], veil) for row in told]
+    steps = {step.delivery: step for step in explain.story(heard[:MOST_STEPS], _directory(call, heard))}
+    shown_as = _Masking(hosts_of(call.source.recording_hosts), masked=masked)
+    return [_entry(row, said.get(row.id), steps.get(row.id), repeats[row.content_key], shown_as) for row in told]
 
 
 def _entry(
-    row: Delivery, said: events.CallEvent | None, step: lifecycle.Step | None, repeats: int, veil: "_Veil"
+    row: Delivery, said: events.CallEvent | None, step: explain.Step | None, repeats: int, shown_as: "_Masking"
 ) -> dict[str, Any]:
     changed = step.changed if step else []
     return {
@@ -45,14 +45,14 @@ def _entry(
         "kind": str(said.kind) if said else None,
         "result": row.result,
         "reason": row.reason or None,
-        "provider_status": veil("provider_status", said.word) if said and said.word else None,
-        "changed": [{"field": of, "from": veil(of, old), "to": veil(of, new)} for of, old, new in changed],
+        "provider_status": shown_as("provider_status", said.word) if said and said.word else None,
+        "changed": [{"field": of, "from": shown_as(of, old), "to": shown_as(of, new)} for of, old, new in changed],
         "ignored": step.ignored if step else [],
         "repeats": repeats,
     }
 
 
-class _Veil:
+class _Masking:
     """Shows a value of a field as its reader may see it, in plain JSON types."""
 
     def __init__(self, hosts: frozenset[str], *, masked: bool) -> None:
@@ -80,10 +80,10 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _directory(call: Call, heard: list[events.CallEvent]) -> lifecycle.Directory:
+def _directory(call: Call, heard: list[events.CallEvent]) -> Directory:
     """What is known of the numbers that this call's deliveries name."""
     keys = {match_key(number) for said in heard for number in (said.customer, said.agent, said.line) if number}
-    return lifecycle.Directory(
+    return Directory(
         *(
             dict(
                 of.objects.filter(source=call.source_id, ours=True, number_key__in=keys).values_list(

@@ -12,8 +12,9 @@ from calls.commit.cache import known
 from calls.database.columns import read_calls
 from calls.intake.queue import after_commit
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
-from calls.rules.derive import Directory, derive
+from calls.rules.derive import derive
 from calls.rules.events import load
+from calls.rules.roles import Directory
 from calls.upkeep.replaying import replay
 from calls.words import Result
 from tests.support.payloads import Request

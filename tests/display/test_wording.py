@@ -9,7 +9,7 @@ import pytest
 
 from calls.display import wording
 from calls.providers import callerdesk
-from calls.rules import derive
+from calls.rules import outcomes
 from calls.rules.events import Kind, Verdict
 from calls.words import Direction, Outcome, Result, State
 from tests.support.running import ROOT
@@ -42,12 +42,12 @@ def test_every_word_of_ours_has_one_for_people(words, codes):
 
 
 def test_every_reason_of_an_outcome_has_a_wording():
-    derived = {reason for _, reason in derive._INCOMING.values()} | {"voicemail", "agent_hung_up", "customer_hung_up"}
+    derived = {*outcomes.REASONS.values(), "voicemail", "agent_hung_up", "customer_hung_up"}
     assert derived <= wording.REASONS.keys()
 
 
 def test_every_way_that_a_ring_can_go_has_a_wording():
-    given = {derive._CAUSES.get(verdict, "closed") for verdict in Verdict}
+    given = {outcomes.REASONS.get(verdict, "closed") for verdict in Verdict}
     assert given | {"ringing", "talking", "not_taken"} <= wording.ATTEMPTS.keys()
 
 

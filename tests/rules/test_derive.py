@@ -6,8 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from calls.rules.derive import SHOWN, Directory, Lessons, derive, distinct, roles, story, teaches
+from calls.rules.derive import derive, distinct
 from calls.rules.events import CallEvent, Kind, Verdict, dump, load
+from calls.rules.explain import SHOWN, story
+from calls.rules.roles import Directory, Lessons, roles, teaches
 from calls.words import Direction, Outcome, State
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -1,0 +1,75 @@
+"""The facts of a call, and what was heard of it: the events in the order in which they count."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from calls.rules.events import CallEvent
+from calls.words import Direction, Outcome, State
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+# Bound once: to ask an enumeration for its member costs more than most of what is done with it here.
+_UNKNOWN = Direction.UNKNOWN
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """What a call is. The names and units are those of the model `Call`; `group` is a name."""
+
+    direction: Direction = Direction.UNKNOWN
+    state: State = State.IVR
+    provisional: bool = False
+    outcome: Outcome | None = None
+    reason: str | None = None
+    provider_status: str | None = None
+    customer_number: str | None = None
+    virtual_number: str | None = None
+    agent_number: str | None = None
+    agent_name: str | None = None
+    group: str | None = None
+    ring_attempts: list[dict[str, Any]] = field(default_factory=list)
+    began_at: datetime = NEVER
+    started_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    wait_seconds: int | None = None
+    talk_seconds: int | None = None
+    duration_seconds: int | None = None
+    coins: str | None = None
+    recording_url: str | None = None
+    roles_assumed: bool = False
+    flags: list[str] = field(default_factory=list)
+    set_by: dict[str, int] = field(default_factory=dict)
+    heard_at: datetime = NEVER
+
+
+class Heard:
+    """What was heard of one call, weakest event first, and the facts and flags that were found in it so far."""
+
+    __slots__ = ("events", "facts", "flags", "live", "reports")
+
+    def __init__(self, events: list[CallEvent]) -> None:
+        self.events = events
+        self.reports = [event for event in events if event.is_report]
+        self.live = [event for event in events if not event.is_report]
+        self.facts = CallFacts()
+        self.flags: set[str] = set().union(*[event.flags for event in events])
+
+    def take(self, name: str, of: str, among: list[CallEvent] | None = None, default: Any = None) -> Any:
+        """The filled value of the strongest event, noted in `set_by`."""
+        for event in reversed(self.events if among is None else among):
+            value = getattr(event, of)
+            # By identity: a group, or a caller, may well be called "unknown".
+            if value is not None and value != "" and value is not _UNKNOWN:
+                self.facts.set_by[name] = event.delivery
+                return value
+        return default
+
+    def told(self, of: str) -> Any:
+        """The length or moment of the strongest report that tells it, a length of zero included."""
+        for event in reversed(self.reports):
+            value = getattr(event, of)
+            if value is not None:
+                return value
+        return None
