@@ -149,11 +149,13 @@ class View:
         del self._ended[:-SHOWN_ENDED]
         return entered & self._ended_ids, left - self._ended_ids
 
-    def heartbeat(self, now: datetime) -> Frame:
+    def heartbeat(self, now: datetime, clock_step: int | None = None) -> Frame:
+        """`clock_step`: whole seconds that the server's clock was set by lately."""
         picture = self.picture
         count, total = picture.live_digest(self.scope)
         said = {"type": "heartbeat", "epoch": picture.epoch, "seq": picture.seq, "now": now}
         said |= {"live_count": count, "live_seq_sum": total, "heard_at": picture.heard_at}
+        said["clock_step_seconds"] = clock_step
         return Frame(encode(said), picture.seq)
 
     def _totals_now(self) -> bytes:

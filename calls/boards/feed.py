@@ -8,6 +8,7 @@ Anything in doubt (another epoch, numbers that went back, an error) is answered 
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic, thread_time
@@ -23,6 +24,7 @@ from calls.boards.bus import Bus, make_bus
 from calls.boards.viewer import RESTART, TOO_MANY, TOO_SLOW, Send, Viewer
 from calls.database.numbering import Changes
 from calls.days import day_of
+from calls.live.clock import ClockWatch
 from calls.live.picture import Change, Picture
 from calls.models.access import Scope
 from calls.people.rights import Claim, Refusal, verdicts
@@ -70,6 +72,8 @@ class Feed:
         self._nudged = asyncio.Event()
         self._told: list[Changes] = []
         self._names_due = False
+        self._clock = ClockWatch()
+        self._clock_was_set = False
         self._pause = TICK_SECONDS
         self._read_at = -float("inf")
         self._complained = False
@@ -216,8 +220,9 @@ class Feed:
             await asyncio.sleep(max(0.0, began + self._pause - monotonic()))
 
     async def _step_or_recover(self) -> None:
+        self._look_at_clock()
         try:
-            if self.picture is None:
+            if self.picture is None or self._clock_was_set:
                 await self._load()
             else:
                 await self._step(self.picture)
@@ -233,10 +238,17 @@ class Feed:
         else:
             self._read_at, self._complained = monotonic(), False
 
+    def _look_at_clock(self) -> None:
+        step = self._clock.look(timezone.now(), steady_seconds())
+        if step is not None:
+            log.warning("The server's clock was set by %+d s; boards load everything again.", step)
+            self._clock_was_set = True
+
     async def _load(self) -> None:
         """Everything anew, for the feed and for all boards."""
         picture = await self._reader.run(reading.load)
         self.picture = picture
+        self._clock_was_set = False  # a step during the reading is seen at the next look
         for view in self._views.values():
             view.start_over(picture)
             for viewer in view.viewers:
@@ -308,9 +320,9 @@ class Feed:
                     viewer.close(TOO_SLOW)
             self._tidy()
             if beats % HEARTBEAT_SECONDS == 0 and monotonic() - self._read_at < SILENCE_SECONDS:
-                now = timezone.now()
+                now, step = timezone.now(), self._clock.step_to_report(steady_seconds())
                 for view in self._views.values():
-                    frame = view.heartbeat(now)
+                    frame = view.heartbeat(now, step)
                     for viewer in view.viewers:
                         viewer.offer(frame)
 
@@ -337,6 +349,13 @@ class Feed:
             viewer.close(verdict)
         elif verdict is not None and viewer.view is not None and verdict != viewer.view.scope:
             viewer.look_at(self._view(verdict, viewer.view.picture))
+
+
+def steady_seconds() -> float:
+    """A clock that nobody can set. It goes on while the machine sleeps, where the system has such a clock: after
+    a sleep the wall clock is right, and only a clock that stood still meanwhile would say otherwise."""
+    boot_clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return monotonic() if boot_clock is None else time.clock_gettime(boot_clock)
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
