@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Pace } from "../../static/js/live/pace.js";
 import { Painter } from "../../static/js/live/painter.js";
-import { feed, Lag, truth } from "../../static/js/live/truth.js";
+import { clockWasSet, feed, Lag, truth } from "../../static/js/live/truth.js";
 import { Clock } from "../../static/js/live/clock.js";
 import { Host } from "./host.mjs";
 
@@ -156,4 +156,18 @@ test("the lag shown is the typical one", () => {
   assert.equal(lag.typical, null);
   for (const ms of [100, 5_000, 120]) lag.add(ms);
   assert.equal(lag.typical, 120);
+});
+
+test("a server's clock that was set back is followed at once, when the server says so", () => {
+  const host = new Host();
+  const clock = new Clock(host);
+  for (let i = 0; i < 8; i += 1) clock.correct(iso(host.now()));
+  clock.forget();
+  clock.correct(iso(host.now() - 7_200_000));
+  assert.equal(clock.now(), host.now() - 7_200_000);
+});
+
+test("a clock that was set is said with its length and way", () => {
+  assert.deepEqual(clockWasSet(7_200), { quiet: true, text: "clock set forward 2 h" });
+  assert.deepEqual(clockWasSet(-60), { quiet: true, text: "clock set back 60 s" });
 });

@@ -68,5 +68,6 @@ export const heartbeat = (given = {}) => ({
   live_count: 0,
   live_seq_sum: 0,
   heard_at: at(2),
+  clock_step_seconds: null,
   ...given,
 });

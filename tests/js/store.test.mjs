@@ -142,3 +142,12 @@ test("lost track is a matter of time, and who is lost does not wait", () => {
   assert.deepEqual([isLost(call, T0 + 9_000), isWaiting(call, T0 + 9_000)], [false, true]);
   assert.deepEqual([isLost(call, T0 + 10_000), isWaiting(call, T0 + 10_000)], [true, false]);
 });
+
+test("a step of the server's clock is known for as long as heartbeats tell it", () => {
+  const store = new CallStore();
+  assert.equal(store.clockStep, null);
+  store.take(heartbeat({ clock_step_seconds: -7_200 }));
+  assert.equal(store.clockStep, -7_200);
+  store.take(heartbeat());
+  assert.equal(store.clockStep, null);
+});

@@ -10,7 +10,7 @@ import { Order } from "./order.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
 import { CallStore } from "../live/store.js";
-import { feed, Lag, truth } from "../live/truth.js";
+import { clockWasSet, feed, Lag, truth } from "../live/truth.js";
 
 export class Board {
   #parts;
@@ -73,6 +73,7 @@ export class Board {
 
   #hear(message) {
     const { clock, line } = this.#parts;
+    if (message.type === "heartbeat" && (message.clock_step_seconds ?? null) !== this.#store.clockStep) clock.forget();
     const delay = clock.correct(message.now);
     this.#toldAt = this.#host.now();
     if (message.epoch && this.#store.epoch !== message.epoch) line.forget();
@@ -295,7 +296,8 @@ export class Board {
 
   /** Null until a heartbeat has told when the last delivery came. */
   #feed(now) {
-    const { heardAt } = this.#store;
+    const { heardAt, clockStep } = this.#store;
+    if (clockStep !== null) return clockWasSet(clockStep);
     return heardAt === undefined ? null : feed(heardAt === null ? null : Math.max(0, now - Date.parse(heardAt)), this.#parts.silence);
   }
 

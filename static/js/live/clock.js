@@ -43,6 +43,11 @@ export class Clock extends EventTarget {
     return best - sample;
   }
 
+  /** The server's clock was set: what was learned of it before is void. */
+  forget() {
+    this.#samples = [];
+  }
+
   /** Beat once a second, on the second. */
   start() {
     const wait = 1000 - (((this.now() % 1000) + 1000) % 1000);

@@ -21,6 +21,8 @@ export class CallStore extends EventTarget {
   totals = null;
   /** When the last delivery came (ISO 8601); null where there never was one, undefined before a heartbeat said so. */
   heardAt = undefined;
+  /** By how many seconds the server's clock was set within the last minutes (negative: back), or null. */
+  clockStep = null;
   /** Whether the whole snapshot has come. */
   whole = false;
   /** Whether a snapshot of the socket, or of the page, has come at all. */
@@ -94,6 +96,7 @@ export class CallStore extends EventTarget {
 
   #heartbeat(message) {
     this.heardAt = message.heard_at ?? null;
+    this.clockStep = message.clock_step_seconds ?? null;
     const sync = this.#doubted(message);
     this.seq = Math.max(this.seq, message.seq);
     return this.#told({ sync, ended: [], changed: 0 });

@@ -30,6 +30,11 @@ export function feed(heard, limit) {
   return { quiet: heard >= limit, text: `${heard >= limit ? "no delivery for" : "last delivery"} ${about(heard)}${heard >= limit ? "" : " ago"}` };
 }
 
+/** The same, while the server's clock was set lately: `step` in seconds, negative is back. Times and lengths may be wrong. */
+export function clockWasSet(step) {
+  return { quiet: true, text: `clock set ${step < 0 ? "back" : "forward"} ${about(1000 * Math.abs(step))}` };
+}
+
 function old(age) {
   return age < 120_000 ? `${Math.floor(age / 1000)} s` : `${Math.floor(age / 60_000)} min`;
 }
