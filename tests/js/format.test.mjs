@@ -31,7 +31,7 @@ test("young times are relative", () => {
 test("ordinals, figures and shares", () => {
   assert.deepEqual([1, 2, 3, 4, 11, 22].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "22nd"]);
   assert.equal(figure(1240), "1,240");
-  assert.deepEqual([share(0, 0), share(2, 9), share(1, 40)], ["of none", "of 9 calls", "2.5 % of incoming"]);
+  assert.deepEqual([share(0, 0), share(2, 9), share(1, 40)], ["of 0 calls", "of 9 calls", "2.5 % of incoming"]);
 });
 
 test("words that nobody foresaw are shown as they are", () => {

@@ -26,6 +26,7 @@ def test_a_first_start_makes_what_it_needs_and_tells_its_secrets_once(tmp_path, 
         assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
         assert first.get("/accounts/login/")[0] == 200
         assert "server" not in first.headers("/healthz")
+        assert first.get("/version")[0] == 200
         hook = HOOK.search(first.output)[1]
         password = PASSWORD.search(first.output)[1]
         assert first.get(hook)[0] == 200

@@ -74,7 +74,7 @@ const answeredNote = (totals) => `of ${figure(offered(totals))} in · ${figure(t
 
 /** A share in words; of few calls, the calls themselves. */
 export function share(part, whole) {
-  if (!whole) return "of none";
+  if (!whole) return "of 0 calls";
   if (whole < 10) return `of ${count(whole, "call")}`;
   return `${((100 * part) / whole).toFixed(1)} % of incoming`;
 }
