@@ -129,12 +129,12 @@ def _e164(compact: str, region: str) -> str | None:
 def _candidates(compact: str, region: str) -> list[tuple[str, str | None]]:
     """How digits may be meant, likeliest first: (text, region)."""
     bare = compact.lstrip("+0")
-    abroad = [("+" + bare, None)]
+    abroad: list[tuple[str, str | None]] = [("+" + bare, None)]
     if twice := re.match(r"([1-9][0-9]{0,2})0{0,2}\1", bare):  # "+91 91 90000 00101"
         abroad.append(("+" + bare[len(twice[0]) - len(twice[1]) :], None))
     if compact.startswith("+"):
         return abroad
-    at_home = (compact, region)
+    at_home: tuple[str, str | None] = (compact, region)
     # Ten digits are a number at home, more may be one abroad whose plus got lost.
     return [at_home, *abroad] if len(bare) <= 10 else [*_at_home_if_valid(at_home), *abroad]
 
