@@ -24,6 +24,17 @@ test("long names keep both ends", () => {
   assert.equal(middle("Sales", 16), "Sales");
 });
 
+test("a long name is never torn within a letter, in any script", () => {
+  const whole = (text) => [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)].map(({ segment }) => segment);
+  for (const name of ["Venkatanarasimha Raj", "वेंकटनरसिम्हा राजुवरिपेटा चौधरी", "வெங்கடநரசிம்ம ராஜுவாரி பேட்டை", "Priya श्रीनिवासराघवन अय्यंगार"]) {
+    const letters = whole(name);
+    const kept = whole(middle(name, 12)).filter((letter) => letter !== "…");
+    assert.ok(kept.length < 12 && kept.every((letter) => letters.includes(letter)), name);
+  }
+  assert.equal(middle("عبد الرحمن بن خالد الفارسي", 12), "عبد الرحمن…");
+  assert.equal(middle("क्षत्रिय", 6), "क्षत्रिय");
+});
+
 test("young times are relative", () => {
   assert.deepEqual([when(0, 59_000), when(0, 61_000), when(null, 0)], ["just now", "1 min ago", "–"]);
 });

@@ -182,6 +182,64 @@ async def test_a_masked_viewer_receives_no_full_number_in_any_byte(site, browser
         assert number not in html and number not in frames
 
 
+async def test_every_menu_of_a_phone_opens_on_its_glass(site, browser):
+    await asyncio.to_thread(site.says, "phone.1")
+    glass = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    page = await signed_in(browser, site, **glass)
+    for facet in ("group", "direction", "state", "agent", "outcome"):
+        summary = page.locator(f"[data-facet={facet}] > summary")
+        await summary.scroll_into_view_if_needed()
+        await summary.tap()
+        box = await page.locator(f"[data-facet={facet}] .choices").bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 844
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+        await summary.tap()
+
+
+NAMES = ["Venkatanarasimha Rajuvaripeta", "वेंकटनरसिम्हा राजुवरिपेटा", "வெங்கடநரசிம்ம ராஜுவாரி", "عبد الرحمن بن خالد الفارسي"]
+
+
+async def test_a_name_is_one_run_of_text_in_every_script(site, browser):
+    page = await signed_in(browser, site, viewport={"width": 1440, "height": 900})
+    for at, name in enumerate(NAMES):
+        await asyncio.to_thread(site.reports, f"name.{at}", receiver_name=name, DialWhomNumber=f"800000090{at}")
+    for name in NAMES:
+        shown = row(page, "completed", name).first.locator(".who > :first-child")
+        await expect(shown).to_have_text(name, timeout=PATIENCE)
+        parts = "node => [node.childNodes.length, node.firstChild.nodeType, node.dir, node.title]"
+        assert await shown.evaluate(parts) == [1, 3, "auto", name]
+
+
+async def test_paper_holds_every_row(site, browser):
+    for at in range(3):
+        await asyncio.to_thread(site.says, f"paper.{at}", SourceNumber=f"900000066{at}")
+    page = await signed_in(browser, site)
+    await expect(row(page, "live", "9000000662").first).to_be_visible(timeout=PATIENCE)
+    await page.emulate_media(media="print")
+    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    for each in ("live", "completed"):
+        missing = (
+            f"document.querySelector('#{each} .rows').offsetHeight - document.querySelector('#{each}').offsetHeight"
+        )
+        assert await page.evaluate(missing) <= 0
+
+
+async def test_an_error_on_a_card_is_not_grey(site, browser):
+    page = await (await browser.new_context(base_url=site.server.url)).new_page()
+    await page.goto("/accounts/login/")
+    await page.locator("[name=username]").fill("asha")
+    await page.locator("[name=password]").fill("wrong")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    alarm, said = await page.evaluate("""() => {
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.className = "form-error";
+        return [probe, document.querySelector("#form-error")].map((node) => getComputedStyle(node).color);
+    }""")
+    assert said == alarm
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 async def test_no_page_breaks_the_policy_or_is_hard_to_use(site, browser, width, scheme):

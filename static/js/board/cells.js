@@ -50,21 +50,16 @@ export function customerCell() {
   };
 }
 
-/** How many characters of a long name's end are always shown: ends tell names apart, middles rarely do. */
-const TAIL = 7;
-
-/** A name that loses its middle where there is no room, with the whole in a title. */
+/** A name in one run of text, so that no script is torn: the browser shortens it where there is no room. */
 export function sayName(node, text) {
   const shown = text || UNKNOWN;
   node.classList.toggle("faint", !text);
   node.classList.remove("number");
   if (node.said === shown) return;
   node.said = shown;
-  const long = shown.length > 2 * TAIL;
-  node.classList.toggle("middle", long);
-  set(node, "title", long ? shown : null);
-  if (long) node.replaceChildren(make("span", { text: shown.slice(0, -TAIL) }), make("span", { text: shown.slice(-TAIL) }));
-  else node.textContent = shown;
+  set(node, "dir", text ? "auto" : null);
+  set(node, "title", text || null);
+  node.textContent = shown;
 }
 
 /** A name where there is one, else the number in groups. */
@@ -74,7 +69,8 @@ export function sayParty(node, name, number) {
     return;
   }
   set(node, "title", null);
-  node.classList.remove("faint", "middle");
+  set(node, "dir", null);
+  node.classList.remove("faint");
   node.classList.add("number");
   sayNumber(node, phoneParts(number));
 }
