@@ -56,7 +56,23 @@ def since(moment: str | None) -> str:
     return formats.length(max(0, int((timezone.now() - then).total_seconds()))) if then else wording.UNKNOWN
 
 
+def is_waiting(call: dict[str, Any]) -> bool:
+    """Whether this live call is an incoming one that nobody has answered; not one that we lost track of."""
+    return call["direction"] == "incoming" and call["state"] != "talking" and not is_lost(call, timezone.now())
+
+
 @register.filter
+def main_timer(call: dict[str, Any]) -> str:
+    """The large timer of a live row: how long a caller has waited, else how long the call has been as it is."""
+    return since(call["began_at"]) if is_waiting(call) else since_state(call)
+
+
+@register.filter
+def small_timer(call: dict[str, Any]) -> str:
+    """The timer beside it: how long this phone has rung for a caller who waits, else the whole call."""
+    return since_state(call) if is_waiting(call) else since(call["began_at"])
+
+
 def since_state(call: dict[str, Any]) -> str:
     """How long a live call has been as it is."""
     began = {"talking": call["answered_at"], "ringing": call["ringing_at"]}.get(call["state"])

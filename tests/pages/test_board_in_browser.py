@@ -211,6 +211,16 @@ async def test_a_name_is_one_run_of_text_in_every_script(site, browser):
         assert await shown.evaluate(parts) == [1, 3, "auto", name]
 
 
+async def test_the_wait_is_the_large_timer_of_a_caller_who_waits(site, browser):
+    began = india(datetime.now(UTC) - timedelta(seconds=100))
+    await asyncio.to_thread(site.says, "wait.1", SourceNumber="9000000555", StartTime=began)
+    page = await signed_in(browser, site)
+    waiting = row(page, "live", "9000000555").first
+    await expect(waiting.locator(".timer")).to_have_text(re.compile("^(1:[45]|2:)"), timeout=PATIENCE)
+    await expect(waiting.locator(".timer")).to_have_attribute("data-level", "alarm")
+    await expect(waiting.locator(".total")).to_have_text(re.compile("^0:"))
+
+
 async def test_paper_holds_every_row(site, browser):
     for at in range(3):
         await asyncio.to_thread(site.says, f"paper.{at}", SourceNumber=f"900000066{at}")

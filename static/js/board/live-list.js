@@ -8,7 +8,7 @@ import { waitLevel } from "../live/levels.js";
 import { isWaiting, since } from "../live/store.js";
 import { VirtualList } from "../shared/virtual-list.js";
 
-const HEADS = ["State", "In state", "Total", "", "Customer", "Number", "Group", "Agent", "Rung"];
+const HEADS = ["State", "Wait / talk", "Ring / total", "", "Customer", "Number", "Group", "Agent", "Rung"];
 const DOTS = 5;
 
 export class LiveList extends VirtualList {
@@ -69,11 +69,15 @@ class LiveRow {
     this.#state.show(look, word);
     this.node.classList.toggle("is-lost", look === "lost");
     const end = call.isEnded ? call.at.ended : now;
-    say(this.#timer, call.isEnded ? timer(null) : timer(end - since(call)));
-    say(this.#total, timer(end - call.at.began));
+    const whole = timer(end - call.at.began);
+    const inState = call.isEnded ? timer(null) : timer(end - since(call));
+    // Who waits began to wait with the call, not with the phone that rings now.
     const waiting = isWaiting(call, now);
-    set(this.#timer, "data-level", waiting ? waitLevel(now - since(call)) : "fine");
-    set(this.#total, "data-level", waiting ? waitLevel(now - call.at.began) : "fine");
+    say(this.#timer, waiting ? whole : inState);
+    say(this.#total, waiting ? inState : whole);
+    set(this.#timer, "title", waiting ? "Waiting in all" : null);
+    set(this.#total, "title", waiting ? "In this state, or at this phone" : "The whole call");
+    set(this.#timer, "data-level", waiting ? waitLevel(now - call.at.began) : "fine");
   }
 
   #facts(call) {
