@@ -68,9 +68,13 @@ function painterOn(host, hidden = false) {
     requestAnimationFrame: (deed) => frames.push(deed),
     hidden: () => hidden,
   });
-  return { painter, painted, frame: () => {
+  return {
+    painter,
+    painted,
+    frame: () => {
       for (const deed of frames.splice(0)) deed();
-    } };
+    },
+  };
 }
 
 test("the first change after a pause is painted with the next frame, the rest every 250 ms", () => {

@@ -2,14 +2,28 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { readAddress, writeAddress } from "../../static/js/board/address.js";
-import { choicesOf, isEmpty, noFilters, readFilters, tester, toggled, writeFilters } from "../../static/js/board/filters.js";
+import {
+  choicesOf,
+  isEmpty,
+  noFilters,
+  readFilters,
+  tester,
+  toggled,
+  writeFilters,
+} from "../../static/js/board/filters.js";
 import { readCall } from "../../static/js/live/store.js";
 import { at, ended, row, T0 } from "./rows.mjs";
 
 const passes = (call, filters) => tester({ ...noFilters(), ...filters }, T0)(readCall(call));
 
 test("filters survive the way into the URL and back", () => {
-  const filters = { ...noFilters(), q: "asha 0101", group: ["Sales & more", "-"], state: ["lost"], outcome: ["missed"] };
+  const filters = {
+    ...noFilters(),
+    q: "asha 0101",
+    group: ["Sales & more", "-"],
+    state: ["lost"],
+    outcome: ["missed"],
+  };
   assert.deepEqual(readFilters(writeFilters(filters)), filters);
 });
 
@@ -63,7 +77,12 @@ test("every word of a search must be found somewhere", () => {
 });
 
 test("choices count live calls that the other filters let through, and keep what is chosen", () => {
-  const calls = [row({ group: "Sales" }), row({ group: "Sales", direction: "outgoing" }), row({ group: "Support" }), ended()].map(readCall);
+  const calls = [
+    row({ group: "Sales" }),
+    row({ group: "Sales", direction: "outgoing" }),
+    row({ group: "Support" }),
+    ended(),
+  ].map(readCall);
   const filters = { ...noFilters(), direction: ["incoming"], group: ["Billing"] };
   assert.deepEqual(choicesOf("group", calls, filters, T0), [
     { value: "Billing", count: 0 },

@@ -12,7 +12,14 @@ test("lengths read as clocks, unknown as a dash", () => {
 });
 
 test("phone numbers are parted for the eye, and joined they are the number", () => {
-  for (const number of ["+919000000101", "+14155550100", "+442071838750", "+37255512345", "09000000101", "+91••••••0101"]) {
+  for (const number of [
+    "+919000000101",
+    "+14155550100",
+    "+442071838750",
+    "+37255512345",
+    "09000000101",
+    "+91••••••0101",
+  ]) {
     assert.equal(phoneParts(number).join(""), number);
   }
   assert.deepEqual(phoneParts("+919000000101"), ["+91", "90000", "00101"]);
@@ -25,8 +32,14 @@ test("long names keep both ends", () => {
 });
 
 test("a long name is never torn within a letter, in any script", () => {
-  const whole = (text) => [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)].map(({ segment }) => segment);
-  for (const name of ["Venkatanarasimha Raj", "वेंकटनरसिम्हा राजुवरिपेटा चौधरी", "வெங்கடநரசிம்ம ராஜுவாரி பேட்டை", "Priya श्रीनिवासराघवन अय्यंगार"]) {
+  const whole = (text) =>
+    [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)].map(({ segment }) => segment);
+  for (const name of [
+    "Venkatanarasimha Raj",
+    "वेंकटनरसिम्हा राजुवरिपेटा चौधरी",
+    "வெங்கடநரசிம்ம ராஜுவாரி பேட்டை",
+    "Priya श्रीनिवासराघवन अय्यंगार",
+  ]) {
     const letters = whole(name);
     const kept = whole(middle(name, 12)).filter((letter) => letter !== "…");
     assert.ok(kept.length < 12 && kept.every((letter) => letters.includes(letter)), name);
@@ -46,7 +59,13 @@ test("ordinals, figures and shares", () => {
 });
 
 test("words that nobody foresaw are shown as they are", () => {
-  assert.deepEqual([reasonWord("line_on_fire"), reasonWord("constructor"), reasonWord(null)], ["line on fire", "constructor", null]);
-  assert.deepEqual([flagWord("unreadable_started_at"), flagWord("very_odd")], ["Started, says the provider could not be read", "Very odd"]);
+  assert.deepEqual(
+    [reasonWord("line_on_fire"), reasonWord("constructor"), reasonWord(null)],
+    ["line on fire", "constructor", null],
+  );
+  assert.deepEqual(
+    [flagWord("unreadable_started_at"), flagWord("very_odd")],
+    ["Started, says the provider could not be read", "Very odd"],
+  );
   assert.deepEqual([STATES.ivr, OUTCOMES.ivr_only, STATES.constructor], ["In menu", "Menu only", undefined]);
 });

@@ -26,7 +26,10 @@ test("messages are handed on", () => {
 });
 
 test("a lost line is opened again after 0.25 to 2 s, then later and later, at most 10 s", () => {
-  for (const [luck, first, last] of [[0, 250, 250], [1, 2_000, 10_000]]) {
+  for (const [luck, first, last] of [
+    [0, 250, 250],
+    [1, 2_000, 10_000],
+  ]) {
     const host = new Host({ luck });
     const { line } = opened(host);
     host.socket.fail(1006);
@@ -52,7 +55,12 @@ test("once the board is whole, the next failure is a first one", () => {
 });
 
 test("a restart spreads the boards over 3 s, a crowd waits 10 s or more", () => {
-  for (const [code, luck, wait] of [[1012, 0, 0], [1012, 1, 3_000], [4429, 0, 10_000], [4429, 1, 20_000]]) {
+  for (const [code, luck, wait] of [
+    [1012, 0, 0],
+    [1012, 1, 3_000],
+    [4429, 0, 10_000],
+    [4429, 1, 20_000],
+  ]) {
     const host = new Host({ luck });
     opened(host);
     host.socket.fail(code);
@@ -61,7 +69,10 @@ test("a restart spreads the boards over 3 s, a crowd waits 10 s or more", () => 
 });
 
 test("signed out and no right are final", () => {
-  for (const [code, status] of [[4401, "signed-out"], [4403, "no-right"]]) {
+  for (const [code, status] of [
+    [4401, "signed-out"],
+    [4403, "no-right"],
+  ]) {
     const host = new Host();
     const { line } = opened(host);
     host.socket.fail(code);
@@ -119,7 +130,10 @@ test("what is shown is said at most twice a second, and only when it has grown",
   line.shown(3);
   assert.deepEqual(host.socket.sent, [{ type: "ack", seq: 1 }]);
   host.pass(500);
-  assert.deepEqual(host.socket.sent, [{ type: "ack", seq: 1 }, { type: "ack", seq: 3 }]);
+  assert.deepEqual(host.socket.sent, [
+    { type: "ack", seq: 1 },
+    { type: "ack", seq: 3 },
+  ]);
   host.pass(500);
   line.shown(3);
   assert.equal(host.socket.sent.length, 2);

@@ -53,9 +53,20 @@ test("released, everything falls into place", () => {
 });
 
 test("groups are summed with the longest wait on top", () => {
-  const sums = summarize([waiting(1, 20), readCall(row({ group: "Support", began_at: at(5) })), talking(3, 1), readCall(row({ lost_track_at: at(1) }))], NOW);
-  assert.deepEqual(sums.map(({ group, live, waiting: n, talking: t, lost }) => [group, live, n, t, lost]), [
-    ["Support", 1, 1, 0, 0],
-    ["Sales", 2, 1, 1, 1],
-  ]);
+  const sums = summarize(
+    [
+      waiting(1, 20),
+      readCall(row({ group: "Support", began_at: at(5) })),
+      talking(3, 1),
+      readCall(row({ lost_track_at: at(1) })),
+    ],
+    NOW,
+  );
+  assert.deepEqual(
+    sums.map(({ group, live, waiting: n, talking: t, lost }) => [group, live, n, t, lost]),
+    [
+      ["Support", 1, 1, 0, 0],
+      ["Sales", 2, 1, 1, 1],
+    ],
+  );
 });

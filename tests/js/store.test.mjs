@@ -28,7 +28,10 @@ test("the first part of a snapshot replaces everything known, the others add", (
   assert.equal(store.whole, false);
   store.take(snapshot([row({ id: 3 })], { part: 2, parts: 2 }));
   assert.equal(store.whole, true);
-  assert.deepEqual(store.live().map((call) => call.id), [2, 3]);
+  assert.deepEqual(
+    store.live().map((call) => call.id),
+    [2, 3],
+  );
 });
 
 test("a later part does not undo a change that came in between", () => {
@@ -50,7 +53,10 @@ test("a call that ends is told of once, and leads the completed", () => {
   const store = storeWith(row({ id: 1 }), ended({ id: 2, ended_at: at(10) }));
   const { ended: told } = store.take(changed([ended({ id: 1, seq: 500, ended_at: at(20) })]));
   assert.deepEqual(told, [1]);
-  assert.deepEqual(store.completed().map((call) => call.id), [1, 2]);
+  assert.deepEqual(
+    store.completed().map((call) => call.id),
+    [1, 2],
+  );
   assert.deepEqual(store.take(changed([ended({ id: 1, seq: 501, ended_at: at(20) })])).ended, []);
 });
 
@@ -121,13 +127,19 @@ test("callers without a number are not taken for one customer", () => {
 test("ring attempts stand in the order in which the phones rang", () => {
   const attempt = (agent_number, seconds) => ({ agent_number, agent_name: null, state: "ringing", at: at(seconds) });
   const call = readCall(row({ ring_attempts: [attempt("a", 9), attempt("b", 3)] }));
-  assert.deepEqual(call.attempts.map((each) => each.agent_number), ["b", "a"]);
+  assert.deepEqual(
+    call.attempts.map((each) => each.agent_number),
+    ["b", "a"],
+  );
 });
 
 test("once somebody talks no other phone is said to ring", () => {
   const attempt = (agent_number, state) => ({ agent_number, agent_name: null, state, at: at(1) });
   const call = readCall(row({ state: "talking", ring_attempts: [attempt("a", "ringing"), attempt("b", "talking")] }));
-  assert.deepEqual(call.attempts.map((each) => each.state), ["not_taken", "talking"]);
+  assert.deepEqual(
+    call.attempts.map((each) => each.state),
+    ["not_taken", "talking"],
+  );
 });
 
 test("a right that was taken back takes the calls along", () => {

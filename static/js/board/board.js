@@ -155,7 +155,8 @@ export class Board {
     if (!open) walked.focus({ preventScroll: true });
     else if (walked.has(this.#address.call)) walked.active = this.#address.call;
     walked.walk(steps);
-    if (open && walked.active !== null && walked.active !== this.#address.call) this.#openPanel(walked.active, true, true);
+    if (open && walked.active !== null && walked.active !== this.#address.call)
+      this.#openPanel(walked.active, true, true);
   }
 
   closePanel() {
@@ -298,7 +299,9 @@ export class Board {
   #feed(now) {
     const { heardAt, clockStep } = this.#store;
     if (clockStep !== null) return clockWasSet(clockStep);
-    return heardAt === undefined ? null : feed(heardAt === null ? null : Math.max(0, now - Date.parse(heardAt)), this.#parts.silence);
+    return heardAt === undefined
+      ? null
+      : feed(heardAt === null ? null : Math.max(0, now - Date.parse(heardAt)), this.#parts.silence);
   }
 
   #tellCounts(all, matching, ended) {
@@ -311,7 +314,10 @@ export class Board {
     empty.live.hidden = !none || filtered;
     empty.filtered.hidden = !none || !filtered;
     empty.completed.hidden = ended.length > 0;
-    say(empty.completed.querySelector("p"), filtered ? "No completed call matches the filters." : "Calls appear here when they end.");
+    say(
+      empty.completed.querySelector("p"),
+      filtered ? "No completed call matches the filters." : "Calls appear here when they end.",
+    );
     counts.moves.hidden = this.#order.pending === 0;
     say(counts.moves, `${count(this.#order.pending, "move")} pending`);
     set(counts.freeze, "aria-pressed", String(calm.frozen));

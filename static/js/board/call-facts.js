@@ -2,21 +2,39 @@
 
 import { icon, make } from "../shared/dom.js";
 import { clockSeconds, exact, hover, length, phoneParts, UNKNOWN } from "../shared/format.js";
-import { attemptWord, DIRECTIONS, fieldWord, flagWord, OUTCOMES, provisionalWord, reasonWord, rolesWord, STATES, waitingWord } from "../shared/words.js";
+import {
+  attemptWord,
+  DIRECTIONS,
+  fieldWord,
+  flagWord,
+  OUTCOMES,
+  provisionalWord,
+  reasonWord,
+  rolesWord,
+  STATES,
+  waitingWord,
+} from "../shared/words.js";
 import { attemptShape } from "./cells.js";
 
 /** Everything there is to say; `told`: the call as the API tells it, with its recording, or undefined. */
-export const callFacts = (call, told, now) => [factsOf(call, told), waitsOf(call, now), attemptsOf(call), flagsOf(call)].filter(Boolean);
+export const callFacts = (call, told, now) =>
+  [factsOf(call, told), waitsOf(call, now), attemptsOf(call), flagsOf(call)].filter(Boolean);
 
 /** A part of the dock under its own head. */
 export function part(title, ...children) {
   return make("section", { class: "panel-part" }, title ? make("h3", { text: title }) : null, ...children);
 }
 
-export const number = (text) => make("span", { class: "number" }, ...phoneParts(text).map((each) => make("span", { text: each })));
+export const number = (text) =>
+  make("span", { class: "number" }, ...phoneParts(text).map((each) => make("span", { text: each })));
 
 export const copyButton = (text, what) =>
-  make("button", { class: "copy", type: "button", "data-copy": text, title: `Copy ${what}` }, icon("copy"), make("span", { class: "sr-only", text: `Copy ${what}` }));
+  make(
+    "button",
+    { class: "copy", type: "button", "data-copy": text, title: `Copy ${what}` },
+    icon("copy"),
+    make("span", { class: "sr-only", text: `Copy ${what}` }),
+  );
 
 function factsOf(call, told) {
   return part(
@@ -28,7 +46,10 @@ function factsOf(call, told) {
       ...fact(fieldWord("direction"), DIRECTIONS[call.direction]),
       ...fact(fieldWord("virtual_number"), ...named(call.virtual_label, call.virtual_number)),
       ...fact(fieldWord("group"), make("bdi", { text: call.group ?? UNKNOWN })),
-      ...fact(call.state === "ringing" ? STATES.ringing : fieldWord("agent_name"), ...named(call.agent_name, call.agent_number)),
+      ...fact(
+        call.state === "ringing" ? STATES.ringing : fieldWord("agent_name"),
+        ...named(call.agent_name, call.agent_number),
+      ),
       ...fact(fieldWord("began_at"), moment(call.at.began)),
       ...fact(fieldWord("answered_at"), call.at.answered && moment(call.at.answered)),
       ...fact(fieldWord("ended_at"), call.at.ended && moment(call.at.ended)),
@@ -37,7 +58,10 @@ function factsOf(call, told) {
       ...fact(fieldWord("coins"), call.coins),
       ...fact(fieldWord("provider_status"), call.provider_status && make("bdi", { text: call.provider_status })),
       ...fact(fieldWord("source"), call.source),
-      ...fact(fieldWord("ref"), ...(call.ref ? [make("code", { text: call.ref }), copyButton(call.ref, "the provider's id")] : [])),
+      ...fact(
+        fieldWord("ref"),
+        ...(call.ref ? [make("code", { text: call.ref }), copyButton(call.ref, "the provider's id")] : []),
+      ),
       ...fact(fieldWord("recording_url"), recording(call, told)),
     ),
   );
@@ -46,19 +70,32 @@ function factsOf(call, told) {
 /** A term with what there is to say; nothing where there is nothing. */
 function fact(word, ...values) {
   const known = values.filter((value) => value !== null && value !== undefined && value !== "" && value !== false);
-  return known.length ? [make("dt", { text: word }), make("dd", {}, ...known.flatMap((value, at) => (at ? [" ", value] : [value])))] : [];
+  return known.length
+    ? [make("dt", { text: word }), make("dd", {}, ...known.flatMap((value, at) => (at ? [" ", value] : [value])))]
+    : [];
 }
 
 const named = (name, phone) => [name && make("bdi", { text: name }), phone && number(phone)];
 
 function outcomeOf(call) {
   const reason = reasonWord(call.reason);
-  return [[OUTCOMES[call.outcome] ?? OUTCOMES.unknown, reason].filter(Boolean).join(": "), call.provisional && provisionalWord()].filter(Boolean).join(" · ");
+  return [
+    [OUTCOMES[call.outcome] ?? OUTCOMES.unknown, reason].filter(Boolean).join(": "),
+    call.provisional && provisionalWord(),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function recording(call, told) {
   if (told?.recording_url) {
-    return make("a", { href: told.recording_url, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer", text: "Listen at the provider" });
+    return make("a", {
+      href: told.recording_url,
+      target: "_blank",
+      rel: "noopener noreferrer",
+      referrerpolicy: "no-referrer",
+      text: "Listen at the provider",
+    });
   }
   return call.has_recording && told ? "There is one, but not for this account" : null;
 }
@@ -78,14 +115,24 @@ function waitsOf(call, now) {
       "dl",
       { class: "waits" },
       wait("whole call", "From the start of the call, greeting and menu included", since(call.at.started)),
-      wait("counted", "From when the system picked up, until the report tells that from when the call began: this one is in the figures", counted, true),
+      wait(
+        "counted",
+        "From when the system picked up, until the report tells that from when the call began: this one is in the figures",
+        counted,
+        true,
+      ),
       wait("ringing", "From when an agent's phone began to ring", since(call.at.ringing)),
     ),
   );
 }
 
 const wait = (word, about, value, counted = false) =>
-  make("div", { class: counted ? "is-counted" : null, title: about }, make("dt", { text: word }), make("dd", { text: length(value) }));
+  make(
+    "div",
+    { class: counted ? "is-counted" : null, title: about },
+    make("dt", { text: word }),
+    make("dd", { text: length(value) }),
+  );
 
 const seconds = (ms) => Math.max(0, Math.round(ms / 1000));
 

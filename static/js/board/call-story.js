@@ -2,7 +2,18 @@
 
 import { make } from "../shared/dom.js";
 import { clockSeconds, count, dayTime, hover, length, phone, UNKNOWN } from "../shared/format.js";
-import { asideSentence, DIRECTIONS, fieldWord, flagWord, kindWord, OUTCOMES, reasonWord, RESULTS, stateWithin, STATES } from "../shared/words.js";
+import {
+  asideSentence,
+  DIRECTIONS,
+  fieldWord,
+  flagWord,
+  kindWord,
+  OUTCOMES,
+  reasonWord,
+  RESULTS,
+  stateWithin,
+  STATES,
+} from "../shared/words.js";
 
 export function callStory(story) {
   if (!story.length) return make("p", { class: "muted", text: "The deliveries of this call are no longer kept." });
@@ -20,7 +31,11 @@ function stepOf(step, story) {
     make("span", { class: "muted", text: inShort(step) }),
     result ? make("span", { class: "badge badge--plain", text: result }) : null,
   );
-  return make("li", { class: "step", "data-kind": step.kind }, make("details", {}, summary, ...particulars(step, story)));
+  return make(
+    "li",
+    { class: "step", "data-kind": step.kind },
+    make("details", {}, summary, ...particulars(step, story)),
+  );
 }
 
 /** What a delivery did, in a few words. Pure. */
@@ -29,7 +44,8 @@ export function inShort({ changed, kind, result }) {
   const to = (field) => changed.find((change) => change.field === field)?.to ?? null;
   const agent = to("agent_name") ?? (to("agent_number") && phone(to("agent_number")));
   if (to("outcome")) return OUTCOMES[to("outcome")] ?? String(to("outcome"));
-  if (to("state") === "ringing" || (!to("state") && to("ring_attempts"))) return agent ? `rings ${agent}` : "a phone rings";
+  if (to("state") === "ringing" || (!to("state") && to("ring_attempts")))
+    return agent ? `rings ${agent}` : "a phone rings";
   if (to("state") === "talking") return agent ? `${agent} picked up` : "picked up";
   if (to("state")) return stateWithin(to("state"));
   if (!changed.length) return "changed nothing";
@@ -64,9 +80,17 @@ function changeOf({ field, from, to }, step, story) {
   const old = valueWord(field, from);
   return make(
     "li",
-    { class: stands ? null : "is-overruled", title: stands ? null : "A later or better-informed delivery overruled this" },
+    {
+      class: stands ? null : "is-overruled",
+      title: stands ? null : "A later or better-informed delivery overruled this",
+    },
     make("span", { class: "muted", text: fieldWord(field) }),
-    make("span", { class: "change" }, ...(old === UNKNOWN ? [] : [make("s", { text: old }), " "]), make("bdi", { text: valueWord(field, to) })),
+    make(
+      "span",
+      { class: "change" },
+      ...(old === UNKNOWN ? [] : [make("s", { text: old }), " "]),
+      make("bdi", { text: valueWord(field, to) }),
+    ),
   );
 }
 

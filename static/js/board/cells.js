@@ -83,7 +83,9 @@ export function attemptOrdinal(call) {
 
 /** The ring attempts in words, for a title and for those who hear the page. */
 export const attemptsInWords = (call) =>
-  call.attempts.map((attempt) => `${attempt.agent_name ?? attempt.agent_number ?? UNKNOWN}: ${attemptWord(attempt.state)}`).join("\n");
+  call.attempts
+    .map((attempt) => `${attempt.agent_name ?? attempt.agent_number ?? UNKNOWN}: ${attemptWord(attempt.state)}`)
+    .join("\n");
 
 /** ring, talk or no: the three shapes of an attempt's dot. */
 export const attemptShape = (state) => (state === "ringing" || state === "talking" ? state : "over");

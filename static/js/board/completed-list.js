@@ -26,7 +26,15 @@ class CompletedRow {
   #who = make("div", { class: "who", role: "gridcell" }, this.#agent, this.#group);
   #when = make("div", { class: "when", role: "gridcell" });
 
-  node = make("div", { class: "row completed-grid", role: "row" }, this.#state.node, this.#customer.node, this.#length, this.#when, this.#who);
+  node = make(
+    "div",
+    { class: "row completed-grid", role: "row" },
+    this.#state.node,
+    this.#customer.node,
+    this.#length,
+    this.#when,
+    this.#who,
+  );
 
   show(call, context) {
     this.#customer.show(call, 0);

@@ -10,10 +10,14 @@ export async function fetchCall(id, signal) {
       signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
     });
   } catch (problem) {
-    throw new Error(problem.name === "TimeoutError" ? "The server took too long to answer." : "The server could not be reached.");
+    throw new Error(
+      problem.name === "TimeoutError" ? "The server took too long to answer." : "The server could not be reached.",
+    );
   }
   if (response.ok) return response.json();
-  if (response.status === 404) throw Object.assign(new Error("This call is not there, or not among those you may see."), { again: false });
-  if (response.status === 401 || response.status === 403) throw new Error("You are no longer signed in, or may not see this call.");
+  if (response.status === 404)
+    throw Object.assign(new Error("This call is not there, or not among those you may see."), { again: false });
+  if (response.status === 401 || response.status === 403)
+    throw new Error("You are no longer signed in, or may not see this call.");
   throw new Error(`The server could not tell (${response.status}). What it has stored is safe.`);
 }

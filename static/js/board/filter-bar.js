@@ -74,7 +74,9 @@ export class FilterBar extends EventTarget {
     const chosen = this.#filters.group;
     const busiest = [...groups].sort((a, b) => b.count - a.count).map(({ value }) => value);
     for (const value of busiest) if (this.#chipped.size < CHIPS) this.#chipped.add(value);
-    const shown = groups.filter(({ value }) => groups.length <= CHIPS + 2 || this.#chipped.has(value) || chosen.includes(value));
+    const shown = groups.filter(
+      ({ value }) => groups.length <= CHIPS + 2 || this.#chipped.has(value) || chosen.includes(value),
+    );
     const key = shown.map(({ value }) => `${value}=${chosen.includes(value)}`).join();
     if (this.#chips.key !== key) {
       this.#chips.key = key;
@@ -97,7 +99,11 @@ export class FilterBar extends EventTarget {
 
   #menu(facet) {
     const word = make("span", { text: FACET_WORDS[facet] });
-    const list = make("div", { class: "menu-card menu-card--start choices", role: "group", "aria-label": FACET_WORDS[facet] });
+    const list = make("div", {
+      class: "menu-card menu-card--start choices",
+      role: "group",
+      "aria-label": FACET_WORDS[facet],
+    });
     const summary = make("summary", { class: "chip chip--menu" }, word, icon("down"));
     const menu = make("details", { class: "menu", "data-facet": facet }, summary, list);
     menu.addEventListener("toggle", () => menu.open && this.dispatchEvent(new Event("open")));
@@ -107,11 +113,17 @@ export class FilterBar extends EventTarget {
 
   #fill(facet, { menu, word, summary, list, rows }, choices) {
     const chosen = this.#filters[facet];
-    say(word, chosen.length ? `${FACET_WORDS[facet]}: ${chosen.length === 1 ? middle(choiceWord(facet, chosen[0]), 16) : chosen.length}` : FACET_WORDS[facet]);
+    say(
+      word,
+      chosen.length
+        ? `${FACET_WORDS[facet]}: ${chosen.length === 1 ? middle(choiceWord(facet, chosen[0]), 16) : chosen.length}`
+        : FACET_WORDS[facet],
+    );
     set(summary, "data-chosen", chosen.length ? "" : null);
     if (!menu.open) return;
     const ordered = inOrder(facet, choices(facet));
-    for (const [value, row] of rows) if (!ordered.some((choice) => choice.value === value)) rows.delete(value) && row.remove();
+    for (const [value, row] of rows)
+      if (!ordered.some((choice) => choice.value === value)) rows.delete(value) && row.remove();
     for (const { value, count } of ordered) {
       if (!rows.has(value)) rows.set(value, this.#option(facet, value));
       const row = rows.get(value);
@@ -120,11 +132,19 @@ export class FilterBar extends EventTarget {
     }
     const wanted = ordered.map(({ value }) => rows.get(value));
     if (!wanted.length) list.replaceChildren(make("p", { class: "muted", text: "Nothing to choose from yet" }));
-    else if (wanted.length !== list.children.length || wanted.some((row, at) => list.children[at] !== row)) list.replaceChildren(...wanted);
+    else if (wanted.length !== list.children.length || wanted.some((row, at) => list.children[at] !== row))
+      list.replaceChildren(...wanted);
   }
 
   #option(facet, value) {
-    const look = facet === "state" ? value : facet === "outcome" ? (OUTCOME_LOOKS[value] ?? "unknown") : facet === "direction" ? value : null;
+    const look =
+      facet === "state"
+        ? value
+        : facet === "outcome"
+          ? (OUTCOME_LOOKS[value] ?? "unknown")
+          : facet === "direction"
+            ? value
+            : null;
     const word = choiceWord(facet, value);
     const option = make(
       "button",

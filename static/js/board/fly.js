@@ -11,12 +11,23 @@ export function fly(from, to, node) {
   copy.removeAttribute("id");
   copy.style.transform = "none";
   likeness.append(copy);
-  Object.assign(likeness.style, { left: `${to.left}px`, top: `${to.top}px`, width: `${to.width}px`, height: `${to.height}px` });
+  Object.assign(likeness.style, {
+    left: `${to.left}px`,
+    top: `${to.top}px`,
+    width: `${to.width}px`,
+    height: `${to.height}px`,
+  });
   document.body.append(likeness);
   const start = `translate(${from.left - to.left}px, ${from.top - to.top}px)`;
-  const flight = likeness.animate([{ transform: start, opacity: 0.5 }, { transform: "none", opacity: 1 }], {
-    duration: FLIGHT_MS,
-    easing: "cubic-bezier(.2,.7,.2,1)",
-  });
+  const flight = likeness.animate(
+    [
+      { transform: start, opacity: 0.5 },
+      { transform: "none", opacity: 1 },
+    ],
+    {
+      duration: FLIGHT_MS,
+      easing: "cubic-bezier(.2,.7,.2,1)",
+    },
+  );
   flight.finished.catch(() => {}).finally(() => likeness.remove());
 }

@@ -17,7 +17,9 @@ export class GroupList extends HTMLElement {
 
   begin() {
     const states = FIGURES.slice(0, -1).map((state) => STATES[state]);
-    const heads = ["Group", waitingWord(), "Longest", ...states, "Live"].map((text) => make("th", { scope: "col", text }));
+    const heads = ["Group", waitingWord(), "Longest", ...states, "Live"].map((text) =>
+      make("th", { scope: "col", text }),
+    );
     this.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#body));
     this.addEventListener("click", (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
@@ -65,7 +67,12 @@ export class GroupList extends HTMLElement {
 
   #add(group) {
     const word = choiceWord("group", group);
-    const open = make("button", { type: "button", title: word.length > 32 ? word : null }, make("span", { text: middle(word, 32) }), icon("down"));
+    const open = make(
+      "button",
+      { type: "button", title: word.length > 32 ? word : null },
+      make("span", { text: middle(word, 32) }),
+      icon("down"),
+    );
     const cells = Array.from({ length: COLUMNS - 1 }, () => make("td"));
     const row = make("tr", { "data-group": group }, make("th", { scope: "row" }, open), ...cells);
     cells[0].className = "waiting";

@@ -17,7 +17,17 @@ export function summarize(calls, now) {
   return [...sums.values()].sort(byTrouble);
 }
 
-const empty = (group) => ({ group, live: 0, waiting: 0, waitingSince: null, ivr: 0, ringing: 0, dialing: 0, talking: 0, lost: 0 });
+const empty = (group) => ({
+  group,
+  live: 0,
+  waiting: 0,
+  waitingSince: null,
+  ivr: 0,
+  ringing: 0,
+  dialing: 0,
+  talking: 0,
+  lost: 0,
+});
 
 function add(sum, call, now) {
   if (isLost(call, now)) {
@@ -32,5 +42,9 @@ function add(sum, call, now) {
 }
 
 function byTrouble(a, b) {
-  return (a.waitingSince ?? Infinity) - (b.waitingSince ?? Infinity) || b.live - a.live || a.group.localeCompare(b.group, "en");
+  return (
+    (a.waitingSince ?? Infinity) - (b.waitingSince ?? Infinity) ||
+    b.live - a.live ||
+    a.group.localeCompare(b.group, "en")
+  );
 }

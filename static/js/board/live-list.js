@@ -3,7 +3,16 @@
 import { icon, make, say, set, setIcon } from "../shared/dom.js";
 import { ordinal, timer } from "../shared/format.js";
 import { DIRECTIONS } from "../shared/words.js";
-import { attemptOrdinal, attemptShape, attemptsInWords, customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
+import {
+  attemptOrdinal,
+  attemptShape,
+  attemptsInWords,
+  customerCell,
+  lookOf,
+  sayName,
+  sayParty,
+  stateCell,
+} from "./cells.js";
 import { waitLevel } from "../live/levels.js";
 import { isWaiting, since } from "../live/store.js";
 import { VirtualList } from "../shared/virtual-list.js";
@@ -14,7 +23,11 @@ const DOTS = 5;
 export class LiveList extends VirtualList {
   begin() {
     const heads = HEADS.map((text) =>
-      make("div", { role: "columnheader", text: text || null }, text ? null : make("span", { class: "sr-only", text: "Direction" })),
+      make(
+        "div",
+        { role: "columnheader", text: text || null },
+        text ? null : make("span", { class: "sr-only", text: "Direction" }),
+      ),
     );
     super.begin(make("div", { class: "heads live-grid", role: "row", "aria-rowindex": 1 }, ...heads));
   }
@@ -29,7 +42,12 @@ class LiveRow {
   #state = stateCell();
   #timer = make("div", { class: "timer", role: "gridcell" });
   #total = make("div", { class: "total", role: "gridcell" });
-  #direction = make("div", { class: "direction", role: "gridcell" }, icon("incoming"), make("span", { class: "sr-only" }));
+  #direction = make(
+    "div",
+    { class: "direction", role: "gridcell" },
+    icon("incoming"),
+    make("span", { class: "sr-only" }),
+  );
   #customer = customerCell();
   #line = make("div", { class: "line cut", role: "gridcell" });
   #group = make("div", { class: "group cut", role: "gridcell" });
@@ -97,14 +115,21 @@ class LiveRow {
     if (this.#attempts.key === key) return;
     this.#attempts.key = key;
     const words = attemptsInWords(call);
-    const dots = call.attempts.slice(-DOTS).map((attempt) => make("i", { class: `dot dot--${attemptShape(attempt.state)}` }));
+    const dots = call.attempts
+      .slice(-DOTS)
+      .map((attempt) => make("i", { class: `dot dot--${attemptShape(attempt.state)}` }));
     const more = call.attempts.length > DOTS ? make("span", { class: "faint", text: `${call.attempts.length}` }) : null;
-    this.#attempts.replaceChildren(...[more, ...dots, make("span", { class: "sr-only", text: words || "nobody yet" })].filter(Boolean));
+    this.#attempts.replaceChildren(
+      ...[more, ...dots, make("span", { class: "sr-only", text: words || "nobody yet" })].filter(Boolean),
+    );
     set(this.#attempts, "title", words || null);
   }
 }
 
 /** Tint a cell once, so that the eye finds what changed. */
 function tint(node) {
-  node.animate([{ backgroundColor: "var(--chosen)" }, { backgroundColor: "transparent" }], { duration: 600, easing: "ease-out" });
+  node.animate([{ backgroundColor: "var(--chosen)" }, { backgroundColor: "transparent" }], {
+    duration: 600,
+    easing: "ease-out",
+  });
 }

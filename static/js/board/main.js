@@ -68,7 +68,14 @@ const board = new Board(
       panel,
       frame: find("#board"),
       back: find("#to-call"),
-      behind: [find(".header"), find("#strip"), find("#filters"), find(".tabs"), find("#live-part"), find("#completed-part")],
+      behind: [
+        find(".header"),
+        find("#strip"),
+        find("#filters"),
+        find(".tabs"),
+        find("#live-part"),
+        find("#completed-part"),
+      ],
       phone: matchMedia("(max-width: 639px)"),
     }),
     strip: new Strip(find("#strip")),
@@ -120,11 +127,15 @@ function bindPage() {
     help: () => help.showModal(),
   });
   find("#filters [type=search]").addEventListener("keydown", leaveSearch);
-  for (const button of document.querySelectorAll("[data-help]")) button.addEventListener("click", () => help.showModal());
+  for (const button of document.querySelectorAll("[data-help]"))
+    button.addEventListener("click", () => help.showModal());
   help.addEventListener("click", (event) => event.target === help && help.close());
-  for (const button of document.querySelectorAll("[data-clear-filters]")) button.addEventListener("click", () => bar.clear());
-  for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => isOther(button) && board.toggleGroups());
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tab]"))) button.addEventListener("click", () => showTab(button.dataset.tab));
+  for (const button of document.querySelectorAll("[data-clear-filters]"))
+    button.addEventListener("click", () => bar.clear());
+  for (const button of document.querySelectorAll("[data-show]"))
+    button.addEventListener("click", () => isOther(button) && board.toggleGroups());
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tab]")))
+    button.addEventListener("click", () => showTab(button.dataset.tab));
   find("#offer").addEventListener("click", () => board.toggleGroups());
   find("[data-lost]").addEventListener("click", (event) => {
     event.preventDefault();

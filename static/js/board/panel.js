@@ -41,7 +41,15 @@ export class CallPanel extends HTMLElement {
       make("div", { class: "panel-name" }, this.#title, this.#copy),
       this.#line,
     );
-    this.replaceChildren(head, make("div", { class: "panel-body", tabindex: 0, role: "region", "aria-label": "Details" }, this.#facts, this.#why));
+    this.replaceChildren(
+      head,
+      make(
+        "div",
+        { class: "panel-body", tabindex: 0, role: "region", "aria-label": "Details" },
+        this.#facts,
+        this.#why,
+      ),
+    );
   }
 
   #button(event, picture, text, look) {
@@ -104,7 +112,10 @@ export class CallPanel extends HTMLElement {
     const asking = new AbortController();
     this.#loading = asking;
     this.#askedAt = now;
-    const skeleton = setTimeout(() => this.#answer === null && this.#loading === asking && this.#skeleton(), SKELETON_AFTER_MS);
+    const skeleton = setTimeout(
+      () => this.#answer === null && this.#loading === asking && this.#skeleton(),
+      SKELETON_AFTER_MS,
+    );
     try {
       const answer = await this.#fetch(this.#id, asking.signal);
       if (!asking.signal.aborted) this.#told(answer, now);
@@ -125,20 +136,27 @@ export class CallPanel extends HTMLElement {
   }
 
   #failed(problem, now) {
-    const again = problem.again === false ? null : make("button", { class: "button", type: "button", text: "Try again" });
+    const again =
+      problem.again === false ? null : make("button", { class: "button", type: "button", text: "Try again" });
     again?.addEventListener("click", () => this.#load(now));
     const words = make("div", {}, make("p", { text: problem.message }), again);
     this.#why.replaceChildren(make("div", { class: "note note--plain", role: "alert" }, icon("warn"), words));
   }
 
   #skeleton() {
-    this.#why.replaceChildren(make("h3", { text: "Why" }), ...Array.from({ length: 3 }, () => make("div", { class: "skeleton" })));
+    this.#why.replaceChildren(
+      make("h3", { text: "Why" }),
+      ...Array.from({ length: 3 }, () => make("div", { class: "skeleton" })),
+    );
   }
 
   #show(call, now) {
     this.#call = call;
     this.#title.said = undefined;
-    become.children(this.#title, phoneParts(call.customer_number).map((text) => make("span", { text })));
+    become.children(
+      this.#title,
+      phoneParts(call.customer_number).map((text) => make("span", { text })),
+    );
     become.children(this.#copy, call.customer_number ? [copyButton(call.customer_number, "the number")] : []);
     if (call.isEnded) this.#particulars(call, now);
     this.tick(now);

@@ -29,7 +29,11 @@ export function timeline(call, now) {
       { class: call.isEnded ? "legs" : "legs is-open", viewBox: "0 0 1000 10", preserveAspectRatio: "none" },
       ...parts.map((part) => leg(part, from, to - from)),
     ),
-    make("div", { class: "leg-words" }, ...parts.map((part) => make("span", { "data-look": part.state, text: inWords(part) }))),
+    make(
+      "div",
+      { class: "leg-words" },
+      ...parts.map((part) => make("span", { "data-look": part.state, text: inWords(part) })),
+    ),
     make(
       "div",
       { class: "leg-times faint" },
@@ -44,5 +48,10 @@ const inWords = ({ state, from, to }) => `${STATES[state]} ${length(Math.round((
 /** A piece of the bar. Drawn, for the policy of the page allows no style in markup. */
 function leg({ state, from, to }, start, whole) {
   const place = (at) => Math.round((1000 * (at - start)) / whole);
-  return draw("rect", { "data-look": state, x: place(from), width: Math.max(4, place(to) - place(from) - 3), height: 10 });
+  return draw("rect", {
+    "data-look": state,
+    x: place(from),
+    width: Math.max(4, place(to) - place(from) - 3),
+    height: 10,
+  });
 }

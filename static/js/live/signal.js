@@ -38,7 +38,8 @@ export class TabSignal {
   }
 
   tell(totals, current) {
-    const title = totals && current ? `${totals.waiting} waiting · ${totals.live} live · Callboard` : "Not current · Callboard";
+    const title =
+      totals && current ? `${totals.waiting} waiting · ${totals.live} live · Callboard` : "Not current · Callboard";
     if (this.#document.title !== title) this.#document.title = title;
     this.#draw(current ? (totals?.waiting ?? 0) : null);
   }
@@ -50,7 +51,10 @@ export class TabSignal {
       this.#icon.href = this.#rest;
       return;
     }
-    this.#icon.href = badge(waiting === null ? "?" : waiting > 99 ? "99" : String(waiting), waiting === null ? "#616a76" : "#b06a00");
+    this.#icon.href = badge(
+      waiting === null ? "?" : waiting > 99 ? "99" : String(waiting),
+      waiting === null ? "#616a76" : "#b06a00",
+    );
   }
 }
 

@@ -14,7 +14,8 @@ export function truth({ status, age, lag, whole }) {
   if (status === "signed-out") return { level: "over", word: "Signed out", detail: "Sign in again to see calls." };
   if (status === "no-right") return { level: "over", word: "No right to see calls", detail: "Ask an administrator." };
   const seconds = `${Math.floor(age / 1000)} s`;
-  if (age >= STALE_MS) return { level: "stale", word: `Stale for ${old(age)}`, detail: "What stands here is not current." };
+  if (age >= STALE_MS)
+    return { level: "stale", word: `Stale for ${old(age)}`, detail: "What stands here is not current." };
   if (age >= LATE_MS) return { level: "late", word: `No news for ${seconds}`, detail: "The server has gone quiet." };
   if (status === "open" && whole) return { level: "live", word: "Live", detail: lagWord(lag) };
   if (status === "open" || status === "connecting") return { level: "joining", word: "Connecting", detail: "" };
@@ -27,7 +28,10 @@ export function truth({ status, age, lag, whole }) {
  */
 export function feed(heard, limit) {
   if (heard === null) return { quiet: false, text: "no delivery yet" };
-  return { quiet: heard >= limit, text: `${heard >= limit ? "no delivery for" : "last delivery"} ${about(heard)}${heard >= limit ? "" : " ago"}` };
+  return {
+    quiet: heard >= limit,
+    text: `${heard >= limit ? "no delivery for" : "last delivery"} ${about(heard)}${heard >= limit ? "" : " ago"}`,
+  };
 }
 
 /** The same, while the server's clock was set lately: `step` in seconds, negative is back. Times and lengths may be wrong. */

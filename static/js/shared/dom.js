@@ -23,7 +23,8 @@ export function draw(tag, attributes = {}, ...children) {
 }
 
 /** An icon of the sprite. */
-export const icon = (name) => draw("svg", { class: "icon", "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
+export const icon = (name) =>
+  draw("svg", { class: "icon", "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
 
 export function setIcon(svg, name) {
   set(svg.firstChild, "href", `#i-${name}`);
@@ -58,8 +59,10 @@ export function sayNumber(node, parts) {
  * marked, a part that somebody has opened stays open. Listeners of the other one are not taken over.
  */
 export function become(node, wanted) {
-  for (const { name } of [...node.attributes]) if (!wanted.hasAttribute(name) && name !== "open") node.removeAttribute(name);
-  for (const { name, value } of wanted.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  for (const { name } of [...node.attributes])
+    if (!wanted.hasAttribute(name) && name !== "open") node.removeAttribute(name);
+  for (const { name, value } of wanted.attributes)
+    if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   become.children(node, [...wanted.childNodes]);
 }
 

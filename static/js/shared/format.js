@@ -44,7 +44,14 @@ export function learnFormats(told) {
 
 function fieldsOf(zone) {
   /** @type {Intl.DateTimeFormatOptions} */
-  const numeric = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+  const numeric = {
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  };
   return new Intl.DateTimeFormat("en-GB", { ...numeric, timeZone: zone, hourCycle: "h23" });
 }
 
@@ -95,7 +102,8 @@ export function dayTime(moment, now) {
 }
 
 /** The moment in full, with the zone: 27 Nov 2026, 17:42:10 IST. */
-export const exact = (moment) => (known(moment) ? `${day(moment)}, ${clockSeconds(moment)} ${zoneWord(moment)}` : UNKNOWN);
+export const exact = (moment) =>
+  known(moment) ? `${day(moment)}, ${clockSeconds(moment)} ${zoneWord(moment)}` : UNKNOWN;
 
 const known = (moment) => moment !== null && moment !== undefined && !Number.isNaN(moment);
 
@@ -121,7 +129,9 @@ function utcWord(minutes) {
 export function hover(moment) {
   if (!known(moment)) return UNKNOWN;
   const own = ownOffset(moment);
-  return own === offsetAt(moment) ? exact(moment) : `${exact(moment)}\n${ownTime(moment)} by your clock (${utcWord(own)})`;
+  return own === offsetAt(moment)
+    ? exact(moment)
+    : `${exact(moment)}\n${ownTime(moment)} by your clock (${utcWord(own)})`;
 }
 
 /** Whether the viewer's clock shows another time of day than the site's. */
@@ -192,9 +202,16 @@ export function middle(text, most = 24) {
   if (!text || text.length <= most) return text;
   const seen = [...letters.segment(text)].map(({ segment }) => segment);
   if (seen.length <= most) return text;
-  if (RIGHT_TO_LEFT.test(text)) return `${seen.slice(0, most - 1).join("").trimEnd()}…`;
+  if (RIGHT_TO_LEFT.test(text))
+    return `${seen
+      .slice(0, most - 1)
+      .join("")
+      .trimEnd()}…`;
   const head = Math.ceil((most - 1) * 0.6);
-  return `${seen.slice(0, head).join("").trimEnd()}…${seen.slice(head + 1 - most).join("").trimStart()}`;
+  return `${seen.slice(0, head).join("").trimEnd()}…${seen
+    .slice(head + 1 - most)
+    .join("")
+    .trimStart()}`;
 }
 
 /** 1st, 2nd, 3rd, 4th. */
