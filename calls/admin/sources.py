@@ -22,7 +22,7 @@ from calls.intake.sources import Connected, rotate
 from calls.models import Delivery, Source, SourceToken
 from calls.providers import PROVIDERS
 
-from . import shown
+from . import shown, shown_once
 from .deliveries import NOT_APPLIED
 from .lists import PlainChangeList
 from .site import site
@@ -170,6 +170,7 @@ class SourceAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:source>/token/", view(self.new_token), name="calls_source_token"),
+            path("<int:source>/address/", view(self.addresses), name="calls_source_address"),
             path(
                 "<int:source>/token/<int:token>/revoke/",
                 view(require_POST(self.revoke_token)),
@@ -180,17 +181,28 @@ class SourceAdmin(admin.ModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Source, post_url_continue: str | None = None) -> HttpResponse:
         """A source is of use once the provider has its address: make the first token and show it now."""
-        return self._addresses(request, Connected(obj, obj.new_token()), [])
+        return self._show_once(Connected(obj, obj.new_token()), [])
 
     def new_token(self, request: HttpRequest, source: int) -> HttpResponse:
-        """Ask first; then make another token and show its addresses, once."""
+        """Ask first; then make another token, and go to the page that shows its addresses, once."""
         found = self._source(request, source)
         if request.method != "POST":
             context = {"title": f"New token for {found}", "source": found, "before": list(found.tokens.active())}
             return self._page(request, "rotate", context)
         made, before = rotate(found)
         self.log_change(request, found, f"Made the token that ends in {made.token[-4:]}.")
-        return self._addresses(request, made, before)
+        return self._show_once(made, before)
+
+    def addresses(self, request: HttpRequest, source: int) -> HttpResponse:
+        """The addresses of a token that was just made. Loaded again, the page says that they were shown."""
+        found = self._source(request, source)
+        told = shown_once.taken(request)
+        context = {"title": f"The address of {found}", "source": found, "told": told}
+        if told:
+            context["made"] = Connected(found, told["token"])
+        response = self._page(request, "addresses", context)
+        shown_once.forget(response, request.path)
+        return response
 
     def revoke_token(self, request: HttpRequest, source: int, token: int) -> HttpResponse:
         """End a token now. Deliveries that carry it are refused from the next refresh of the intake on."""
@@ -211,9 +223,10 @@ class SourceAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return found
 
-    def _addresses(self, request: HttpRequest, made: Connected, before: list[SourceToken]) -> HttpResponse:
-        context = {"title": f"The address of {made.source}", "source": made.source, "made": made}
-        return self._page(request, "addresses", {**context, "kept": before[:1], "ended": before[1:]})
+    def _show_once(self, made: Connected, before: list[SourceToken]) -> HttpResponse:
+        hints = [token.hint for token in before]
+        address = reverse("admin:calls_source_address", args=[made.source.pk])
+        return shown_once.show_at(address, {"token": made.token, "kept": hints[:1], "ended": hints[1:]})
 
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
         about = {**self.admin_site.each_context(request), "opts": self.opts, **context}

@@ -228,7 +228,7 @@ def token_on(response) -> str:
 
 
 def test_a_new_source_shows_its_address_once_and_its_token_works(admin):
-    response = admin.post(f"{SOURCES}add/", SOURCE)
+    response = admin.post(f"{SOURCES}add/", SOURCE, follow=True)
 
     source = Source.objects.get()
     assert [token.digest for token in source.tokens.all()] == [digest(token_on(response))]
@@ -261,10 +261,30 @@ def test_a_token_is_rotated_only_after_asking_and_the_one_before_still_works(adm
     assert source.tokens.count() == 1
     assert source_token[-4:] in asked.content.decode()
 
-    made = token_on(admin.post(f"{SOURCES}{source.pk}/token/"))
+    made = token_on(admin.post(f"{SOURCES}{source.pk}/token/", follow=True))
 
     active = set(source.tokens.active().values_list("digest", flat=True))
     assert active == {digest(source_token), digest(made)}
+
+
+def test_a_reload_of_the_address_makes_no_second_token_and_shows_none(admin, source, source_token):
+    shown = admin.post(f"{SOURCES}{source.pk}/token/", follow=True)
+    address, made = shown.redirect_chain[-1][0], token_on(shown)
+    assert f'data-copy="http://127.0.0.1:8000/hooks/{made}"' in shown.content.decode()
+
+    again = admin.get(address)
+
+    assert made not in again.content.decode() and "was shown once" in again.content.decode()
+    assert source.tokens.count() == 2
+    assert "no-store" in again["Cache-Control"]
+
+
+def test_the_token_travels_where_only_its_page_gets_it(admin, source):
+    answer = admin.post(f"{SOURCES}{source.pk}/token/")
+
+    cookie = answer.cookies["callboard_shown_once"]
+    assert (cookie["path"], cookie["httponly"]) == (f"{SOURCES}{source.pk}/address/", True)
+    assert cookie["samesite"] == "Strict"
 
 
 def test_a_revoked_token_works_no_longer(admin, source, source_token):
