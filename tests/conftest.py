@@ -146,10 +146,10 @@ def source_token(source) -> str:
 @pytest.fixture(autouse=True)
 def _fresh_memory():
     """What a process knows by heart is another database's in the next test."""
-    from calls.commit.cache import known
+    from calls.commit.cache import cache
     from calls.intake.queue import intake
 
-    known.forget()
+    cache.forget()
     yield
     intake.stop()
 

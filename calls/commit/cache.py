@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from calls.commit.live_cache import Recent
+from calls.commit.live_cache import LiveCache
 from calls.models import Agent, CallGroup, Head, Source, SourceToken, VirtualNumber
 from calls.models.source import digest
 from calls.providers.adapter import Habits
@@ -20,7 +20,7 @@ HURRIED_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class KnownSource:
+class CachedSource:
     """A source as intake needs it."""
 
     id: int
@@ -36,7 +36,7 @@ class KnownSource:
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] | None
 
     @classmethod
-    def of(cls, source: Source) -> "KnownSource":
+    def of(cls, source: Source) -> "CachedSource":
         return cls(
             id=source.pk,
             name=source.name,
@@ -72,17 +72,17 @@ def _networks(text: str) -> Iterable[ipaddress.IPv4Network | ipaddress.IPv6Netwo
 
 
 @dataclass(slots=True)
-class KnownToken:
+class CachedToken:
     """An active token and what it opens."""
 
     id: int
     digest: str
-    source: KnownSource
+    source: CachedSource
     expires_at: datetime | None
 
 
 @dataclass(slots=True)
-class KnownDirectory:
+class CachedDirectory:
     """One source's numbers. `agents` and `lines` are ours by match key; `refused` ones are not to be learned."""
 
     agents: dict[str, str] = field(default_factory=dict)
@@ -97,18 +97,18 @@ class KnownDirectory:
         self.view = Directory(self.agents, self.lines)
 
 
-class Known:
+class Cache:
     """Tokens, sources and directories, read anew every few seconds, or when `forget` asks for it."""
 
     def __init__(self) -> None:
-        self.tokens: dict[str, KnownToken] = {}
-        self._proven: dict[str, KnownToken] = {}
-        self.sources: dict[int, KnownSource] = {}
-        self.directories: dict[int, KnownDirectory] = {}
+        self.tokens: dict[str, CachedToken] = {}
+        self._proven: dict[str, CachedToken] = {}
+        self.sources: dict[int, CachedSource] = {}
+        self.directories: dict[int, CachedDirectory] = {}
         self.groups: dict[str, int] = {}
         self.used: dict[int, datetime] = {}
         self.pseudonym_key = b""
-        self.recent = Recent()
+        self.live_cache = LiveCache()
         self._read_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -119,16 +119,16 @@ class Known:
 
     def forget(self) -> None:
         self._read_at = float("-inf")
-        self.recent.forget()
+        self.live_cache.forget()
 
     def refresh(self, older_than: float = REFRESH_SECONDS) -> None:
         """Read everything again, unless that was done within `older_than` seconds. Raises database errors."""
         with self._lock:
             if self.age < older_than:
                 return
-            self.sources = {source.pk: KnownSource.of(source) for source in Source.objects.all()}
+            self.sources = {source.pk: CachedSource.of(source) for source in Source.objects.all()}
             self.tokens = {
-                row.digest: KnownToken(row.pk, row.digest, self.sources[row.source_id], row.expires_at)
+                row.digest: CachedToken(row.pk, row.digest, self.sources[row.source_id], row.expires_at)
                 for row in SourceToken.objects.active()
                 if row.source_id in self.sources
             }
@@ -138,8 +138,8 @@ class Known:
             self.pseudonym_key = bytes.fromhex(Head.objects.get_or_create(id=1)[0].pseudonym_key)
             self._read_at = time.monotonic()
 
-    def _directories(self) -> dict[int, KnownDirectory]:
-        found = {source: KnownDirectory() for source in self.sources}
+    def _directories(self) -> dict[int, CachedDirectory]:
+        found = {source: CachedDirectory() for source in self.sources}
         columns = ("source_id", "number_key", "ours", "group__name")
         for source, key, ours, group in VirtualNumber.objects.values_list(*columns):
             found[source].lines.update({key: group or ""} if ours else {})
@@ -151,7 +151,7 @@ class Known:
             found[source].names[key] = (named_at, name)
         return found
 
-    def token(self, secret: str) -> KnownToken | None:
+    def token(self, secret: str) -> CachedToken | None:
         """The active token with this secret, from memory alone."""
         found = self._proven.get(secret) or self._prove(secret)
         if found is None:
@@ -162,7 +162,7 @@ class Known:
         self.used[found.id] = now
         return found
 
-    def _prove(self, secret: str) -> KnownToken | None:
+    def _prove(self, secret: str) -> CachedToken | None:
         wanted = digest(secret)
         found = self.tokens.get(wanted)
         if found is None or not hmac.compare_digest(found.digest, wanted):
@@ -177,4 +177,4 @@ class Known:
             SourceToken.objects.filter(pk=token).update(last_used_at=at)
 
 
-known = Known()
+cache = Cache()

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from calls.rules.events import CallEvent
 
-MANY = 5_000
+MAX_REMEMBERED_CALLS = 5_000
 """Calls remembered at most; those that were heard of longest ago are forgotten first."""
 
 
@@ -48,7 +48,7 @@ class Remembered:
     ids: set[Ids]
 
 
-class Recent:
+class LiveCache:
     """Live calls that this process committed last. Belongs to one connection at a time."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Recent:
             self._as_of = self._as_of._replace(written=_written())
 
     @contextmanager
-    def apart(self) -> Iterator[None]:
+    def uncounted_writes(self) -> Iterator[None]:
         """What this connection writes meanwhile concerns neither calls nor deliveries."""
         before = _written()
         yield
@@ -102,7 +102,7 @@ class Recent:
                 self._by_ids[ids] = known
         known.events, known.stored = events, stored
         self._calls.move_to_end(call)
-        if len(self._calls) > MANY:
+        if len(self._calls) > MAX_REMEMBERED_CALLS:
             self.drop([next(iter(self._calls))])
 
     def drop(self, calls: Iterable[int]) -> None:

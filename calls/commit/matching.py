@@ -21,7 +21,7 @@ from calls.models import CallAlias, Delivery
 from calls.rules.events import CallEvent, load
 from calls.words import Result
 
-NEAR = timedelta(hours=6)
+CAMPAIGN_REACH = timedelta(hours=6)
 SID, UID, CAMPID, LONE_UID, LONE_CAMP = "sid", "uid", "campid", "lone_uid", "lone_camp"
 _STRONG = (SID, UID, CAMPID)
 
@@ -30,7 +30,7 @@ Key = tuple[int, str, str]
 
 
 @dataclass(slots=True, eq=False)
-class Match:
+class MatchedCall:
     """A call as matching knows it."""
 
     id: int
@@ -38,14 +38,14 @@ class Match:
     source: int
     lone: bool
     is_new: bool = False
-    merged_into: "Match | None" = None
+    merged_into: "MatchedCall | None" = None
 
 
 @dataclass(slots=True)
 class Alias:
     """One id of a call. `starts_at` is the StartTime said with it."""
 
-    call: Match
+    call: MatchedCall
     starts_at: datetime | None
 
 
@@ -71,11 +71,11 @@ class Matching:
     def __init__(self, wanted: Iterable[tuple[int, CallEvent]], call_ids: Iterator[int]) -> None:
         self.aliases: dict[Key, list[Alias]] = {}
         self.new_aliases: list[tuple[Key, Alias]] = []
-        self.placed: dict[int, tuple[CallEvent, Match]] = {}
-        self.moves: dict[int, Match] = {}
-        self.touched: dict[int, Match] = {}
+        self.placed: dict[int, tuple[CallEvent, MatchedCall]] = {}
+        self.moves: dict[int, MatchedCall] = {}
+        self.touched: dict[int, MatchedCall] = {}
         self._call_ids = call_ids
-        self._matches: dict[int, Match] = {}
+        self._matches: dict[int, MatchedCall] = {}
         by_source: dict[int, list[Key]] = {}
         for source, event in wanted:
             by_source.setdefault(source, []).extend(keys_of(source, event))
@@ -90,10 +90,10 @@ class Matching:
             kinds,
             values,
         ):
-            match = self._matches.setdefault(call, Match(call, ref, source, lone=kind not in _STRONG))
+            match = self._matches.setdefault(call, MatchedCall(call, ref, source, lone=kind not in _STRONG))
             self.aliases.setdefault((source, kind, value), []).append(Alias(match, moment_from(starts_at)))
 
-    def call_of(self, delivery: int) -> Match:
+    def call_of(self, delivery: int) -> MatchedCall:
         """Where a delivery of this batch ended up."""
         call = self.moves.get(delivery) or self.placed[delivery][1]
         while call.merged_into:
@@ -102,7 +102,7 @@ class Matching:
 
     def touch(self, call: int, ref: str, source: int) -> None:
         """Note that a call which is known by its CallSid was heard of."""
-        self.touched.setdefault(call, self._matches.get(call) or Match(call, ref, source, lone=False))
+        self.touched.setdefault(call, self._matches.get(call) or MatchedCall(call, ref, source, lone=False))
 
     def place(self, source: int, delivery: int, event: CallEvent) -> None:
         """Find the call of this delivery, or make it. `moves` holds what older deliveries it pulled over."""
@@ -115,7 +115,7 @@ class Matching:
 
     # --- with a CallSid -------------------------------------------------------------------------------
 
-    def _strong(self, source: int, event: CallEvent) -> Match:
+    def _strong(self, source: int, event: CallEvent) -> MatchedCall:
         known = self.aliases.get((source, SID, event.call_id))
         lone = self._lone(source, event)
         if known:
@@ -133,37 +133,37 @@ class Matching:
             self._link((source, CAMPID, event.campaign_id), call, event.started_at)
         return call
 
-    def _lone(self, source: int, event: CallEvent) -> list[Match]:
+    def _lone(self, source: int, event: CallEvent) -> list[MatchedCall]:
         """The calls without a CallSid that are this one: by Uniqueid, or by campid and nearness."""
         found = [alias.call for alias in self.aliases.get((source, LONE_UID, event.call_id), [])]
         if event.alternate_id and (source, SID, event.alternate_id) not in self.aliases:
             found += [alias.call for alias in self.aliases.get((source, LONE_UID, event.alternate_id), [])]
         if event.campaign_id and event.started_at:
             near = self.aliases.get((source, LONE_CAMP, event.campaign_id), [])
-            found += [a.call for a in near if a.starts_at and abs(a.starts_at - event.started_at) <= NEAR]
+            found += [a.call for a in near if a.starts_at and abs(a.starts_at - event.started_at) <= CAMPAIGN_REACH]
         return sorted({call for call in found if call.lone and not call.merged_into}, key=lambda call: call.id)
 
-    def _adopt(self, lone: Match, sid: str) -> Match:
+    def _adopt(self, lone: MatchedCall, sid: str) -> MatchedCall:
         """A lone call turns out to have a CallSid: it stays the same row, under its own name now."""
         self._forget_lone(lone)
         lone.lone, lone.ref = False, sid
         self.touched[lone.id] = lone
         return lone
 
-    def _merge(self, lone: Match, call: Match) -> None:
+    def _merge(self, lone: MatchedCall, call: MatchedCall) -> None:
         self._forget_lone(lone)
         lone.merged_into = call
         self.touched |= {lone.id: lone, call.id: call}
         for delivery in Delivery.objects.filter(call=lone.id).values_list("id", flat=True):
             self.moves[delivery] = call
 
-    def _forget_lone(self, lone: Match) -> None:
+    def _forget_lone(self, lone: MatchedCall) -> None:
         for aliases in self.aliases.values():
             aliases[:] = [alias for alias in aliases if alias.call is not lone]
         self.new_aliases = [(key, alias) for key, alias in self.new_aliases if alias.call is not lone]
         CallAlias.objects.filter(call=lone.id).delete()
 
-    def _link(self, key: Key, call: Match, starts_at: datetime | None) -> None:
+    def _link(self, key: Key, call: MatchedCall, starts_at: datetime | None) -> None:
         """Note an id said next to a CallSid. What it drew to another call may be nearer to this one."""
         if any(alias.call is call and alias.starts_at == starts_at for alias in self.aliases.get(key, [])):
             return
@@ -184,30 +184,30 @@ class Matching:
 
     # --- without --------------------------------------------------------------------------------------
 
-    def _by_uniqueid(self, source: int, event: CallEvent) -> Match:
+    def _by_uniqueid(self, source: int, event: CallEvent) -> MatchedCall:
         key = (source, LONE_UID, event.alternate_id)
         return self._named(source, event.alternate_id) or self._lone_at(key, None, event.alternate_id)
 
-    def _named(self, source: int, value: str) -> Match | None:
+    def _named(self, source: int, value: str) -> MatchedCall | None:
         if own := self.aliases.get((source, SID, value)):
             return own[0].call
         return min((a.call for a in self.aliases.get((source, UID, value), [])), key=lambda c: c.ref, default=None)
 
-    def _by_campid(self, source: int, event: CallEvent) -> Match:
+    def _by_campid(self, source: int, event: CallEvent) -> MatchedCall:
         near = self._nearest((source, CAMPID, event.campaign_id), event.started_at)
         return near or self._lone_at((source, LONE_CAMP, event.campaign_id), event.started_at, event.campaign_id)
 
-    def _nearest(self, key: Key, starts_at: datetime | None) -> Match | None:
+    def _nearest(self, key: Key, starts_at: datetime | None) -> MatchedCall | None:
         if starts_at is None:
             return None
         distances = [
             (abs(alias.starts_at - starts_at), alias.call.ref, alias.call)
             for alias in self.aliases.get(key, [])
-            if alias.starts_at and abs(alias.starts_at - starts_at) <= NEAR
+            if alias.starts_at and abs(alias.starts_at - starts_at) <= CAMPAIGN_REACH
         ]
         return min(distances, key=lambda found: found[:2])[2] if distances else None
 
-    def _lone_at(self, key: Key, starts_at: datetime | None, ref: str) -> Match:
+    def _lone_at(self, key: Key, starts_at: datetime | None, ref: str) -> MatchedCall:
         for alias in self.aliases.get(key, []):
             if alias.starts_at == starts_at:
                 return alias.call
@@ -217,17 +217,17 @@ class Matching:
 
     # --- bookkeeping ----------------------------------------------------------------------------------
 
-    def _new(self, source: int, ref: str, lone: bool) -> Match:
-        call = Match(next(self._call_ids), ref, source, lone, is_new=True)
+    def _new(self, source: int, ref: str, lone: bool) -> MatchedCall:
+        call = MatchedCall(next(self._call_ids), ref, source, lone, is_new=True)
         self._matches[call.id] = call
         return call
 
-    def _name(self, key: Key, call: Match, starts_at: datetime | None) -> None:
+    def _name(self, key: Key, call: MatchedCall, starts_at: datetime | None) -> None:
         alias = Alias(call, starts_at)
         self.aliases.setdefault(key, []).append(alias)
         self.new_aliases.append((key, alias))
 
-    def _events(self, call: Match) -> list[tuple[int, CallEvent]]:
+    def _events(self, call: MatchedCall) -> list[tuple[int, CallEvent]]:
         """What is stored of a call, and what this batch has placed there."""
         drawn = [delivery for delivery, owner in self.moves.items() if owner is call and delivery not in self.placed]
         rows = Delivery.objects.filter(Q(call=call.id) | Q(id__in=drawn), result=Result.APPLIED)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from calls.commit.cache import KnownSource
+from calls.commit.cache import CachedSource
 from calls.rules.events import CallEvent
 from calls.words import Result
 
@@ -15,7 +15,7 @@ class Received:
     A `replayed` one is there already, has its `delivery`, and keeps its `call` where that is given.
     """
 
-    source: KnownSource
+    source: CachedSource
     received_at: datetime
     method: str
     query: str

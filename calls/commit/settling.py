@@ -8,12 +8,12 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from calls.commit.cache import REFRESH_SECONDS, Known
+from calls.commit.cache import REFRESH_SECONDS, Cache
 from calls.commit.transaction import BY_DIRECTORY, calls_with, commit
 from calls.models import Agent, VirtualNumber
 from calls.models.directory import DirectoryNumber
 
-STEP = 50
+CALLS_PER_STEP = 50
 """Calls derived again between two looks at whether deliveries wait."""
 EVERYBODY_KNOWS_SECONDS = 1.5 * REFRESH_SECONDS
 
@@ -38,8 +38,8 @@ class Settler:
     have derived a call by the old directory. A crash loses nothing: the number stays unsettled.
     """
 
-    def __init__(self, memory: Known) -> None:
-        self.memory = memory
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
         self._passes: dict[tuple[str, int], _Pass] = {}
 
     def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
@@ -48,7 +48,7 @@ class Settler:
         for model in (Agent, VirtualNumber):
             rows += model._default_manager.filter(settled=False).order_by("id")[:100]
         if any(_key(row) not in self._passes for row in rows):
-            self.memory.forget()
+            self.cache.forget()
         for row in rows:
             if others_wait() or not self._settle_one(row, others_wait):
                 return
@@ -70,9 +70,9 @@ class Settler:
     def _step(self, row: DirectoryNumber, known: _Pass) -> None:
         if known.left is None:
             known.left = list(calls_with(row.number, row.source_id, _in_question(row)))
-        now, known.left = known.left[:STEP], known.left[STEP:]
+        now, known.left = known.left[:CALLS_PER_STEP], known.left[CALLS_PER_STEP:]
         if now:
-            commit([], self.memory, again=now)
+            commit([], self.cache, again=now)
 
 
 def _key(row: DirectoryNumber) -> tuple[str, int]:

@@ -19,9 +19,9 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls.commit.cache import Known, KnownSource
+from calls.commit.cache import Cache, CachedSource
 from calls.commit.live_cache import Stored
-from calls.commit.matching import Match, Matching, lock_names
+from calls.commit.matching import MatchedCall, Matching, lock_names
 from calls.commit.received import Received
 from calls.database.bulk import NextIds, Table, lock_keys, moment_from, select, try_keys
 from calls.database.columns import Columns
@@ -35,9 +35,9 @@ from calls.rules.facts import CallFacts
 from calls.rules.roles import teaches
 from calls.words import Direction, Result, State
 
-TRIES = 5
+MAX_TRIES = 5
 """Beginnings of a transaction before it waits for locks out of their order."""
-MANY_CALLS = 200
+MAX_CALLS_DERIVED_AT_ONCE = 200
 """Calls derived again at once when a number becomes known; the rest follows when the directory is settled."""
 
 
@@ -86,7 +86,7 @@ class NewCalls:
         self._minute = 0
         self._count: dict[int, int] = defaultdict(int)
 
-    def too_many(self, source: KnownSource) -> bool:
+    def too_many(self, source: CachedSource) -> bool:
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
             self._minute, self._count = minute, defaultdict(int)
@@ -101,29 +101,29 @@ _BY_CIRCUMSTANCE = ("failed", "source_disabled", "too_many_new_calls", "too_many
 """Why a delivery was not applied although it says enough: a repeat of it may be."""
 
 
-def commit(batch: list[Received], known: Known, again: Iterable[int] = ()) -> Changes | None:
+def commit(batch: list[Received], cache: Cache, again: Iterable[int] = ()) -> Changes | None:
     """Store the batch, derive the calls it touches and those in `again`, and number what changed.
 
     Gives what changed visibly, if anything did. Raises database errors, and then nothing of the batch is stored, and
     the batch is as it came.
     """
     needed: set[str] = set()
-    for patiently in [*[False] * TRIES, True]:
+    for last_try in [*[False] * MAX_TRIES, True]:
         try:
-            return _commit(batch, known, list(again), needed, patiently)
+            return _commit(batch, cache, list(again), needed, last_try)
         except _TakenByAnother as taken:
             needed |= taken.names
-    raise AssertionError("the last, patient try waits for its locks")
+    raise AssertionError("the last try waits for its locks")
 
 
-def _commit(batch: list[Received], known: Known, again: list[int], needed: set[str], patiently: bool) -> Changes | None:
-    known.refresh()
+def _commit(batch: list[Received], cache: Cache, again: list[int], needed: set[str], last_try: bool) -> Changes | None:
+    cache.refresh()
     came = [(each, each.event, each.result, each.reason, each.delivery, each.call) for each in batch]
     try:
         with transaction.atomic():
-            return _Commit(batch, known, needed, patiently).run(again)
+            return _Commit(batch, cache, needed, last_try).run(again)
     except BaseException:
-        known.forget()
+        cache.forget()
         for each, event, result, reason, delivery, call in came:
             each.event, each.result, each.reason, each.delivery, each.call = event, result, reason, delivery, call
         raise
@@ -140,9 +140,9 @@ class _TakenByAnother(Exception):
 class _Commit:
     """The steps of one transaction, in their order."""
 
-    def __init__(self, batch: list[Received], known: Known, needed: set[str], patiently: bool) -> None:
-        self.batch, self.known, self.recent = batch, known, known.recent
-        self.needed, self.patiently, self.ids = needed, patiently, NextIds()
+    def __init__(self, batch: list[Received], cache: Cache, needed: set[str], last_try: bool) -> None:
+        self.batch, self.cache, self.live_cache = batch, cache, cache.live_cache
+        self.needed, self.last_try, self.ids = needed, last_try, NextIds()
         self.shared = connection.vendor == "postgresql"  # with other processes; SQLite has one writer at a time anyway
         self.locked: set[str] = set()
         self.new_numbers: list[DirectoryNumber] = []
@@ -153,7 +153,7 @@ class _Commit:
     def run(self, again: list[int]) -> Changes | None:
         if self.shared:
             self.lock(self.needed.union(*map(_names_to_lock, self.batch)))
-        self.recent.check()
+        self.live_cache.check()
         self.tell_duplicates()
         for received, delivery in zip(self.batch, self.ids.take(Delivery, len(self.batch)), strict=True):
             received.delivery = received.delivery or delivery
@@ -163,14 +163,14 @@ class _Commit:
         if self.shared:
             self.lock_late({f"{call.source} id {call.ref}" for call in touched.values()})
         if matching.moves or self.replayed:
-            self.recent.forget()
+            self.live_cache.forget()
         events = self.events_of(touched, matching)
         self.limit(events, touched)
         self.store()
         self.move(matching)
         changes = self.write_calls(touched, events)
         self.write_aliases(matching, touched)
-        self.recent.keep()
+        self.live_cache.keep()
         return changes
 
     def lock(self, names: set[str]) -> None:
@@ -185,7 +185,7 @@ class _Commit:
         wanted = names - self.locked
         if not wanted:
             return
-        if self.patiently:
+        if self.last_try:
             self.lock(wanted)
         elif not try_keys(wanted):
             raise _TakenByAnother(wanted)
@@ -214,7 +214,7 @@ class _Commit:
 
     def match(self) -> Matching:
         came = [(received, received.event) for received in self.batch if received.event and not received.call]
-        recalled = [(received, self.recent.meant_by(received.source.id, event)) for received, event in came]
+        recalled = [(received, self.live_cache.meant_by(received.source.id, event)) for received, event in came]
         unmatched = [each for each, (_, call) in zip(came, recalled, strict=True) if call is None]
         wanted = [(received.source.id, event) for received, event in unmatched]
         matching = Matching(wanted, iter(self.ids.take(Call, len(wanted))))
@@ -228,7 +228,7 @@ class _Commit:
                 matching.touch(call.id, call.ref, call.source)
         return matching
 
-    def limit(self, events: dict[int, list[CallEvent]], touched: dict[int, Match]) -> None:
+    def limit(self, events: dict[int, list[CallEvent]], touched: dict[int, MatchedCall]) -> None:
         """Quarantine what floods: too many new calls of one source, too many events of one call."""
         for received in self.batch:
             call = touched.get(received.call or 0) if received.event else None
@@ -246,7 +246,11 @@ class _Commit:
 
     @staticmethod
     def refuse(
-        received: Received, reason: str, call: Match, events: dict[int, list[CallEvent]], touched: dict[int, Match]
+        received: Received,
+        reason: str,
+        call: MatchedCall,
+        events: dict[int, list[CallEvent]],
+        touched: dict[int, MatchedCall],
     ) -> None:
         events[call.id] = [event for event in events[call.id] if event.delivery != received.delivery]
         received.quarantine(reason)
@@ -283,21 +287,21 @@ class _Commit:
         return again
 
     def learn_number(self, model: type[DirectoryNumber], kind: str, source: int, number: str) -> list[int]:
-        directory, key = self.known.directories[source], match_key(number)
+        directory, key = self.cache.directories[source], match_key(number)
         ours = directory.agents if kind == "agent" else directory.lines
         if key in ours or (kind, key) in directory.refused:
             return []
         ours[key] = ""
-        again = list(calls_with(number, source, BY_DIRECTORY)[:MANY_CALLS])
+        again = list(calls_with(number, source, BY_DIRECTORY)[:MAX_CALLS_DERIVED_AT_ONCE])
         # One process, and all its calls derived again in this very commit: nothing is left to settle.
-        settled = connection.vendor == "sqlite" and len(again) < MANY_CALLS
+        settled = connection.vendor == "sqlite" and len(again) < MAX_CALLS_DERIVED_AT_ONCE
         self.new_numbers.append(model(source_id=source, number=number, number_key=key, settled=settled))
         return again
 
     def learn_names(self, source: int, facts: CallFacts) -> None:
         """The latest report's name for an agent is the agent's, until a person gives another."""
-        names, key = self.known.directories[source].names, match_key(facts.agent_number or "")
-        if not facts.agent_name or facts.roles_assumed or key not in self.known.directories[source].agents:
+        names, key = self.cache.directories[source].names, match_key(facts.agent_number or "")
+        if not facts.agent_name or facts.roles_assumed or key not in self.cache.directories[source].agents:
             return
         named_at, name = names.get(key, (None, ""))
         if (facts.began_at, facts.agent_name) > (named_at or datetime.min.replace(tzinfo=facts.began_at.tzinfo), name):
@@ -317,27 +321,27 @@ class _Commit:
     def group_id(self, name: str | None) -> int | None:
         if not name:
             return None
-        if name not in self.known.groups:
-            self.known.groups[name] = CallGroup.objects.get_or_create(name=name)[0].pk
-        return self.known.groups[name]
+        if name not in self.cache.groups:
+            self.cache.groups[name] = CallGroup.objects.get_or_create(name=name)[0].pk
+        return self.cache.groups[name]
 
     # --- the calls -------------------------------------------------------------------------------------
 
     @staticmethod
-    def touched(matching: Matching, again: list[int]) -> dict[int, Match]:
+    def touched(matching: Matching, again: list[int]) -> dict[int, MatchedCall]:
         touched = dict(matching.touched)
         wanted = [call for call in again if call not in touched]
         if wanted:
             rows = Call.objects.standing().filter(id__in=wanted).values_list("id", "ref", "source_id")
-            touched |= {call: Match(call, ref, source, lone=False) for call, ref, source in rows}
+            touched |= {call: MatchedCall(call, ref, source, lone=False) for call, ref, source in rows}
         return touched
 
-    def events_of(self, touched: dict[int, Match], matching: Matching) -> dict[int, list[CallEvent]]:
+    def events_of(self, touched: dict[int, MatchedCall], matching: Matching) -> dict[int, list[CallEvent]]:
         """All events of the touched calls, stored ones and new ones, by the call they belong to now."""
         events: dict[int, list[CallEvent]] = defaultdict(list)
         stored = []
         for call in touched.values():
-            if known := self.recent.of(call.id):
+            if known := self.live_cache.of(call.id):
                 events[call.id] = list(known.events)
             elif not call.is_new:
                 stored.append(call.id)
@@ -356,7 +360,7 @@ class _Commit:
 
     @staticmethod
     def move(matching: Matching) -> None:
-        by_call: dict[Match, list[int]] = defaultdict(list)
+        by_call: dict[MatchedCall, list[int]] = defaultdict(list)
         for delivery, owner in matching.moves.items():
             by_call[owner].append(delivery)
         for call, deliveries in by_call.items():
@@ -365,7 +369,7 @@ class _Commit:
             repeats = Q(source=call.source, content_key__in=keys, result=Result.DUPLICATE)
             Delivery.objects.filter(Q(id__in=deliveries) | repeats).update(call=call.id)
 
-    def write_calls(self, touched: dict[int, Match], events: dict[int, list[CallEvent]]) -> Changes | None:
+    def write_calls(self, touched: dict[int, MatchedCall], events: dict[int, list[CallEvent]]) -> Changes | None:
         stored = self.stored(touched)
         standing = [call for call in touched.values() if call.merged_into is None]
         rows = [self.call_row(call, events[call.id], stored.get(call.id)) for call in standing if events.get(call.id)]
@@ -399,20 +403,24 @@ class _Commit:
         _ALIASES.insert([(alias, source, NUMBER, number, None, call) for alias, (source, call, number) in by_id])
 
     def remember(
-        self, rows: list[CallRow], merged: list[Match], touched: dict[int, Match], events: dict[int, list[CallEvent]]
+        self,
+        rows: list[CallRow],
+        merged: list[MatchedCall],
+        touched: dict[int, MatchedCall],
+        events: dict[int, list[CallEvent]],
     ) -> None:
         """Of an ended call nothing more is expected than a repeat."""
-        self.recent.drop(call.id for call in merged)
+        self.live_cache.drop(call.id for call in merged)
         for row in rows:
             call = touched[row[_ID]]
             if row[_STATE] == State.ENDED:
-                self.recent.drop([call.id])
+                self.live_cache.drop([call.id])
                 continue
             stored = Stored(row[_DIGEST], row[_SEQ], _fixed_of(row))
-            self.recent.remember(call.id, call.ref, call.source, events[call.id], stored)
+            self.live_cache.remember(call.id, call.ref, call.source, events[call.id], stored)
 
-    def stored(self, touched: dict[int, Match]) -> dict[int, Stored]:
-        found = {call: known.stored for call in touched if (known := self.recent.of(call))}
+    def stored(self, touched: dict[int, MatchedCall]) -> dict[int, Stored]:
+        found = {call: known.stored for call in touched if (known := self.live_cache.of(call))}
         wanted = [call.id for call in touched.values() if not call.is_new and call.id not in found]
         if wanted:
             rows = select(f"SELECT id, digest, seq, {', '.join(_FIXED)} FROM calls_call WHERE id IN %s", wanted)  # noqa: S608
@@ -420,10 +428,10 @@ class _Commit:
                 found[call] = Stored(digest, seq, (*fixed, moment_from(began_at)))
         return found
 
-    def call_row(self, call: Match, events: list[CallEvent], stored: Stored | None) -> CallRow:
+    def call_row(self, call: MatchedCall, events: list[CallEvent], stored: Stored | None) -> CallRow:
         """The call's columns. `seq` is None where it changed visibly and wants a number."""
-        source = self.known.sources[call.source]
-        facts = derive(events, self.known.directories[call.source].view)
+        source = self.cache.sources[call.source]
+        facts = derive(events, self.cache.directories[call.source].view)
         if source.synthetic:
             facts.flags = sorted({*facts.flags, "synthetic"})
         self.learn_names(call.source, facts)
@@ -441,7 +449,7 @@ class _Commit:
             call.source,
             call.ref,
             group,
-            pseudonym(facts.customer_number, self.known.pseudonym_key),
+            pseudonym(facts.customer_number, self.cache.pseudonym_key),
             digits_reversed(facts.customer_number),
             facts.set_by,
             facts.heard_at,
@@ -450,7 +458,7 @@ class _Commit:
             *shown,
         ]
 
-    def write_aliases(self, matching: Matching, touched: dict[int, Match]) -> None:
+    def write_aliases(self, matching: Matching, touched: dict[int, MatchedCall]) -> None:
         new = [(key, alias) for key, alias in matching.new_aliases if alias.call.id in touched]
         ids = self.ids.take(CallAlias, len(new))
         _ALIASES.insert(
@@ -526,7 +534,7 @@ def _as_read(row: CallRow) -> Columns:
     return Columns._make(_columns_of(cells))
 
 
-def _final(call: Match) -> Match:
+def _final(call: MatchedCall) -> MatchedCall:
     while call.merged_into:
         call = call.merged_into
     return call

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.views.decorators.csrf import csrf_exempt
 
-from calls.commit.cache import HURRIED_SECONDS, KnownSource, known
+from calls.commit.cache import HURRIED_SECONDS, CachedSource, cache
 from calls.commit.received import Received
 from calls.intake.counts import counts
 from calls.intake.interpreting import read
@@ -72,7 +72,7 @@ def counted(answer: Answer) -> Answer:
     return answer
 
 
-def accepted(source: KnownSource, delivery: int | None, result: Result) -> Answer:
+def accepted(source: CachedSource, delivery: int | None, result: Result) -> Answer:
     if source.answer_body:
         return Answer(200, source.answer_body.encode())
     # Written by hand: a JSON encoder takes as long as the rest of the door.
@@ -83,14 +83,14 @@ def accepted(source: KnownSource, delivery: int | None, result: Result) -> Answe
 # --- is the caller ours? ------------------------------------------------------------------------------------
 
 
-def admit(request: Request) -> KnownSource | Answer:
+def admit(request: Request) -> CachedSource | Answer:
     """The source that this request may deliver to, from memory alone; or the refusal."""
     if not _host_allowed(request.headers.get("host", "")):
         return refusal(400, "host")
     if len(request.path) + len(request.query) > LONGEST_URL:
         return refusal(414, "too_long")
     secret, status = secret_of(request)
-    found = known.token(secret) if secret else None
+    found = cache.token(secret) if secret else None
     if found is None:
         return refusal(401, "auth") if status == 401 else refusal(404, "not_found")
     source = found.source
@@ -134,15 +134,15 @@ def _host_allowed(host: str) -> bool:
     return validate_host(split_domain_port(host)[0], allowed)
 
 
-def needs_another_look(refused: KnownSource | Answer) -> bool:
+def needs_another_look(refused: CachedSource | Answer) -> bool:
     """A token made a moment ago is not known yet: look once more, at most once a second."""
-    return isinstance(refused, Answer) and refused.status in (401, 404) and known.age > HURRIED_SECONDS
+    return isinstance(refused, Answer) and refused.status in (401, 404) and cache.age > HURRIED_SECONDS
 
 
 # --- what does it say? --------------------------------------------------------------------------------------
 
 
-def receive(source: KnownSource, request: Request, body: bytes) -> Received | Answer:
+def receive(source: CachedSource, request: Request, body: bytes) -> Received | Answer:
     """The delivery as it is to be stored; or, for a request that says nothing at all, the answer to a ping."""
     received = Received(
         source=source,
@@ -195,10 +195,10 @@ def hook(request: HttpRequest, **_: Any) -> HttpResponse:
 
 def _through_django(asked: Request, request: HttpRequest) -> Answer:
     try:
-        known.refresh()
+        cache.refresh()
         source = admit(asked)
         if needs_another_look(source):
-            known.refresh(HURRIED_SECONDS)
+            cache.refresh(HURRIED_SECONDS)
             source = admit(asked)
         if isinstance(source, Answer):
             return source
@@ -267,7 +267,7 @@ class Expected(NamedTuple):
     """A delivery whose sender is known, and whose body is still to come."""
 
     asked: Request
-    source: KnownSource
+    source: CachedSource
 
     def take(self, body: bytes, done: Callable[[Answer], None]) -> None:
         """Store the delivery with this body. `done` has the answer, on this event loop, now or later."""

@@ -15,7 +15,7 @@ from contextlib import suppress
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
 
-from calls.commit.cache import Known, known
+from calls.commit.cache import Cache, cache
 from calls.commit.received import Received
 from calls.commit.settling import Settler
 from calls.commit.transaction import commit
@@ -41,25 +41,25 @@ after_commit: list[Callable[[Changes], None]] = []
 """Called from the committing thread after every commit that changed something visibly."""
 
 
-def store(batch: list[Received], memory: Known = known) -> None:
+def store(batch: list[Received], cache: Cache = cache) -> None:
     """Commit these deliveries here and now, each with an outcome of its own. Raises NotStored.
 
     A delivery that makes the transaction fail is found by halving the batch, and quarantined as `failed`:
     its neighbours do not suffer for it.
     """
     try:
-        _tell(_commit_patiently(batch, memory))
+        _tell(_commit_patiently(batch, cache))
     except (OperationalError, InterfaceError) as error:
         log.error("deliveries not stored: %s", type(error).__name__)
         raise NotStored from error
     except Exception as error:
         if len(batch) > 1:
             half = len(batch) // 2
-            store(batch[:half], memory)
-            store(batch[half:], memory)
+            store(batch[:half], cache)
+            store(batch[half:], cache)
             return
         log.exception("a delivery could not be applied")
-        _quarantine(batch[0], memory, error)
+        _quarantine(batch[0], cache, error)
 
 
 def _tell(changes: Changes | None) -> None:
@@ -73,21 +73,21 @@ def _tell(changes: Changes | None) -> None:
             log.exception("a listener failed after a commit")
 
 
-def _commit_patiently(batch: list[Received], memory: Known) -> Changes | None:
+def _commit_patiently(batch: list[Received], cache: Cache) -> Changes | None:
     """Deadlocks between processes end one of them: that one tries again."""
     for attempt in range(TRIES):
         try:
-            return commit(batch, memory)
+            return commit(batch, cache)
         except OperationalError as error:
             if attempt == TRIES - 1 or "deadlock" not in str(error):
                 raise
     raise AssertionError("the last try commits or raises")
 
 
-def _quarantine(received: Received, memory: Known, error: Exception) -> None:
+def _quarantine(received: Received, cache: Cache, error: Exception) -> None:
     received.quarantine("failed")
     try:
-        commit([received], memory)
+        commit([received], cache)
     except DatabaseError as again:
         raise NotStored from again
     log.error("quarantined as failed: %s", type(error).__name__)
@@ -143,9 +143,9 @@ class Patience:
 class Intake:
     """The queue and its one writer thread, which owns a database connection of its own."""
 
-    def __init__(self, memory: Known = known) -> None:
-        self.memory = memory
-        self.settler = Settler(memory)
+    def __init__(self, cache: Cache = cache) -> None:
+        self.cache = cache
+        self.settler = Settler(cache)
         self._waiting: deque[tuple[Received, Asker]] = deque()
         self._patience: Patience | None = None
         self._wake = threading.Event()
@@ -192,7 +192,7 @@ class Intake:
 
     def _refresh(self, older_than: float) -> None:
         try:
-            self.memory.refresh(older_than)
+            self.cache.refresh(older_than)
         finally:
             connection.close()
 
@@ -229,7 +229,7 @@ class Intake:
     def _write_batch(self, batch: list[tuple[Received, Asker]]) -> None:
         failure: Exception | None = None
         try:
-            store([received for received, _ in batch], self.memory)
+            store([received for received, _ in batch], self.cache)
         except Exception as error:  # Nothing may end this thread: without it no delivery is stored any more.
             if not isinstance(error, NotStored):
                 log.exception("a batch could not be stored")
@@ -246,9 +246,9 @@ class Intake:
         """What is due every second or so: keep what we know fresh, note token use, settle the directory."""
         try:
             close_old_connections()
-            self.memory.refresh()
-            with self.memory.recent.apart():
-                self.memory.note_use()
+            self.cache.refresh()
+            with self.cache.live_cache.uncounted_writes():
+                self.cache.note_use()
                 counts.write()
             self.settler.settle(others_wait=lambda: bool(self._waiting))
         except DatabaseError as error:

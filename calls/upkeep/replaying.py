@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from calls.commit.cache import Known
+from calls.commit.cache import Cache
 from calls.commit.received import Received
 from calls.commit.transaction import commit
 from calls.intake.interpreting import read
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def replay(
-    deliveries: DeliveryQuerySet, known: Known, apply: bool, tell: Callable[[Outcome], None] | None = None
+    deliveries: DeliveryQuerySet, cache: Cache, apply: bool, tell: Callable[[Outcome], None] | None = None
 ) -> Outcome:
     """Read these deliveries again, in small transactions that intake can go on between.
 
@@ -41,12 +41,12 @@ def replay(
     """
     outcome, last = Outcome(), _pruned_to()
     while chunk := list(deliveries.filter(id__gt=last).order_by("id")[:CHUNK]):
-        known.refresh()
+        cache.refresh()
         with transaction.atomic():
-            _replay_chunk(chunk, known, outcome)
+            _replay_chunk(chunk, cache, outcome)
             transaction.set_rollback(not apply)
         if not apply:
-            known.forget()
+            cache.forget()
         last = chunk[-1].pk
         if tell:
             tell(outcome)
@@ -68,10 +68,10 @@ def forget_all_calls() -> None:
         Head.objects.update(epoch=new_epoch())
 
 
-def _replay_chunk(chunk: list[Delivery], known: Known, outcome: Outcome) -> None:
+def _replay_chunk(chunk: list[Delivery], cache: Cache, outcome: Outcome) -> None:
     before = _seq()
-    batch = [_read_again(delivery, known) for delivery in chunk]
-    commit(batch, known, again={delivery.call_id for delivery in chunk if delivery.call_id})
+    batch = [_read_again(delivery, cache) for delivery in chunk]
+    commit(batch, cache, again={delivery.call_id for delivery in chunk if delivery.call_id})
     outcome.calls_changed += _seq() - before
     outcome.deliveries += len(chunk)
     for delivery, received in zip(chunk, batch, strict=True):
@@ -80,10 +80,10 @@ def _replay_chunk(chunk: list[Delivery], known: Known, outcome: Outcome) -> None
             outcome.changed[old, new] += 1
 
 
-def _read_again(delivery: Delivery, known: Known) -> Received:
+def _read_again(delivery: Delivery, cache: Cache) -> Received:
     body = bytes(delivery.body)
     received = Received(
-        source=known.sources[delivery.source_id],
+        source=cache.sources[delivery.source_id],
         received_at=delivery.received_at,
         method=delivery.method,
         query=delivery.query,

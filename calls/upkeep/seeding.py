@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, Max, Min, Model, QuerySet
 from django.utils import timezone
 
-from calls.commit.cache import Known
+from calls.commit.cache import Cache
 from calls.commit.received import Received
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
@@ -67,13 +67,13 @@ def seed(calls: int, days: int, number: int, tell: Tell) -> int:
 
 def _one_day(source: Source, midnight: datetime, calls: int, number: int) -> None:
     """A day of traffic, through the real rules."""
-    known = Known()
-    known.refresh()
+    cache = Cache()
+    cache.refresh()
     traffic = Traffic(midnight, seed=number, live=0, calls_per_minute=calls / 1440 / _DAY_SHARE)
     day = itertools.takewhile(lambda said: said.at < midnight + timedelta(days=1), traffic.deliveries())
     ended = _whole_calls(day)
     while batch := list(itertools.islice(ended, BATCH)):
-        store([_received(said, source, known) for said in batch], known)
+        store([_received(said, source, cache) for said in batch], cache)
 
 
 def _whole_calls(day: Iterator[Said]) -> Iterator[Said]:
@@ -85,10 +85,10 @@ def _whole_calls(day: Iterator[Said]) -> Iterator[Said]:
             yield from waiting.pop(said.ref)
 
 
-def _received(said: Said, source: Source, known: Known) -> Received:
+def _received(said: Said, source: Source, cache: Cache) -> Received:
     request = encode(said.fields, said.shape)
     received = Received(
-        source=known.sources[source.pk],
+        source=cache.sources[source.pk],
         received_at=said.at,
         method=request.method,
         query=request.query,

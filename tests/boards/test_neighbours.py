@@ -8,7 +8,7 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from calls.commit import transaction as committing
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.intake import queue as taking
 from calls.intake.queue import Intake, NotStored
 from calls.models import Agent, Call, Delivery, Head
@@ -166,9 +166,9 @@ def test_a_process_that_lost_its_commit_forgets_what_it_learned_from_it(provider
     with pytest.raises(NotStored):
         provider.says(report("sid.1"))
     monkeypatch.undo()
-    known.refresh()
+    cache.refresh()
 
-    assert known.directories[source.pk].agents == {}
+    assert cache.directories[source.pk].agents == {}
 
 
 # The writer thread, without a database

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.intake.door import Request, admit, receive
 from calls.intake.queue import NotStored, store
 from calls.models import Call, Delivery, Head
@@ -42,7 +42,7 @@ def all_at_once(do, count=SENDERS):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_of_many_senders_of_the_same_is_applied_and_all_others_repeat_it(source_token):
-    known.refresh()
+    cache.refresh()
     asked = Request("POST", f"/hooks/{source_token}", "", {"host": "localhost"}, "127.0.0.1", False)
     body = json.dumps(FIELDS).encode()
 
@@ -66,7 +66,7 @@ def test_one_of_many_senders_of_the_same_is_applied_and_all_others_repeat_it(sou
 
 @pytest.mark.django_db(transaction=True)
 def test_different_news_of_one_call_at_once_make_one_call(source_token):
-    known.refresh()
+    cache.refresh()
     asked = Request("POST", f"/hooks/{source_token}", "", {"host": "localhost"}, "127.0.0.1", False)
 
     def send(i):

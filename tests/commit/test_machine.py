@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.database.columns import read_calls
 from calls.intake.queue import after_commit
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
@@ -46,14 +46,14 @@ class Calls(RuleBasedStateMachine):
         self.undo.__enter__()
         self.source = Source.objects.create(name="Machine")
         self.provider = Provider(self.source, self.source.new_token())
-        known.forget()
+        cache.forget()
         self.sent, self.finished, self.seqs, self.rows = 0, set(), {}, {}
 
     def teardown(self):
         if hasattr(self, "undo"):
             transaction.set_rollback(True)
             self.undo.__exit__(None, None, None)
-            known.forget()
+            cache.forget()
 
     def fields(self, kind, word, sid, camp, agent, started):
         fields = {"type": kind, "CallSid": sid, "Uniqueid": "" if sid else "S2", "campid": camp, "Status": word}
@@ -122,7 +122,7 @@ class Calls(RuleBasedStateMachine):
     def replayed(self):
         """Reading every stored delivery again changes nothing."""
         before = self.look()
-        replay(Delivery.objects.all(), known, apply=True)
+        replay(Delivery.objects.all(), cache, apply=True)
 
         assert self.look() == before
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.commit.settling import EVERYBODY_KNOWS_SECONDS, Settler
 from calls.models import Agent, Call, CallAlias, CallGroup, Head
 from tests.support.provider import Provider, india, knows
@@ -20,7 +20,7 @@ def provider(source, source_token):
 
 
 def settle(times=1):
-    settler = Settler(known)
+    settler = Settler(cache)
     for _ in range(times):
         settler.settle()
         for started in settler._passes.values():
@@ -72,7 +72,7 @@ def test_waiting_deliveries_go_first_and_the_rest_follows(provider, source):
     an_outgoing_call(provider)
     knows(source, agents=["8000000202"])
     Agent.objects.update(settled=False)
-    settler = Settler(known)
+    settler = Settler(cache)
 
     settler.settle(others_wait=lambda: True)
     assert Call.objects.get().roles_assumed

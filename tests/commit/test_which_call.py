@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.commit.transaction import commit
 from calls.models import Call, CallAlias, Delivery, Head
 from calls.upkeep.replaying import forget_all_calls, replay
@@ -276,7 +276,7 @@ def test_ids_of_one_source_mean_nothing_at_another(provider, source):
     provider.says(says(sid="S1", camp="7001"))
 
     token = other.new_token()
-    known.forget()
+    cache.forget()
     Provider(other, token).says(reports(sid="S1", camp="7001"))
 
     assert sorted(Call.objects.values_list("source__name", "state")) == [
@@ -305,7 +305,7 @@ def test_a_call_that_nothing_is_left_of_can_be_heard_of_again(provider):
     first = provider.says(says(sid="S1"))
     call = Call.objects.get()
     again = replace(first, event=None, result=Result.QUARANTINED, reason="unknown_word", call=None, replayed=True)
-    commit([again], known, again=[call.pk])
+    commit([again], cache, again=[call.pk])
     call.refresh_from_db()
     assert call.merged_into_id == call.pk
 
@@ -319,10 +319,10 @@ def test_a_replay_makes_as_many_calls_as_there_were(provider, source, monkeypatc
         provider.says(says(sid=f"S{i}"))
     source.new_calls_per_minute = 1
     source.save()
-    known.forget()
+    cache.forget()
     forget_all_calls()
 
-    replay(Delivery.objects.all(), known, apply=True)
+    replay(Delivery.objects.all(), cache, apply=True)
 
     assert Call.objects.standing().count() == 5
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.intake import door as webhooks
 from calls.intake.queue import NotStored
 from tests.support.doors import Socket
@@ -39,7 +39,7 @@ def writer(monkeypatch):
 
 @pytest.fixture
 def path(source_token):
-    known.refresh()
+    cache.refresh()
     return f"/hooks/{source_token}"
 
 
@@ -221,8 +221,8 @@ def test_who_really_asks_decides_behind_proxies(writer, path, source, settings, 
     settings.CALLBOARD_TRUSTED_PROXIES = proxies
     source.allowed_networks = "203.0.113.0/24"
     source.save()
-    known.forget()
-    known.refresh()
+    cache.forget()
+    cache.refresh()
 
     async def scenario():
         socket = Socket()

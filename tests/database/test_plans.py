@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.live.queries import live_at
 from calls.models import Call
 from tests.support.payloads import as_sent, load
@@ -82,7 +82,7 @@ def test_no_delivery_reads_a_large_part_of_the_history(source, source_token):
     payloads = [as_sent(payload) for payload in load(timezone.now()).values()]
     with CaptureQueriesContext(connection) as queries:
         provider.says_at_once(payloads[::2])
-        known.recent.forget()
+        cache.live_cache.forget()
         provider.says_at_once(payloads[1::2])
         for payload in payloads:
             provider.says(payload)

@@ -20,7 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from calls.commit import transaction as committing
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.intake import door as webhooks
 from calls.intake import interpreting
 from calls.intake import queue as taking
@@ -60,8 +60,8 @@ def path(source_token):
 
 def learn():
     """As every process does by itself every few seconds."""
-    known.forget()
-    known.refresh()
+    cache.forget()
+    cache.refresh()
 
 
 @pytest.fixture
@@ -556,7 +556,7 @@ def basic(user, password):
 
 
 def test_a_refusal_is_counted_once(door, source, monkeypatch):
-    monkeypatch.setattr(known, "_read_at", known._read_at - 60)  # so that it is looked for twice
+    monkeypatch.setattr(cache, "_read_at", cache._read_at - 60)  # so that it is looked for twice
     before = counts.errors["not_found"]
 
     assert door("/hooks/wrong", as_json(call_fields())).status == 404
@@ -600,7 +600,7 @@ def test_the_path_outranks_the_headers(door, source_token):
 
 def test_two_tokens_work_while_they_are_rotated_and_a_third_ends_the_oldest(door, source):
     first, second = source.new_token(), source.new_token()
-    known.forget()
+    cache.forget()
     for token in (first, second):
         check(door(f"/hooks/{token}", as_json(call_fields())), "applied")
 
@@ -615,7 +615,7 @@ def test_two_tokens_work_while_they_are_rotated_and_a_third_ends_the_oldest(door
 def test_a_token_that_expires_is_refused_from_that_moment(door, path):
     SourceToken.objects.update(expires_at=timezone.now() + timedelta(seconds=60))
     check(door(path, as_json(call_fields())), "applied")
-    for token in known.tokens.values():
+    for token in cache.tokens.values():
         token.expires_at = timezone.now()
 
     assert door(path, as_json(call_fields())).status == 404
@@ -623,7 +623,7 @@ def test_a_token_that_expires_is_refused_from_that_moment(door, path):
 
 def test_a_token_notes_its_use(door, path):
     still_works(door, path)
-    known.note_use()
+    cache.note_use()
 
     assert SourceToken.objects.get().last_used_at
 
@@ -778,7 +778,7 @@ def locked_elsewhere(transactional_db):
 @pytest.mark.parametrize("through", [django_door, through_the_writer, through_uvicorn])
 def test_a_locked_database_is_said_within_a_second_and_a_half(locked_elsewhere, path, through):
     lock, unlock = locked_elsewhere
-    known.refresh()
+    cache.refresh()
     lock()
     began = time.monotonic()
     answered = through(path, as_json(call_fields(CallSid="locked.1")))
@@ -795,7 +795,7 @@ def test_a_locked_database_is_said_within_a_second_and_a_half(locked_elsewhere, 
 def test_all_who_wait_for_a_locked_database_are_answered_in_time(locked_elsewhere, path):
     """Those who come while the writer waits are not made to wait for two rounds of its patience; none is lost after."""
     lock, unlock = locked_elsewhere
-    known.refresh()
+    cache.refresh()
 
     async def timed(i, delay):
         await asyncio.sleep(delay)

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
 from uvicorn.server import ServerState
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.intake import door as webhooks
 from calls.intake.queue import NotStored, store
 from dashboard.uvicorn_server import Protocol
@@ -185,4 +185,4 @@ class IntakeInThisThread:
         self._taking = asyncio.ensure_future(stored())
 
     async def refresh(self, older_than: float) -> None:
-        await sync_to_async(known.refresh)(older_than)
+        await sync_to_async(cache.refresh)(older_than)

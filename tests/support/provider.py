@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.test import Client
 from django.utils import timezone
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.commit.received import Received
 from calls.intake import door as webhooks
 from calls.intake.queue import store
@@ -37,7 +37,7 @@ def knows(source: Source, agents: Iterable[str] = (), lines: Iterable[str] = ())
             model.objects.get_or_create(
                 source=source, number_key=match_key(e164), defaults={"number": e164, "settled": True}
             )
-    known.forget()
+    cache.forget()
 
 
 class Provider:
@@ -53,7 +53,7 @@ class Provider:
 
     def says_at_once(self, requests: Iterable[Request | dict[str, Any]]) -> list[Received | webhooks.Answer]:
         """Several deliveries in one commit."""
-        known.refresh()
+        cache.refresh()
         received = [self._receive(request) for request in requests]
         store([each for each in received if isinstance(each, Received)])
         return received

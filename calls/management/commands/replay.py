@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from calls.commit.cache import known
+from calls.commit.cache import cache
 from calls.models import Delivery
 from calls.upkeep.replaying import Outcome, RawBytesGone, forget_all_calls, replay
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         deliveries = Delivery.objects.quarantined() if options["quarantined"] else Delivery.objects.all()
         if options["source"]:
             deliveries = deliveries.filter(source__name=options["source"])
-        outcome = replay(deliveries, known, options["apply"], self.progress)
+        outcome = replay(deliveries, cache, options["apply"], self.progress)
         self.tell(outcome, options["apply"])
 
     def forget(self) -> None:

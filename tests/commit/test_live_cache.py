@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from calls.commit import live_cache as recent
-from calls.commit.cache import known
+from calls.commit import live_cache
+from calls.commit.cache import cache
 from calls.database.columns import read_calls
 from calls.intake.queue import after_commit
 from calls.models import Call, Delivery
@@ -91,7 +91,7 @@ def test_what_this_connection_wrote_elsewhere_is_seen(provider):
 @on_sqlite
 def test_what_was_written_apart_costs_no_memory(provider):
     provider.says(live("sid.1"))
-    with known.recent.apart():
+    with cache.live_cache.uncounted_writes():
         provider.source.tokens.update(last_used_at=timezone.now())
 
     assert reads_of_calls(provider, live("sid.1", "Picked")) == []
@@ -99,14 +99,14 @@ def test_what_was_written_apart_costs_no_memory(provider):
 
 def test_what_could_not_be_committed_is_not_remembered(provider, monkeypatch):
     provider.says(live("sid.1"))
-    keep, failures = recent.Recent.keep, [ValueError("at the very end")]
+    keep, failures = live_cache.LiveCache.keep, [ValueError("at the very end")]
 
     def fail_once(self):
         if failures:
             raise failures.pop()
         keep(self)
 
-    monkeypatch.setattr(recent.Recent, "keep", fail_once)
+    monkeypatch.setattr(live_cache.LiveCache, "keep", fail_once)
     assert provider.says(live("sid.1", "Picked")).result == "quarantined"
 
     provider.says(live("sid.1", agent="8000000202"))
@@ -115,13 +115,13 @@ def test_what_could_not_be_committed_is_not_remembered(provider, monkeypatch):
 
 
 def test_few_calls_are_remembered(provider, monkeypatch):
-    monkeypatch.setattr(recent, "MANY", 3)
+    monkeypatch.setattr(live_cache, "MAX_REMEMBERED_CALLS", 3)
 
     for number in range(8):
         provider.says(live(f"sid.{number}"))
 
-    assert len(known.recent._calls) <= 3
-    assert len(known.recent._by_ids) <= 3
+    assert len(cache.live_cache._calls) <= 3
+    assert len(cache.live_cache._by_ids) <= 3
 
 
 def test_a_commit_tells_what_can_be_read(provider):
