@@ -9,10 +9,9 @@ import structlog
 import structlog.typing
 from django.http import HttpRequest
 
-from calls.display.masking import mask
+from calls.display.masking import mask_text
+from calls.phones_in_text import without_half_a_number
 
-# A number with its plus and any grouping; six digits in a row; the groupings usual without a plus.
-_NUMBER = re.compile(r"\+\d(?:[ ().-]?\d){5,}|\d{6,}|\b\d{3,5}[ -]\d{3,5}(?:[ -]\d{3,5})?\b")
 _HOOK = re.compile(r"(/hook(?:s/|-))[^\s/?\"'<>]+", re.IGNORECASE)
 # A path is taken whole, with a query or without: nothing is tried again from each of its slashes.
 _QUERY = re.compile(r"(/[^\s?\"']*+)(?:(\?)[^\s\"'<>]+)?")
@@ -24,7 +23,6 @@ _COUNTS = re.compile(r"(^|_)(id|ids|seq|pid|count|bytes|ms|port|line|lineno)$")
 LONGEST = 4_000
 UNKNOWN = "/..."
 """What is logged in place of a path that leads nowhere."""
-_OF_NUMBERS = "0123456789 ()+-."
 
 EventDict = structlog.typing.EventDict
 
@@ -130,7 +128,7 @@ def without_secrets(text: str) -> str:
     text = _QUERY.sub(lambda found: f"{found[1]}?***" if found[2] else found[0], text)
     text = _AUTHORIZATION.sub(r"\1\2***", text)
     text = _ADDRESS_SECRET.sub(r"\1:***@", text)
-    return _NUMBER.sub(lambda found: mask(found[0]) or "", text)
+    return mask_text(text) or ""
 
 
 def cut(text: str) -> str:
@@ -138,7 +136,7 @@ def cut(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     words = text[:LONGEST].rsplit(None, 1)
-    return (words[0].rstrip(_OF_NUMBERS) if len(words) == 2 else "") + " …"
+    return (without_half_a_number(words[0]) if len(words) == 2 else "") + " …"
 
 
 def plain_line(_logger: Any, _method: str, event: EventDict) -> str:

@@ -113,4 +113,4 @@ def test_a_line_of_the_log_is_cleaned_in_time():
 
 
 def test_the_patterns_are_found():
-    assert {"dashboard.logs._NUMBER", "calls.phones._HIDDEN", "calls.intake.shapes._TOKEN"} <= set(patterns())
+    assert {"calls.phones_in_text._FOUND", "calls.phones._HIDDEN", "calls.intake.shapes._TOKEN"} <= set(patterns())

@@ -1,13 +1,12 @@
 """Masking: numbers are hidden here and nowhere else."""
 
-import re
 from functools import lru_cache
 from typing import Any
 
 from calls.phones import country_code
+from calls.phones_in_text import DIGIT as _DIGIT
+from calls.phones_in_text import replace_numbers
 
-_DIGIT = re.compile(r"\d")
-_LONG_DIGITS = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
 MASK = "•"
 SHOWN_DIGITS = 4
 """How many of its last digits a masked person is shown of an ordinary number."""
@@ -24,8 +23,12 @@ def mask(number: str | None) -> str | None:
 
 
 def mask_text(text: str | None) -> str | None:
-    """Hide every run of six or more digits in free text: names and words may hold numbers."""
-    return _LONG_DIGITS.sub(lambda found: mask(found[0]) or "", text) if text else text
+    """Hide every number in free text, however it is written: names and words may hold them."""
+    return replace_numbers(text, _masked) if text else text
+
+
+def _masked(number: str) -> str:
+    return mask(number) or ""
 
 
 _NUMBERS = ("customer_number", "virtual_number", "agent_number")

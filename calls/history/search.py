@@ -14,6 +14,7 @@ from calls.display.rows import Names, row
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
 from calls.phones import cleaned, digits_reversed, normalise
+from calls.phones_in_text import only_digits
 
 SHORTEST_ENDING, LONGEST_ENDING = 3, 10  # digits; more are a whole number
 RARE = 2_000
@@ -68,8 +69,10 @@ def by_agent(calls: CallQuerySet, text: str) -> CallQuerySet:
 
 
 def _spellings(text: str) -> set[str]:
-    """How a number may be written in the rows: as each source's region reads it."""
-    return {normalise(text, region) for region in Source.objects.values_list("region", flat=True)} or {text}
+    """How a number may be written in the rows: as each source's region reads the text, or its digits alone."""
+    texts = {text, only_digits(text) or text}
+    regions = list(Source.objects.values_list("region", flat=True))
+    return {normalise(each, region) for each in texts for region in regions} or texts
 
 
 def _has_number(text: str, *, masked: bool) -> list[Q]:

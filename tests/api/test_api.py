@@ -9,6 +9,7 @@ from django.utils import timezone
 from calls.models import Call, Delivery
 from tests.support.factories import change_call, make_call
 from tests.support.provider import Provider, india, knows
+from tests.support.spellings import E164, SPELLINGS
 
 ROW = {
     *("id", "ref", "source", "direction", "state", "provisional", "outcome", "reason", "provider_status"),
@@ -283,6 +284,13 @@ def test_a_masked_person_gets_neither_link_nor_number_nor_a_changed_value_in_ful
     assert response.json()["call"]["has_recording"] is True
     for number in (b"9000000101", b"8000000201", b"1200000301", b"a.mp3"):
         assert number not in response.content
+
+
+@pytest.mark.parametrize("written", SPELLINGS)
+def test_a_number_is_found_in_every_spelling(api, source, sales, written):
+    call = make_call(sales, customer_number=E164, customer_reversed=E164[:0:-1])
+    make_call(sales, customer_number="+919000000101", customer_reversed="101000000919")
+    assert ids(api.get("/api/calls/", {"number": written})) == [call.pk]
 
 
 def test_a_masked_person_cannot_spell_a_number_out_by_asking(client, masked_viewer, sales):

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.test import Client
 
 from dashboard import logs
+from tests.support.spellings import IN_ADDRESSES, LOCAL, NO_NUMBERS, SPELLINGS, UNUSUAL_DIGITS
+from tests.support.spellings import digits as any_digits
 
 NUMBERS = [
     "+919000000101",
@@ -95,6 +97,25 @@ def test_no_line_of_an_error_can_pass_for_another_message():
     assert "failed" in first
     assert rest
     assert all(line.startswith("    | ") for line in rest)
+
+
+@pytest.mark.parametrize("number", [*SPELLINGS, *UNUSUAL_DIGITS, *IN_ADDRESSES])
+@pytest.mark.parametrize("around", ["{}", "from {} to nowhere", "/nowhere/{}", "https://calls.example.com/x/{}/y"])
+def test_no_line_holds_a_number_in_any_spelling(around, number):
+    line = logs.clean("event", around.format(number))
+    assert not any(LOCAL[at : at + 5] in any_digits(line) for at in range(5))
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_dates_times_and_hosts_stay_readable(text):
+    assert logs.clean("event", f"said {text} so") == f"said {text} so"
+
+
+@pytest.mark.parametrize("number", SPELLINGS)
+def test_half_a_number_at_the_cut_is_left_out(number):
+    for shown in range(len(number) + 1):
+        line = logs.clean("event", "x " * ((logs.LONGEST - shown) // 2) + number + " y" * 100)
+        assert LOCAL[:5] not in any_digits(line)
 
 
 def test_ids_and_counts_stay_readable(written):
