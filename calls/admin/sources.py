@@ -160,7 +160,7 @@ class SourceAdmin(admin.ModelAdmin):
     def tokens_active(self, source: Source) -> int:
         return source.active
 
-    @admin.display(description="Pings")
+    @admin.display(description="Pings and samples")
     def pings(self, source: Source) -> SafeString:
         return format_html("{}, the last {}", source.ping_count, shown.moment(source.last_ping_at))
 

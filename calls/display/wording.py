@@ -105,11 +105,13 @@ FLAGS: Mapping[str, Text] = {
     "unmapped_word": _("The provider used a word that is not known here"),
     "unknown_direction": _("The provider did not say which way the call went"),
     "no_call_id": _("The provider gave no id: one was made from the numbers and the time"),
+    "broken_characters": _("Bytes that are no character were replaced"),
     "control_characters": _("Control characters were replaced by blanks"),
     "cut": _("A value or a name was too long and was cut"),
     "nameless_field": _("A field without a name was left out"),
     "query_conflict": _("Address and body said different things: the body counted"),
     "repeated_keys": _("A field came twice: the first value counted"),
+    "unencoded_ampersand": _("An & that was not encoded was put back into its value"),
 }
 """What was odd about a call, or about the bytes of a delivery."""
 
@@ -157,11 +159,20 @@ _MANGLED = _("Look at its bytes. If the provider sends many such, ask them; a pr
 
 SET_ASIDE: Mapping[str, SetAside] = {
     "no_call_fields": SetAside(_("It has none of the fields of a call: a test button sends such.")),
+    "provider_sample": SetAside(
+        _("It is the sample of the provider's own documentation, as a test button sends it: the connection works.")
+    ),
     "not_a_call_event": SetAside(_("It is about something else than a call.")),
     "pre_dial": SetAside(_("It came before the call had an id or a start; the next one has both.")),
     "source_disabled": SetAside(
         _("The source was switched off when it came."), _("Switch the source on, then read these again.")
     ),
+    "unknown_fields": SetAside(
+        _("It looks like a call, but none of its fields has a name that is known here."),
+        _("Is it the right provider, and the right event of it? If so, tell whoever maintains Callboard."),
+    ),
+    "several_calls": SetAside(_("It holds several calls, and they cannot be told apart yet."), _LOOK),
+    "too_many_calls": SetAside(_("It holds more than 100 calls."), _MANGLED),
     "unknown_type": SetAside(_("Its type is not known here, but it names a call."), _LOOK),
     "unknown_word": SetAside(
         _("A live event says a status that is not known here, and nothing is guessed."),
@@ -185,8 +196,14 @@ SET_ASIDE: Mapping[str, SetAside] = {
     "too_large": SetAside(_("It is larger than 64 KB; the first 64 KB are kept."), _MANGLED),
     "too_deep": SetAside(_("Its JSON has more than 20 levels."), _MANGLED),
     "too_many_fields": SetAside(_("It has more than 200 fields."), _MANGLED),
-    "not_utf8": SetAside(_("Its text is not UTF-8."), _MANGLED),
-    "control_characters": SetAside(_("It holds characters that no database stores."), _MANGLED),
+    "broken_characters": SetAside(
+        _("An id, a number or a status word in it has bytes that are no character, and nothing is guessed."), _MANGLED
+    ),
+    # Reasons of deliveries that came before such characters were replaced.
+    "not_utf8": SetAside(_("Its text is not UTF-8."), _("Read it again: what can be read of it is read today.")),
+    "control_characters": SetAside(
+        _("It holds characters that no database stores."), _("Read it again: what can be read of it is read today.")
+    ),
     "broken_json": SetAside(_("It begins as JSON and is not valid JSON."), _MANGLED),
     "not_an_object": SetAside(_("It is JSON, but not one object with named fields."), _MANGLED),
     "broken_multipart": SetAside(_("It is a form in parts whose parts cannot be told from each other."), _MANGLED),

@@ -164,6 +164,8 @@ def receive(source: CachedSource, request: Request, body: bytes) -> Received | A
 
 def answer(received: Received) -> Answer:
     counts.stored(received.result, received.reason)
+    if received.reason == "provider_sample":
+        counts.pinged(received.source.id)
     return accepted(received.source, received.delivery, received.result)
 
 

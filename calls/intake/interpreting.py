@@ -7,6 +7,7 @@ from calls.commit.received import Received
 from calls.intake.decoding import Undecodable, decode
 from calls.providers import PROVIDERS
 from calls.providers.adapter import Arrival, Reading, ignored, quarantined
+from calls.words import Result
 
 log = logging.getLogger("callboard.intake")
 
@@ -20,7 +21,8 @@ def read(received: Received, body: bytes) -> dict[str, str] | None:
         if received.body_size > len(body):
             raise Undecodable("too_large")
         method = "POST" if received.method == "PUT" else received.method
-        decoded = decode(method, received.query, body, received.content_encoding)
+        provider = PROVIDERS.get(received.source.provider)
+        decoded = decode(method, received.query, body, received.content_encoding, provider and provider.FIELDS)
     except Undecodable as error:
         received.content_key = received.content_key or _digest(body + b"\0" + received.query.encode(errors="replace"))
         received.quarantine(error.reason)
@@ -29,6 +31,14 @@ def read(received: Received, body: bytes) -> dict[str, str] | None:
     received.flags = " ".join(decoded.flags)[:120]
     reading = interpret(received, decoded.fields)
     received.event, received.result, received.reason = reading.event, reading.result, reading.reason
+    if (
+        received.result is Result.IGNORED
+        and "broken_characters" in decoded.flags
+        and received.reason != "source_disabled"
+    ):
+        received.quarantine("broken_characters")
+    if decoded.others:
+        received.quarantine("several_calls")
     return decoded.fields
 
 

@@ -4,16 +4,18 @@ import codecs
 import json
 import re
 import zlib
-from operator import itemgetter
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from calls.providers.adapter import BROKEN
+
 MAX_BYTES = 65_536
+MAX_KEY = 64
 MAX_INFLATION = 20
 MAX_DEPTH = 20
-MAX_WRAPPINGS = 2
-# Fields that some panels put the whole JSON object into.
-WRAPPERS = frozenset({"data", "payload", "json", "body"})
+MAX_TEXTS = 2
+"""How many JSON texts within JSON texts are opened."""
 
 Pairs = list[tuple[str, Any]]
 
@@ -21,9 +23,9 @@ Pairs = list[tuple[str, Any]]
 class Undecodable(ValueError):
     """A request that says nothing we can read. `reason` is one of:
 
-    `too_large` (over 64 KB), `too_deep` (JSON over 20 levels), `too_many_fields` (over 200), `not_utf8`,
-    `control_characters` (NUL or half a surrogate pair: PostgreSQL refuses them), `broken_json` (NaN included),
-    `not_an_object` (JSON, but a scalar, or a list of other than one object), `broken_multipart`,
+    `too_large` (over 64 KB), `too_deep` (JSON over 20 levels), `too_many_fields` (over 200 of one call),
+    `too_many_calls` (over 100), `broken_json` (NaN included), `not_an_object` (JSON, but a scalar, or a list with
+    anything but objects in it), `broken_multipart`,
     `compressed_too_large` (over 64 KB or 20 times its size), `bad_encoding` (Content-Encoding unknown or untrue),
     `no_fields_found` (text without any field).
     """
@@ -31,6 +33,22 @@ class Undecodable(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+_NOT_IN_KEYS = re.compile(r"[\W_]+")
+
+
+def fold(key: str) -> str:
+    """Give what all spellings of a key share: "Dial Whom Number" and "DialWhomNumber" are "dialwhomnumber"."""
+    return _NOT_IN_KEYS.sub("", key[:MAX_KEY].lower())
+
+
+_fold_short = lru_cache(maxsize=2_048)(fold)
+
+
+def fold_any(key: str) -> str:
+    """As `fold`. Only short keys are remembered, so that hostile ones cannot fill the memory."""
+    return _fold_short(key) if len(key) <= MAX_KEY else fold(key)
 
 
 def plain(body: bytes, encoding: str) -> bytes:
@@ -62,13 +80,20 @@ def _inflated(body: bytes, window: int) -> bytes:
 
 
 def body_pairs(body: bytes) -> Pairs:
-    """Read a body by its first bytes. Raises Undecodable or UnicodeError."""
+    """Read a body by its first bytes. What is no character becomes `BROKEN`. Raises Undecodable."""
     start = body[:2_048].lstrip()
     if start.startswith(b"--") and b"content-disposition:" in start.lower():
-        return _unwrapped(_multipart_pairs(body.strip()))
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _text_pairs(body.decode("utf-16"))
-    return _text_pairs(body.removeprefix(codecs.BOM_UTF8).decode())
+        return _multipart_pairs(body.strip())
+    return text_pairs(_decoded(body))
+
+
+def _decoded(body: bytes) -> str:
+    """The text, from UTF-8, or from UTF-16 where a mark or the zeros of its letters tell it."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace")
+    if body[1:2] == b"\0" or body[:1] == b"\0":
+        return body.decode("utf-16-le" if body[1:2] == b"\0" else "utf-16-be", "replace")
+    return body.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
 
 
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -89,19 +114,18 @@ def _part(part: bytes) -> tuple[str, str]:
     name = _PART_NAME.search(head)
     if not content or not name:
         raise Undecodable("broken_multipart")
-    return (name[1] or name[2] or b"").decode(), content[0].decode()
+    return (name[1] or name[2] or b"").decode(errors="replace"), content[0].decode(errors="replace")
 
 
-def _text_pairs(text: str, wrappings: int = 0) -> Pairs:
-    text = text.strip()
+def text_pairs(text: str, texts: int = 0) -> Pairs:
+    """Read JSON or a form, told apart by the first letter. Raises Undecodable."""
+    text = text.strip().replace("\0", BROKEN)
     if not text:
         return []
-    if "\0" in text:
-        raise Undecodable("control_characters")
     if text[0] in '{["':
-        return _json_pairs(text, wrappings)
+        return _json_pairs(text, texts)
     if text[0] != "<" and "=" in text:
-        return _unwrapped(_form_pairs(text), wrappings)
+        return _form_pairs(text)
     raise Undecodable("not_an_object" if _SCALAR.fullmatch(text) else "no_fields_found")
 
 
@@ -117,25 +141,45 @@ def query_pairs(query: str) -> Pairs:
     glued = _GLUED.search(query)
     if glued and "://" not in query[: glued.start()]:
         query = query[glued.end() :]
-    return _unwrapped(_form_pairs(query))
+    return _form_pairs(_mended(query))
+
+
+def _mended(query: str) -> str:
+    """Half surrogate pairs in a query stand for bytes that are not ASCII, perhaps UTF-8."""
+    return query if query.isascii() else query.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _form_pairs(text: str) -> Pairs:
-    text.encode()  # A query may hold half surrogate pairs: they stand for bytes that are not UTF-8.
-    text = text.replace("+", " ")
+    text = text.replace("+", " ").replace("&amp;", "&")
     if "%26" in text or "%3D" in text or "%3d" in text:
         return [(_unquoted(key), _unquoted(value)) for key, value in _split(text)]
     # No separator hides in an escape, so all can be undone at once: half the cost.
     return _split(_unquoted(text))
 
 
-def _split(text: str) -> list[tuple[str, str]]:
-    pairs = [piece.partition("=") for piece in text.split("&") if piece]
-    return [(key, value) for key, _, value in pairs]
+def _split(text: str) -> Pairs:
+    """The pairs of a form. A piece without "=" belongs to the value before it, whose "&" was not encoded."""
+    pairs: list[tuple[str, str]] = []
+    for piece in filter(None, text.split("&")):
+        key, equals, value = piece.partition("=")
+        if not equals and pairs and pairs[-1][1]:
+            pairs[-1] = (pairs[-1][0], Joined(f"{pairs[-1][1]}&{piece}"))
+        else:
+            pairs.append((key, value))
+    return pairs
 
 
 def _unquoted(text: str) -> str:
-    return unquote_to_bytes(text).decode() if "%" in text else text
+    if "%" not in text:
+        return text
+    unquoted = unquote_to_bytes(text).decode(errors="replace")
+    return Joined(unquoted) if text.__class__ is Joined else unquoted
+
+
+class Joined(str):
+    """A value with an "&" in it that should have been encoded."""
+
+    __slots__ = ()
 
 
 class Number(str):
@@ -160,7 +204,19 @@ _scan = json.JSONDecoder(
 ).raw_decode
 
 
-def _json_pairs(text: str, wrappings: int) -> Pairs:
+def _json_pairs(text: str, texts: int) -> Pairs:
+    value = json_value(text)
+    if value.__class__ is tuple:
+        return list(value)
+    if value.__class__ is list and value and all(each.__class__ is tuple for each in value):
+        return list(value[0]) if len(value) == 1 else [("calls", value)]
+    if value.__class__ is str and texts < MAX_TEXTS:
+        return text_pairs(value, texts + 1)
+    raise Undecodable("not_an_object")
+
+
+def json_value(text: str) -> Any:
+    """Parse JSON: objects become tuples of pairs, numbers stay as written. Raises Undecodable."""
     _check_depth(text)
     try:
         value, end = _scan(text, 0)
@@ -168,13 +224,7 @@ def _json_pairs(text: str, wrappings: int) -> Pairs:
         raise Undecodable("broken_json") from None
     if end != len(text):
         raise Undecodable("broken_json")
-    if value.__class__ is list and len(value) == 1:
-        value = value[0]
-    if value.__class__ is tuple:
-        return _unwrapped(list(value), wrappings)
-    if value.__class__ is str and wrappings < MAX_WRAPPINGS:
-        return _text_pairs(value, wrappings + 1)
-    raise Undecodable("not_an_object")
+    return value
 
 
 def _check_depth(text: str) -> None:
@@ -189,20 +239,6 @@ def _check_depth(text: str) -> None:
                 raise Undecodable("too_deep")
         elif token[0] in "]}":
             depth -= 1
-
-
-def _unwrapped(pairs: Pairs, wrappings: int = 0) -> Pairs:
-    """Open the one field (or the one with a telling name) whose value is the JSON object that was meant."""
-    if len(pairs) != 1 and WRAPPERS.isdisjoint(map(itemgetter(0), pairs)):
-        return pairs
-    for index, (key, value) in enumerate(pairs):
-        if len(pairs) == 1 or key in WRAPPERS:
-            if value.__class__ is tuple:
-                return [*value, *pairs[:index], *pairs[index + 1 :]]
-            if value.__class__ is str and wrappings < MAX_WRAPPINGS and value.lstrip().startswith("{"):
-                inner = _json_pairs(value.strip(), wrappings + 1)
-                return [*inner, *pairs[:index], *pairs[index + 1 :]]
-    return pairs
 
 
 def as_text(value: Any) -> str:

@@ -6,6 +6,9 @@ from datetime import datetime
 from calls.rules.events import CallEvent
 from calls.words import Result
 
+BROKEN = "\ufffd"
+"""Stands in a field for what is no character: bytes that are not UTF-8, half a surrogate pair, NUL."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:

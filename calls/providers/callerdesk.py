@@ -14,8 +14,8 @@ from calls.phones import WITHHELD
 from calls.rules.events import CallEvent, Kind, Verdict
 from calls.words import Direction, State
 
-from .adapter import Arrival, Habits, Reading, ignored, quarantined
-from .values import Unreadable, amount, moment, number, or_nobody, seconds
+from .adapter import BROKEN, Arrival, Habits, Reading, ignored, quarantined
+from .values import Unreadable, amount, looks_like_a_call, moment, number, or_nobody, seconds
 
 LABEL = "CallerDesk (also Digidonar, RP Digital Phone, IndiaVoice, CCS Express IVR)"
 
@@ -45,9 +45,20 @@ SPELLINGS = {
     "recording_url": ("callrecordingurl", "recordingurl", "voicerecordurl", "fileurl"),
     "type": ("type",),
 }
+# What says which call it is, whose, and how it goes: a guess at a broken letter could be another call's.
+_IDENTITY = (
+    "source", "destination", "dialled", "status", "callstatus", "callresult", "call_id", "alternate_id", "campaign_id",
+    "direction", "type",
+)  # fmt: skip
+_OF_A_CALL = ("call_id", "alternate_id", "source", "destination", "dialled", "started_at", "ended_at", "recording_url")
+_FREE_TEXTS = ("group", "agent_name")
+# The sample on the provider's page has the letters of a pattern for its times, and x for the end of its numbers.
+_PATTERN_OF_TIME = re.compile(r"y{2,4}[-/. ]?m{1,2}[-/. ]?d{1,2}\b|d{1,2}[-/. ]?m{1,2}[-/. ]?y{2,4}\b", re.IGNORECASE)
+_SAMPLE_NUMBER = re.compile(r"\+?[0-9]{1,8}[xX]{3,}\Z")
 _LENGTHS = ("duration_seconds", "talk_seconds")
 _REPORT_ONLY = ("ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "recording_url")
 _FIELD = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
+FIELDS = _FIELD.keys()
 _NOTHING_SAID = dict.fromkeys(SPELLINGS, "")
 
 DIRECTIONS = {
@@ -124,11 +135,16 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     empty and flagged `unreadable_<field>`.
     """
     if _FIELD.keys().isdisjoint(fields):
-        return ignored("no_call_fields")
+        return quarantined("unknown_fields") if looks_like_a_call(fields) else ignored("no_call_fields")
     said = _said(fields)
+    if _is_sample(said):
+        return ignored("provider_sample")
+    if BROKEN in "".join(map(said.__getitem__, _IDENTITY)):
+        return quarantined("broken_characters")
     kind = _kind(said)
     if kind is None:
-        has_call = any(said[name] for name in ("call_id", "alternate_id", "source", "destination", "dialled"))
+        unknown = {key: value for key, value in fields.items() if key not in _FIELD}
+        has_call = looks_like_a_call(unknown) or any(map(said.__getitem__, _OF_A_CALL))
         return quarantined("unknown_type") if has_call else ignored("not_a_call_event")
     words = _words(
         kind is Kind.REPORT, said["direction"], said["status"], said["callstatus"], said["callresult"],
@@ -142,6 +158,15 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if not event.campaign_id:
         return _without_id(event)
     return Reading(event) if event.started_at else quarantined("no_start_time")
+
+
+def _is_sample(said: dict[str, str]) -> bool:
+    """Whether this is the sample of the provider's documentation, as a test button sends it."""
+    if _PATTERN_OF_TIME.match(said["started_at"] or said["ended_at"]):
+        return True
+    # A customer's number may be masked like this, a line's own never is.
+    others = [said[name] for name in ("source", "dialled") if said[name]]
+    return bool(_SAMPLE_NUMBER.match(said["destination"]) and all(map(_SAMPLE_NUMBER.match, others)))
 
 
 def _said(fields: dict[str, str]) -> dict[str, str]:
@@ -305,8 +330,10 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
     )
     if kind is Kind.REPORT:
         _add_account(event, said, flags, habits.time_zone)
+    if any(BROKEN in said[name] for name in _FREE_TEXTS):
+        flags.append("broken_characters")
     if flags:
-        event.flags = tuple(sorted(flags))
+        event.flags = tuple(sorted(set(flags)))
     return event
 
 

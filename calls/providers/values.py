@@ -28,6 +28,22 @@ _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,3})?\Z", re.ASCII)
 _LONGEST = 7 * 86_400
 
 
+_PHONE = re.compile(r"\+?\d[\d ()./-]{5,20}\d\Z")
+_WORD_OF_A_CALL = re.compile(r"call|phone|mobile|dial|agent|customer|from|msisdn|did|cdr|duration|ring|record")
+_WORD_OF_TIME = re.compile(r"time|stamp|date|start|end|epoch")
+
+
+def looks_like_a_call(fields: dict[str, str]) -> bool:
+    """Whether fields that no adapter knows may well be those of a call.
+
+    A call has a phone number and a word of a call's among its keys, or two keys with such words. What a test button
+    or a ping sends has neither.
+    """
+    of_a_call = [value for key, value in fields.items() if or_nobody(value) and _WORD_OF_A_CALL.search(key)]
+    numbers = [key for key, value in fields.items() if _PHONE.match(value) and not _WORD_OF_TIME.search(key)]
+    return len(of_a_call) >= 2 or bool(of_a_call and numbers)
+
+
 class Unreadable(ValueError):
     """A value that is there but means nothing: the field stays empty, and the call says so."""
 

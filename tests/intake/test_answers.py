@@ -296,10 +296,12 @@ BROKEN = {
     "two objects": (b'{"a":1}{"b":2}', "broken_json"),
     "NaN": (b'{"CallSid": NaN}', "broken_json"),
     "Infinity": (b'{"CallSid": -Infinity}', "broken_json"),
-    "not UTF-8": (b'{"CallSid": "\xff\xfe\xfa"}', "not_utf8"),
-    "half a surrogate pair": (b'{"CallSid": "\\ud800"}', "control_characters"),
-    "NUL": (b'{"CallSid": "1\\u00002"}', "control_characters"),
-    "raw NUL": (b'{"CallSid": "1\x002"}', "control_characters"),
+    "an id that is not UTF-8": (b'{"CallSid": "\xff\xfe\xfa"}', "broken_characters"),
+    "half a surrogate pair in an id": (b'{"CallSid": "\\ud800"}', "broken_characters"),
+    "NUL in an id": (b'{"CallSid": "1\\u00002"}', "broken_characters"),
+    "raw NUL in an id": (b'{"CallSid": "1\x003"}', "broken_characters"),
+    "a number that is not UTF-8": (b'{"CallSid": "1", "SourceNumber": "90000\xff1"}', "broken_characters"),
+    "a status that is not UTF-8": (b'{"CallSid": "1", "Status": "ANS\xffWER"}', "broken_characters"),
     "30,000 deep": (b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "too_deep"),
     "21 deep": (b'{"a":' + b"[" * 20 + b"]" * 20 + b"}", "too_deep"),
     "list": (b'["a", "b"]', "not_an_object"),
@@ -308,8 +310,8 @@ BROKEN = {
     "null": (b"null", "not_an_object"),
     "text": (b'"hello"', "no_fields_found"),
     "HTML": (b"<html><body>hello</body></html>", "no_fields_found"),
-    "noise": (random.Random(1).randbytes(400), "not_utf8"),
-    "UTF-16 of nothing": (b"\xff\xfe\x00", "not_utf8"),
+    "noise": (random.Random(1).randbytes(400), "broken_characters"),
+    "UTF-16 of nothing": (b"\xff\xfe\x00", "no_fields_found"),
     "multipart without an end": (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1', "broken_multipart"),
     "201 fields": (json.dumps({f"f{i}": i for i in range(201)}).encode(), "too_many_fields"),
     "64 KB and one": (b'{"CallSid": "' + b"1" * 65_524 + b'"}', "too_large"),
@@ -337,7 +339,11 @@ def test_two_large_bodies_that_differ_past_what_is_kept_are_two(door, path):
 
 @pytest.mark.parametrize(
     ("query", "reason"),
-    [("CallSid=%FF%FE&Status=x", "not_utf8"), ("CallSid=1%00", "control_characters"), ("CallSid", "no_fields_found")],
+    [
+        ("CallSid=%FF%FE&Status=x", "broken_characters"),
+        ("CallSid=1%00", "broken_characters"),
+        ("CallSid", "no_fields_found"),
+    ],
 )
 def test_a_query_that_cannot_be_read_is_quarantined(door, path, query, reason):
     answered = door(path, Request("GET", query, b"", ""))

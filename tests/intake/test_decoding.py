@@ -98,22 +98,15 @@ def test_a_payload_says_the_same_in_every_encoding(payload):
         ("too_deep", json.dumps({"data": '{"a":' + "[" * 20 + "]" * 20 + "}"}).encode(), ""),
         ("too_many_fields", json.dumps({f"k{n}": n for n in range(201)}).encode(), ""),
         ("too_many_fields", b"&".join(b"k%d=1" % n for n in range(201)), ""),
-        ("not_utf8", b'{"a": "\xff"}', ""),
-        ("not_utf8", b"a=%ff", ""),
-        ("not_utf8", b"\xff\xfe{", ""),
-        ("not_utf8", payloads.multipart({"a": "x"}).replace(b"x", b"\xff"), ""),
-        ("control_characters", b'{"a": "\\u0000"}', ""),
-        ("control_characters", b'{"a": "\\ud800"}', ""),
-        ("control_characters", b"a=%00", ""),
-        ("control_characters", b"a=\0", ""),
-        ("control_characters", JSON.encode("utf-16-le"), ""),
+        ("too_many_calls", json.dumps([{"a": n} for n in range(101)]).encode(), ""),
+        ("no_fields_found", b"\xff\xfe{", ""),
         ("broken_json", b'{"type":"call_report","Status":"ANS', ""),
         ("broken_json", b'{"a": 1} and more', ""),
         ("broken_json", b'{"a": NaN}', ""),
         ("broken_json", b'{"a": -Infinity}', ""),
         ("broken_json", b"data={broken", ""),
         ("not_an_object", b"[]", ""),
-        ("not_an_object", b'[{"a": 1}, {"a": 2}]', ""),
+        ("not_an_object", b'[{"a": 1}, 2]', ""),
         ("not_an_object", b"[[1]]", ""),
         ("not_an_object", json.dumps(json.dumps(json.dumps(JSON))).encode(), ""),
         ("not_an_object", b"null", ""),
@@ -139,12 +132,149 @@ def test_what_cannot_be_read_has_a_named_reason(reason, body, encoding):
     assert refusal.value.reason == reason
 
 
-@pytest.mark.parametrize("query", ["a=%ff", "a=\udcff"])
-def test_a_query_that_is_not_utf8_is_refused(query):
-    with pytest.raises(Undecodable) as refusal:
-        decode("GET", query, b"")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": "Jos\xe9", "b": "1"}',
+        b'{"a": "Jos\\u0000", "b": "1"}',
+        b'{"a": "Jos\0", "b": "1"}',
+        b'{"a": "Jos\\ud83d", "b": "1"}',
+        b"a=Jos%E9&b=1",
+        b"a=Jos%00&b=1",
+        b"a=Jos\xe9&b=1",
+        b"a=Jos\0&b=1",
+        payloads.multipart({"a": "Josx", "b": "1"}).replace(b"Josx", b"Jos\xe9"),
+        '{"a": "Jos'.encode("utf-16") + b"\x3d\xd8" + '", "b": "1"}'.encode("utf-16-le"),
+    ],
+)
+def test_what_is_no_character_is_replaced_and_flagged(body):
+    assert decode("POST", "", body) == Decoded({"a": "Jos\ufffd", "b": "1"}, ("broken_characters",))
 
-    assert refusal.value.reason == "not_utf8"
+
+def test_a_letter_of_another_script_that_was_cut_in_half_is_replaced():
+    name = "आशा".encode()[:-1]
+
+    said = decode("POST", "", b'{"receiver_name": "%b", "CallSid": "1"}' % name)
+
+    assert said == Decoded({"receivername": "आश\ufffd", "callsid": "1"}, ("broken_characters",))
+
+
+def test_a_replacement_that_the_sender_wrote_is_flagged_too():
+    assert decode("POST", "", '{"a": "\ufffd", "b": "1"}'.encode()).flags == ("broken_characters",)
+
+
+def test_utf16_without_a_mark_is_known_by_its_zeros():
+    for name in ("utf-16-le", "utf-16-be"):
+        assert decode("POST", "", JSON.encode(name)).fields == SAYS
+
+
+@pytest.mark.parametrize("query", ["a=%ff&b=1", "a=\udcff&b=1"])
+def test_a_query_that_is_not_utf8_is_read_but_for_the_character(query):
+    assert decode("GET", query, b"") == Decoded({"a": "\ufffd", "b": "1"}, ("broken_characters",))
+
+
+# --- an "&" that was not encoded -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "group"),
+    [
+        ("Sales & Support", "Sales & Support"),
+        ("Sales&Support", "Sales&Support"),
+        ("R&D&Q", "R&D&Q"),
+        ("A & B %2B C", "A & B + C"),
+        ("R&amp;D", "R&D"),
+        ("Sales & campid", "Sales"),
+        ("Sales&campid", "Sales"),
+        ("बिक्री & सेवा", "बिक्री & सेवा"),
+    ],
+)
+def test_a_piece_without_an_equals_sign_belongs_to_the_value_before_it(written, group):
+    said = decode("GET", f"CallSid=1&call_group={written}&receiver_name=Asha", b"", known={"campid"})
+
+    assert {name: said.fields.get(name) for name in ("callsid", "callgroup", "receivername")} == {
+        "callsid": "1",
+        "callgroup": group,
+        "receivername": "Asha",
+    }
+    assert ("unencoded_ampersand" in said.flags) == (group != "Sales")
+
+
+def test_separators_that_were_escaped_for_html_separate():
+    assert decode("GET", "CallSid=1&amp;Status=Picked", b"").fields == {"callsid": "1", "status": "Picked"}
+
+
+# --- wrapped shapes, and several calls ------------------------------------------------------------------------
+
+KNOWN = frozenset({"callsid", "status", "receivername", "type"})
+INNER = {"CallSid": "1", "Status": "Picked", "receiver_name": "Asha"}
+TEXT_OF_INNER = json.dumps(INNER)
+WRAPPED = {
+    "a form array": b"data[CallSid]=1&data[Status]=Picked&data[receiver_name]=Asha",
+    "a form array two deep": b"a[b][CallSid]=1&a[b][Status]=Picked&a[b][receiver_name]=Asha",
+    "a list in a form": b"calls[0][CallSid]=1&calls[0][Status]=Picked&calls[0][receiver_name]=Asha",
+    "dots in a form": b"data.CallSid=1&data.Status=Picked&data.receiver_name=Asha",
+    "an object under an unknown name": json.dumps({"event": "x", "stuff": INNER}).encode(),
+    "an object beside other fields": json.dumps({"id": 7, "sent": "now", "payload": INNER}).encode(),
+    "a list of one": json.dumps({"event": "x", "calls": [INNER]}).encode(),
+    "a list in a list": json.dumps({"event": "x", "calls": [[INNER]]}).encode(),
+    "three levels": json.dumps({"a": {"b": {"c": INNER}}}).encode(),
+    "text in an object": json.dumps({"event": "x", "message": TEXT_OF_INNER}).encode(),
+    "text in text": json.dumps({"event": "x", "message": json.dumps({"more": TEXT_OF_INNER})}).encode(),
+    "text in a form, beside others": urlencode({"event": "x", "push_report": TEXT_OF_INNER}).encode(),
+    "text in a form, alone": urlencode({"push_report": TEXT_OF_INNER}).encode(),
+    "a form in a form, alone": urlencode({"push_report": urlencode(INNER)}).encode(),
+    "text in a multipart form": payloads.multipart({"event": "x", "push_report": TEXT_OF_INNER}),
+}
+
+
+@pytest.mark.parametrize("body", WRAPPED.values(), ids=WRAPPED)
+def test_a_call_is_found_in_what_it_is_wrapped_in(body):
+    for known in (KNOWN, None) if b"." not in body else (KNOWN,):
+        said = decode("POST", "", body, known=known)
+
+        assert {name: said.fields[name] for name in ("callsid", "status", "receivername")} == {
+            "callsid": "1",
+            "status": "Picked",
+            "receivername": "Asha",
+        }
+        assert said.others == ()
+
+
+def test_what_stands_around_a_call_is_kept():
+    said = decode("POST", "", json.dumps({"type": "call_report", "id": 7, "call": INNER}).encode(), known=KNOWN)
+
+    assert said.fields == {"callsid": "1", "status": "Picked", "receivername": "Asha", "type": "call_report", "id": "7"}
+
+
+def test_an_object_that_says_less_than_what_stands_around_it_is_a_value():
+    said = decode("POST", "", json.dumps({**INNER, "agent": {"Status": "free"}}).encode(), known=KNOWN)
+
+    assert said.fields["status"] == "Picked"
+    assert said.fields["agent"] == '{"Status":"free"}'
+
+
+def test_a_dot_in_a_known_key_is_punctuation():
+    assert decode("POST", "", b"Call.Sid=1&a=2", known=KNOWN).fields == {"callsid": "1", "a": "2"}
+
+
+SEVERAL = {
+    "a list": json.dumps([INNER, {**INNER, "CallSid": "2"}]).encode(),
+    "a list under a name": json.dumps({"n": 2, "calls": [INNER, {**INNER, "CallSid": "2"}]}).encode(),
+    "a form array": b"c[0][CallSid]=1&c[0][Status]=Picked&c[1][CallSid]=2&c[1][Status]=Picked",
+    "objects under names": json.dumps({"first": INNER, "second": {**INNER, "CallSid": "2"}}).encode(),
+    "a list as text": urlencode({"calls": json.dumps([INNER, {**INNER, "CallSid": "2"}])}).encode(),
+}
+
+
+@pytest.mark.parametrize("body", SEVERAL.values(), ids=SEVERAL)
+def test_several_calls_of_one_request_are_told_apart(body):
+    for method, query, posted in (("POST", "", body), ("GET", body.decode(), b"")):
+        if method == "GET" and body[:1] in b"[{":
+            continue
+        said = decode(method, query, posted, known=KNOWN)
+
+        assert [call["callsid"] for call in (said.fields, *said.others)] == ["1", "2"]
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n", b"{}", b"[{}]", b'""', b"\xef\xbb\xbf", b"\xff\xfe"])

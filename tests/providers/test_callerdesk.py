@@ -229,10 +229,19 @@ def test_placeholders_do_not_make_a_report(said):
     [
         ({"type": "add_member"}, Result.IGNORED, "not_a_call_event"),
         ({"type": "add_member", "receivername": "Asha"}, Result.IGNORED, "not_a_call_event"),
+        ({"type": "add_member", "callgroup": "Sales", "membernum": "9000000101"}, Result.IGNORED, "not_a_call_event"),
         ({"type": "call_recording", "callsid": "1"}, Result.QUARANTINED, "unknown_type"),
         ({"type": "call_recording", "sourcenumber": "9000000101"}, Result.QUARANTINED, "unknown_type"),
         ({"a": "1", "key": "5"}, Result.IGNORED, "no_call_fields"),
         ({}, Result.IGNORED, "no_call_fields"),
+        ({"event": "ping", "timestamp": "1764230000"}, Result.IGNORED, "no_call_fields"),
+        ({"message": "Webhook test", "id": "9000000101"}, Result.IGNORED, "no_call_fields"),
+        ({"phone": "9000000101", "seconds": "75"}, Result.QUARANTINED, "unknown_fields"),
+        ({"callerid": "0", "callstart": "1764230000", "ringtime": "5"}, Result.QUARANTINED, "unknown_fields"),
+        ({"callinguserid": "x7", "customerphone": "+91 90000 00101"}, Result.QUARANTINED, "unknown_fields"),
+        ({"from": "+919000000101", "to": "+918000000201", "state": "up"}, Result.QUARANTINED, "unknown_fields"),
+        ({"type": "hangup", "endtime": "2026-11-20 17:30:00"}, Result.QUARANTINED, "unknown_type"),
+        ({"type": "hangup", "phone": "9000000101"}, Result.QUARANTINED, "unknown_type"),
         ({**OUTGOING, "type": "live_call", "status": "", "callsid": "", "starttime": ""}, Result.IGNORED, "pre_dial"),
         ({**INCOMING, "type": "call_report", "callsid": "", "starttime": ""}, Result.QUARANTINED, "no_call_id"),
         ({"type": "call_report", "starttime": "2026-11-20 17:30:00"}, Result.QUARANTINED, "no_call_id"),
@@ -243,6 +252,48 @@ def test_what_is_no_event_has_a_named_reason(fields, result, reason):
     found = reading(fields)
 
     assert (found.event, found.result, found.reason) == (None, result, reason)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "live_call", "sourcenumber": "99xxxxx", "starttime": "yyyy-mm-dd hh:mm:ss", "callsid": "16.960xxxx"},
+        {"type": "call_report", "starttime": "YYYY-MM-DD HH:MM:SS", "endtime": "YYYY-MM-DD HH:MM:SS", "callsid": "1"},
+        {"type": "call_report", "endtime": "dd/mm/yyyy", "callsid": "1"},
+        {"sourcenumber": "99xxxxx", "destinationnumber": "0120xxxx", "dialwhomnumber": "", "callsid": "1"},
+        {"sourcenumber": "+91XXXXXXXX", "destinationnumber": "+91120XXXX", "callsid": "1", "status": "ANSWER"},
+    ],
+)
+def test_the_sample_of_the_providers_page_is_no_call(fields):
+    assert (reading(fields).result, reading(fields).reason) == (Result.IGNORED, "provider_sample")
+
+
+def test_masked_numbers_of_a_call_are_no_sample():
+    said = {**INCOMING, "sourcenumber": "98765xxxxx", "dialwhomnumber": "80000xxxxx", "status": "Picked"}
+
+    assert reading(said).event.customer
+
+
+@pytest.mark.parametrize("field", ["callsid", "sourcenumber", "dialwhomnumber", "destinationnumber", "status", "type"])
+def test_a_broken_character_in_what_tells_calls_apart_sets_the_delivery_aside(field):
+    found = reading({**INCOMING, "status": "Picked", field: "1\ufffd2"})
+
+    assert (found.event, found.result, found.reason) == (None, Result.QUARANTINED, "broken_characters")
+
+
+@pytest.mark.parametrize("field", ["receivername", "callgroup"])
+def test_a_broken_character_in_a_name_is_shown_and_flagged(field):
+    event = report(**{field: "Jos\ufffd Test"})
+
+    assert "Jos\ufffd Test" in (event.agent_name, event.group)
+    assert event.flags == ("broken_characters",)
+
+
+def test_a_broken_character_in_a_length_or_an_end_costs_that_field_alone():
+    event = report(talkduration="6\ufffd", endtime="2026-11-20 17:3\ufffd:15", coins="\ufffd")
+
+    assert (event.talk_seconds, event.ended_at, event.coins) == (None, None, "")
+    assert event.flags == ("unreadable_coins", "unreadable_ended_at", "unreadable_talk_seconds")
 
 
 # --- fields ---------------------------------------------------------------------------------------------
