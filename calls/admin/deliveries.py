@@ -20,7 +20,7 @@ from calls.words import Result
 from . import shown
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter, SourceFilter
 from .lists import KeysetMixin
-from .raw import readable
+from .raw import Readable, readable
 from .site import ReadOnly, is_masked, sees_all, site
 
 NOT_APPLIED = [Result.IGNORED, Result.QUARANTINED]
@@ -124,7 +124,7 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
 
     @admin.display(description="Size")
     def body_bytes(self, delivery: Delivery) -> str:
-        return shown.size(delivery.body_size)
+        return f"call {delivery.part + 1} of its request" if delivery.part else shown.size(delivery.body_size)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -136,6 +136,8 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
             raise Http404
         self.dressed(request, [delivery])
         masked = is_masked(request)
+        # A part's bytes stand in the row of its request, which may be pruned.
+        request_row = rows.filter(id=delivery.part_of_id).first() if delivery.part_of_id else delivery
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -147,13 +149,19 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
             "why": wording.set_aside(delivery.reason) if delivery.reason else None,
             "flags": [wording.flag_word(flag) for flag in delivery.flags.split()],
             "call": call_link(delivery),
-            "size": shown.size(delivery.body_size),
-            "kept": shown.size(len(delivery.body)),
+            "size": shown.size(request_row.body_size) if request_row else shown.NOTHING,
+            "kept": shown.size(len(request_row.body)) if request_row else shown.NOTHING,
             "masked": masked,
-            "raw": None if masked else readable(memoryview(delivery.body).tobytes(), delivery.content_encoding),
+            "request_row": request_row,
+            "parts": rows.filter(part_of=delivery).order_by("part"),
+            "raw": None if masked or request_row is None else _raw(request_row),
             "event": "" if masked else readable(delivery.event.encode()).text,
         }
         return TemplateResponse(request, "admin/calls/delivery/detail.html", context)
+
+
+def _raw(delivery: Delivery) -> Readable:
+    return readable(memoryview(delivery.body).tobytes(), delivery.content_encoding)
 
 
 def call_link(delivery: Delivery) -> str | SafeString:

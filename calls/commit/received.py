@@ -12,7 +12,8 @@ from calls.words import Result
 class Received:
     """A delivery on its way into the database. `commit` fills in `delivery`, `result`, `reason` and `call`.
 
-    A `replayed` one is there already, has its `delivery`, and keeps its `call` where that is given.
+    A `replayed` one is there already, has its `delivery`, and keeps its `call` where that is given. A request that
+    held several calls has `others`, one for each call but the first: they have no bytes, but are `part_of` this one.
     """
 
     source: CachedSource
@@ -31,6 +32,9 @@ class Received:
     delivery: int = 0
     call: int | None = None
     replayed: bool = False
+    part_of: "Received | None" = None
+    part: int = 0
+    others: "tuple[Received, ...]" = ()
 
     def quarantine(self, reason: str) -> None:
         self.event, self.result, self.reason, self.call = None, Result.QUARANTINED, reason, None

@@ -45,7 +45,7 @@ _DELIVERIES = Table(
     Delivery,
     (
         "id", "source_id", "received_at", "method", "query", "content_type", "content_encoding", "body", "body_size",
-        "content_key", "result", "reason", "flags", "event", "call_id",
+        "content_key", "result", "reason", "flags", "event", "call_id", "part_of_id", "part",
     ),
 )  # fmt: skip
 _SHOWN = (
@@ -557,4 +557,6 @@ def _delivery_row(received: Received) -> tuple[Any, ...]:
         received.flags,
         dump(received.event) if received.event else "",
         received.call,
+        received.part_of.delivery if received.part_of else None,
+        received.part,
     )

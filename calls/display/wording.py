@@ -171,7 +171,6 @@ SET_ASIDE: Mapping[str, SetAside] = {
         _("It looks like a call, but none of its fields has a name that is known here."),
         _("Is it the right provider, and the right event of it? If so, tell whoever maintains Callboard."),
     ),
-    "several_calls": SetAside(_("It holds several calls, and they cannot be told apart yet."), _LOOK),
     "too_many_calls": SetAside(_("It holds more than 100 calls."), _MANGLED),
     "unknown_type": SetAside(_("Its type is not known here, but it names a call."), _LOOK),
     "unknown_word": SetAside(

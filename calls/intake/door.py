@@ -72,12 +72,13 @@ def counted(answer: Answer) -> Answer:
     return answer
 
 
-def accepted(source: CachedSource, delivery: int | None, result: Result) -> Answer:
+def accepted(source: CachedSource, delivery: int | None, result: Result, calls: int = 1) -> Answer:
     if source.answer_body:
         return Answer(200, source.answer_body.encode())
     # Written by hand: a JSON encoder takes as long as the rest of the door.
     said = b'"%d"' % delivery if delivery else b"null"
-    return Answer(200, b'{"ok":true,"id":%b,"result":"%b"}' % (said, result.encode()))
+    more = b',"calls":%d' % calls if calls > 1 else b""
+    return Answer(200, b'{"ok":true,"id":%b,"result":"%b"%b}' % (said, result.encode(), more))
 
 
 # --- is the caller ours? ------------------------------------------------------------------------------------
@@ -163,10 +164,11 @@ def receive(source: CachedSource, request: Request, body: bytes) -> Received | A
 
 
 def answer(received: Received) -> Answer:
-    counts.stored(received.result, received.reason)
+    for call in (received, *received.others):
+        counts.stored(call.result, call.reason)
     if received.reason == "provider_sample":
         counts.pinged(received.source.id)
-    return accepted(received.source, received.delivery, received.result)
+    return accepted(received.source, received.delivery, received.result, 1 + len(received.others))
 
 
 def not_stored(error: str) -> Answer:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 
 from calls.commit.received import Received
 from calls.intake.decoding import Undecodable, decode
@@ -13,7 +14,7 @@ log = logging.getLogger("callboard.intake")
 
 
 def read(received: Received, body: bytes) -> dict[str, str] | None:
-    """Fill in what a delivery says: event, result, reason and content key. Returns its fields, if it has any.
+    """Fill in what a delivery says: event, result, reason, content key and others. Returns its fields, if it has any.
 
     Never raises for anything a sender can send.
     """
@@ -27,19 +28,29 @@ def read(received: Received, body: bytes) -> dict[str, str] | None:
         received.content_key = received.content_key or _digest(body + b"\0" + received.query.encode(errors="replace"))
         received.quarantine(error.reason)
         return None
-    received.content_key = content_key(decoded.fields)
-    received.flags = " ".join(decoded.flags)[:120]
-    reading = interpret(received, decoded.fields)
-    received.event, received.result, received.reason = reading.event, reading.result, reading.reason
-    if (
-        received.result is Result.IGNORED
-        and "broken_characters" in decoded.flags
-        and received.reason != "source_disabled"
-    ):
-        received.quarantine("broken_characters")
+    flags = " ".join(decoded.flags)[:120]
+    _fill(received, decoded.fields, flags)
     if decoded.others:
-        received.quarantine("several_calls")
+        received.others = tuple(part_of(received, part) for part in range(1, len(decoded.others) + 1))
+        for other, fields in zip(received.others, decoded.others, strict=True):
+            _fill(other, fields, flags)
     return decoded.fields
+
+
+def part_of(received: Received, part: int) -> Received:
+    """A further call of the same request. Its bytes stay with the first."""
+    return replace(
+        received, query="", body=b"", body_size=0, delivery=0, call=None, replayed=False, part_of=received, part=part
+    )
+
+
+def _fill(received: Received, fields: dict[str, str], flags: str) -> None:
+    received.content_key = content_key(fields)
+    received.flags = flags
+    reading = interpret(received, fields)
+    received.event, received.result, received.reason = reading.event, reading.result, reading.reason
+    if reading.result is Result.IGNORED and "broken_characters" in flags and received.source.enabled:
+        received.quarantine("broken_characters")  # Nobody can say what it would have been.
 
 
 def interpret(received: Received, fields: dict[str, str]) -> Reading:

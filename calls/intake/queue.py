@@ -42,11 +42,15 @@ after_commit: list[Callable[[Changes], None]] = []
 
 
 def store(batch: list[Received], cache: Cache = cache) -> None:
-    """Commit these deliveries here and now, each with an outcome of its own. Raises NotStored.
+    """Commit these deliveries here and now, with all calls that each holds. Raises NotStored.
 
-    A delivery that makes the transaction fail is found by halving the batch, and quarantined as `failed`:
-    its neighbours do not suffer for it.
+    Each has an outcome of its own: a delivery that makes the transaction fail is found by halving the batch, and
+    quarantined as `failed`. Its neighbours do not suffer for it.
     """
+    _store([call for received in batch for call in (received, *received.others)], cache)
+
+
+def _store(batch: list[Received], cache: Cache) -> None:
     try:
         _tell(_commit_patiently(batch, cache))
     except (OperationalError, InterfaceError) as error:
@@ -55,8 +59,8 @@ def store(batch: list[Received], cache: Cache = cache) -> None:
     except Exception as error:
         if len(batch) > 1:
             half = len(batch) // 2
-            store(batch[:half], cache)
-            store(batch[half:], cache)
+            _store(batch[:half], cache)
+            _store(batch[half:], cache)
             return
         log.exception("a delivery could not be applied")
         _quarantine(batch[0], cache, error)

@@ -1,4 +1,7 @@
-"""A delivery: one webhook request, kept as it came. The truth is the set of these."""
+"""A delivery: one webhook request, kept as it came. The truth is the set of these.
+
+A request that held several calls has a row for each: the first one has the bytes, the others are parts of it.
+"""
 
 from django.db import models
 
@@ -29,6 +32,16 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=40, blank=True, help_text="Why it was ignored or quarantined, by name.")
     flags = models.CharField(max_length=120, blank=True, help_text="Names of what was odd about its bytes.")
     event = models.TextField(blank=True, help_text="The call event read from it (JSON), empty where there is none.")
+    part_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,  # The request's own row may be pruned first.
+        db_index=False,
+        related_name="parts",
+        help_text="The delivery whose bytes this call stood in, of a request that held several.",
+    )
+    part = models.PositiveSmallIntegerField(default=0, help_text="Which further call of that request, from 1.")
     call = models.ForeignKey("calls.Call", null=True, on_delete=models.SET_NULL, related_name="deliveries")
 
     objects = DeliveryQuerySet.as_manager()
@@ -44,6 +57,7 @@ class Delivery(models.Model):
                 name="delivery_not_applied",
                 condition=models.Q(result__in=[Result.IGNORED, Result.QUARANTINED]),
             ),
+            models.Index(fields=["part_of", "part"], name="delivery_parts", condition=models.Q(part_of__isnull=False)),
             # For lists of one result. Whole: SQLite does not see that `result = 'quarantined'` meets a condition.
             models.Index(fields=["result", "id"], name="delivery_result"),
         ]

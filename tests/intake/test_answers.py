@@ -364,6 +364,55 @@ def test_a_number_of_5000_digits_is_text(door, path):
     still_works(door, path)
 
 
+# several calls in one request
+
+
+def as_form_array(calls):
+    return as_form({f"calls[{at}][{name}]": value for at, said in enumerate(calls) for name, value in said.items()})
+
+
+@pytest.mark.parametrize("encode", [as_json, lambda calls: as_json({"calls": calls}), as_form_array])
+def test_several_calls_of_one_request_are_deliveries_of_their_own(door, path, encode):
+    known, new, odd = call_fields(), call_fields(), live_fields(Status="Playing Hold Music")
+    check(door(path, as_json(known)), "applied")
+
+    answered = door(path, request := encode([new, known, odd]))
+
+    assert answered.said == {"ok": True, "id": answered.said["id"], "result": "applied", "calls": 3}
+    first, *parts = Delivery.objects.exclude(call__ref=known["CallSid"], result="applied").order_by("id")
+    assert (str(first.pk), bytes(first.body), first.part_of) == (answered.said["id"], request.body, None)
+    assert (first.result, first.call.ref) == ("applied", new["CallSid"])
+    assert [(row.part_of_id, row.part, bytes(row.body)) for row in parts] == [(first.pk, 1, b""), (first.pk, 2, b"")]
+    assert [(row.result, row.reason) for row in parts] == [("duplicate", ""), ("quarantined", "unknown_word")]
+    assert parts[0].call.ref == known["CallSid"]
+    assert Call.objects.count() == 2
+    still_works(door, path)
+
+
+def test_several_calls_through_the_writer(path, source, transactional_db):
+    calls = [call_fields() for _ in range(3)]
+
+    assert through_the_writer(path, as_json(calls)).said["calls"] == 3
+    assert set(Call.objects.values_list("ref", flat=True)) == {said["CallSid"] for said in calls}
+
+
+def test_a_call_that_fails_costs_none_of_those_it_came_with(door, path, monkeypatch):
+    calls = [call_fields() for _ in range(3)]
+    whole = committing.commit
+
+    def failing(batch, *rest):
+        if any(each.event and each.event.call_id == calls[1]["CallSid"] for each in batch):
+            raise RuntimeError("a fault of ours")
+        return whole(batch, *rest)
+
+    monkeypatch.setattr(taking, "commit", failing)
+    door(path, as_json(calls))
+
+    first, *parts = Delivery.objects.order_by("id")
+    assert [row.result for row in (first, *parts)] == ["applied", "quarantined", "applied"]
+    assert [row.part_of_id for row in parts] == [first.pk, first.pk]
+
+
 # 10-13: labels, wrappings
 
 
