@@ -8,6 +8,7 @@
     database                 what writers and readers of calls share: columns, numbering, bulk statements
     people                   who may see what
     display                  the one place that shows a call, hides a number, has the words
+    health                   is the provider well: what is doubled, silent, or odder than usual
     figures                  each figure of a span of time, defined once, and the sums it is made of
     commit                   one transaction: store, match, learn, derive, number
     live                     the live calls, the latest completed and the totals: in memory and from the database

@@ -14,7 +14,7 @@ FLOORS = [
     {"rules", "models"},
     {"providers", "database", "people"},
     {"display"},
-    {"figures"},
+    {"health", "figures"},
     {"commit", "live"},
     {"intake", "boards", "history"},
     {"pages", "api", "admin", "upkeep"},

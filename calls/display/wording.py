@@ -211,6 +211,13 @@ SET_ASIDE: Mapping[str, SetAside] = {
     "no_fields_found": SetAside(_("It is text without any field."), _MANGLED),
 }
 
+UNUSUAL: Mapping[str, Text] = {
+    "quarantined": _("of the latest deliveries were set aside"),
+    "flagged": _("of the latest deliveries had something odd about their bytes"),
+    "contradictory": _("of the latest calls contradict themselves"),
+}
+"""What a share above the usual is a share of, behind "12 of 80"."""
+
 _UNREADABLE = _("{field} could not be read")
 
 

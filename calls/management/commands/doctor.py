@@ -21,6 +21,8 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from calls.display import wording
+from calls.health.doubles import doubled_sources
+from calls.health.shares import unusual_shares
 from calls.models import Delivery, Source
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
@@ -190,4 +192,19 @@ def quarantine() -> Iterator[Finding]:
         yield Finding(True, "nothing is set aside")
 
 
-EXAMINATIONS = (system, database, migrations, layer, disk, clock, people, sources, quarantine)
+def doubles() -> Iterator[Finding]:
+    for pair in doubled_sources(timezone.now()):
+        yield Finding(
+            False,
+            f"sources {pair.source.name} and {pair.other.name} deliver the same calls ({pair.shared} lately)",
+            "Each stands on the board twice. Take the webhook out of one account, or switch one source off.",
+        )
+
+
+def shares() -> Iterator[Finding]:
+    for found in unusual_shares(timezone.now()):
+        what = f"{found.odd} of {found.looked_at} {wording.UNUSUAL[found.kind]}; usual is {found.usual:.1%}"
+        yield Finding(None, what, "See the deliveries in the admin: did the provider change something?")
+
+
+EXAMINATIONS = (system, database, migrations, layer, disk, clock, people, sources, doubles, quarantine, shares)
