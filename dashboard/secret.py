@@ -6,33 +6,63 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+LEAST_CHARACTERS = 32
+
 
 def kept_secret(path: Path) -> str:
     """The key in `path`, made now if there is none. Two processes that start together agree on one."""
     try:
-        return _read(path) or _make(path)
+        return _read(path) if path.exists() else _make(path)
     except OSError as problem:
         raise ImproperlyConfigured(
             f"CALLBOARD_DATA_DIR must be a folder that can be written to, but {path}: {problem.strerror}."
         ) from None
 
 
+def is_open_to_others(path: Path) -> bool:
+    """Whether others than its owner may read or change a file. Windows keeps no such marks."""
+    return os.name != "nt" and path.stat().st_mode & 0o077 != 0
+
+
 def _read(path: Path) -> str:
-    return path.read_text().strip() if path.exists() else ""
+    """The key as it is kept. Raises ImproperlyConfigured where others may know it, or where it is not whole."""
+    if is_open_to_others(path):
+        raise ImproperlyConfigured(
+            f"{path} can be read by others (its mode is {path.stat().st_mode & 0o777:04o}), and whoever reads it can "
+            f"sign in as anybody. Close it with `chmod 600 {path}`; if others may have read it, remove it instead: "
+            "a new one is made at the next start, and everybody signs in again."
+        )
+    try:
+        key = path.read_bytes().decode("ascii").strip()
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < LEAST_CHARACTERS or not key.isprintable():
+        raise ImproperlyConfigured(
+            f"{path} is {'broken' if key or path.stat().st_size else 'empty'}: it holds no key. Restore it from the "
+            "backup, or remove it: a new one is made at the next start, and everybody signs in again."
+        )
+    return key
 
 
 def _make(path: Path) -> str:
+    """Write a new key beside its place, and put it there whole."""
     made = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(50))
-        file.flush()
-        os.fsync(file.fileno())
+    made.unlink(missing_ok=True)
     try:
+        write_private(made, secrets.token_urlsafe(50))
         # A link fails where another process was first; a rename would take its key away.
         os.link(made, path)
     except FileExistsError:
         pass
     finally:
-        made.unlink()
+        made.unlink(missing_ok=True)
     return _read(path)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that its owner alone may read, and see that it is on the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

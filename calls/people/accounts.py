@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from calls.models import Access, CallGroup, Role
@@ -34,7 +35,8 @@ def grant(
     """Give a person a role; make them where they are not known. Without groups they see all calls.
 
     A new person gets a password, given or made up; a known one keeps theirs unless another is given or
-    `renew_password` asks for one. Raises ValidationError for a name that cannot be one.
+    `renew_password` asks for one. Raises ValidationError for a name that cannot be one, and for a given password that
+    the sign-in page would not let a person choose.
     """
     user = User.objects.filter(username=name).first() or User(username=name)
     created = user.pk is None
@@ -42,9 +44,10 @@ def grant(
         password = new_password()
     user.is_active = True
     user.is_staff = user.is_superuser = role == Role.ADMIN
-    if password is not None:
-        user.set_password(password)
     user.full_clean(exclude=["password"])
+    if password is not None:
+        validate_password(password, user)
+        user.set_password(password)
     user.save()
     see(user, role, groups, masked)
     return Granted(user, created, password)

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard import secret
 from tests.support.running import ROOT, manage
 
 SECRET = "q8Jx0sVnTz3LwYb5RkHc7MdPf2GaEu6C"
@@ -151,6 +152,53 @@ def test_a_secret_key_is_made_once_and_is_its_owners_alone(settings_with, tmp_pa
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert settings_with().SECRET_KEY == first == kept.read_text()
     assert list(tmp_path.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o644, 0o660, 0o666, 0o620])
+def test_a_key_that_others_may_read_or_change_is_refused(settings_with, tmp_path, mode):
+    settings_with()
+    (tmp_path / "secret_key").chmod(mode)
+    with pytest.raises(ImproperlyConfigured, match=f"mode is {mode:04o}.*chmod 600"):
+        settings_with()
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(b"", "empty"), (b"\n", "broken"), (b"\x00" * 60, "broken"), (b"\xff\xfe\x80" * 30, "broken"), (b"short", "broken")],
+    ids=["empty", "blank", "zeros", "binary", "cut"],
+)
+def test_a_key_file_that_is_not_whole_is_refused_in_words(settings_with, tmp_path, kept, said):
+    path = tmp_path / "secret_key"
+    path.write_bytes(kept)
+    path.chmod(0o600)
+    with pytest.raises(ImproperlyConfigured, match=f"is {said}.*Restore it.*or remove it"):
+        settings_with()
+    assert path.read_bytes() == kept
+
+
+def test_a_key_that_cannot_be_written_whole_is_not_written(tmp_path, monkeypatch):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ImproperlyConfigured, match="No space left"):
+        secret.kept_secret(tmp_path / "secret_key")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_that_another_process_made_first_is_taken(tmp_path, monkeypatch):
+    path = tmp_path / "secret_key"
+    first = secret.kept_secret(path)
+    assert secret._make(path) == first
+
+
+def test_a_start_with_an_open_key_is_one_sentence(tmp_path):
+    assert manage("check", CALLBOARD_DATA_DIR=str(tmp_path)).returncode == 0
+    (tmp_path / "secret_key").chmod(0o644)
+    done = manage("check", CALLBOARD_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("Callboard cannot start: ")
+    assert "chmod 600" in done.stderr
 
 
 def test_a_given_secret_key_outranks_the_made_one(settings_with):

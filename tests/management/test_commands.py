@@ -88,12 +88,23 @@ def test_a_given_password_is_not_repeated():
         ("ravi", "--role", "admin", "--masked"),
         ("asha", "--role", "viewer", "--groups", " , "),
         ("asha", "--role", "boss"),
+        *(("boss", "--role", "admin", "--password", weak) for weak in ("a", "short7", "password123", "8273645190", "")),
+        ("supervisor.asha", "--role", "viewer", "--password", "supervisor.asha"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nobody_is_made(arguments):
     with pytest.raises(CommandError):
         said("adduser", *arguments)
     assert not User.objects.exists()
+
+
+def test_a_weak_password_leaves_a_known_person_as_they_were():
+    said("adduser", "ravi", "--role", "viewer", "--password", "correct horse battery")
+    with pytest.raises(CommandError, match="too short"):
+        said("adduser", "ravi", "--role", "admin", "--password", "a")
+    user = User.objects.get(username="ravi")
+    assert user.check_password("correct horse battery")
+    assert not user.is_superuser
 
 
 # Sources
