@@ -164,7 +164,10 @@ def test_a_key_that_others_may_read_or_change_is_refused(settings_with, tmp_path
 
 @pytest.mark.parametrize(
     ("kept", "said"),
-    [(b"", "empty"), (b"\n", "broken"), (b"\x00" * 60, "broken"), (b"\xff\xfe\x80" * 30, "broken"), (b"short", "broken")],
+    [
+        *((b"", "empty"), (b"\n", "broken"), (b"\x00" * 60, "broken"), (b"\xff\xfe\x80" * 30, "broken")),
+        (b"short", "broken"),
+    ],
     ids=["empty", "blank", "zeros", "binary", "cut"],
 )
 def test_a_key_file_that_is_not_whole_is_refused_in_words(settings_with, tmp_path, kept, said):

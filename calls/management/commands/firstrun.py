@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,14 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from calls.database.connecting import unhurried, what_is_wrong
 from calls.intake.sources import base_url, connect
 from calls.models import Role, Source
 from calls.people.accounts import grant
+from calls.upkeep import installation
 
 RULE = "-" * 78
 LOCK = 0x63616C6C  # "call": any number that no other program takes on this database.
@@ -27,27 +29,49 @@ LOCK = 0x63616C6C  # "call": any number that no other program takes on this data
 class Command(BaseCommand):
     help = "Prepare everything that serving needs. Safe to run at any time, by several processes too."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--new", action="store_true", help="begin a new installation where there was one before")
+
     def handle(self, *_: Any, **options: Any) -> None:
         # What is written here holds telephone numbers.
         os.umask(0o077)
         try:
-            self.prepare()
+            installation.refuse_damaged()
+            self.prepare(new=options["new"])
+        except installation.Unusable as problem:
+            raise CommandError(str(problem)) from None
         except OperationalError as problem:
             raise CommandError(f"The database cannot be used: {what_is_wrong(problem)}. See DATABASE_URL.") from None
+        except DatabaseError as problem:
+            raise CommandError(
+                f"The database cannot be used: {what_is_wrong(problem)}. {installation.RESTORE}."
+            ) from None
 
-    def prepare(self) -> None:
+    def prepare(self, new: bool) -> None:
         with one_at_a_time():
+            if not new:
+                installation.refuse_emptied()
             self.migrate()
+            installation.refuse_incomplete()
             collect_static()
             self.first_administrator()
-            self.first_source()
+            if new or not installation.mark().exists():
+                self.first_source()
+            installation.set_mark()
         call_command("clearsessions")
 
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Preparing the database ...")
-            call_command("migrate", verbosity=0, interactive=False)
+            try:
+                call_command("migrate", verbosity=0, interactive=False)
+            except DatabaseError as problem:
+                raise installation.Unusable(
+                    f"The database {settings.DATABASES['default']['NAME']} cannot be brought up to this version: "
+                    f"{what_is_wrong(problem)}. If it is another program's, set DATABASE_URL to one of its own. If it "
+                    f"is not whole: {installation.RESTORE}."
+                ) from None
 
     def first_administrator(self) -> None:
         if User.objects.exists():

@@ -34,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", help="processes; more than one needs PostgreSQL (CALLBOARD_WORKERS)")
         parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
         parser.add_argument("--simulate", action="store_true", help="make up calls, through the real webhook")
+        parser.add_argument("--new", action="store_true", help="begin a new installation where there was one before")
 
     def handle(self, *_: Any, **options: Any) -> None:
         # Until a server takes over, a signal just ends the preparation.
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def serve(self, host: str, port: int, workers: int, options: dict[str, Any]) -> None:
-        call_command("firstrun", stdout=self.stdout)
+        call_command("firstrun", stdout=self.stdout, new=options["new"])
         self.tell(host)
         with simulating() if options["simulate"] else nothing():
             let_go_of_the_database(for_good=workers > 1)
