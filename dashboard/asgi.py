@@ -15,9 +15,9 @@ from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from calls.boards.closing import RESTART
 from calls.boards.consumer import BoardConsumer
 from calls.boards.feed import feed
-from calls.boards.viewer import RESTART
 from calls.intake import door as webhooks
 from calls.intake.queue import after_commit, intake
 
@@ -32,7 +32,7 @@ Send = Callable[[Any], Awaitable[None]]
 BOARD_PATH = "/ws/board/"
 
 board = BoardConsumer.as_asgi()
-after_commit.append(feed.tell_from_thread)
+after_commit.append(feed.notify_from_thread)
 
 
 async def callboard(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,9 +7,9 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
+from calls.database.columns import lost_track
 from calls.display import wording
 from calls.display.masking import mask_text
-from calls.live import queries
 from calls.models import Agent, CallGroup, Source
 from calls.phones import normalise
 
@@ -41,7 +41,7 @@ class StateFilter(ChoiceFilter):
     def chosen(self, rows: QuerySet) -> QuerySet:
         if self.value == "ended":
             return rows.ended()
-        return rows.live().filter(queries.lost_track(timezone.now())) if self.value == "lost_track" else rows.live()
+        return rows.live().filter(lost_track(timezone.now())) if self.value == "lost_track" else rows.live()
 
 
 class DirectionFilter(ChoiceFilter):

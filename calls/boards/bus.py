@@ -20,7 +20,7 @@ from calls.database.numbering import CHANNEL
 log = logging.getLogger(__name__)
 
 GROUP = "board"
-TELL_SECONDS = 0.2
+SEND_SECONDS = 0.2
 REJOIN_SECONDS = 60
 """Layers forget who joined a group: at a restart, after a day, and where one message lay for too long."""
 
@@ -28,14 +28,12 @@ Nudge = Callable[[str, int], None]
 
 
 class Bus(Protocol):
-    """What a feed needs of a bus: `remote` says whether there are other processes to be told at all."""
-
-    remote: bool
+    """What a feed needs of a bus."""
 
     def start(self, nudge: Nudge) -> None:
         """Call `nudge(epoch, seq)` on this loop whenever another process has news."""
 
-    def tell(self, epoch: str, seq: int) -> None:
+    def notify(self, epoch: str, seq: int) -> None:
         """Say that there is news up to `seq`; returns at once and never raises."""
 
     async def stop(self) -> None:
@@ -43,14 +41,12 @@ class Bus(Protocol):
 
 
 class NoBus:
-    """One process: there is nobody to tell."""
-
-    remote = False
+    """One process: there is nobody to notify."""
 
     def start(self, nudge: Nudge) -> None:
         pass
 
-    def tell(self, epoch: str, seq: int) -> None:
+    def notify(self, epoch: str, seq: int) -> None:
         pass
 
     async def stop(self) -> None:
@@ -60,20 +56,18 @@ class NoBus:
 class LayerBus:
     """The channel layer, with one channel for each process and none for each board."""
 
-    remote = True
-
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
         self._news: tuple[str, int] | None = None
-        self._told = asyncio.Event()
+        self._changed = asyncio.Event()
         self._quiet = False
 
     def start(self, nudge: Nudge) -> None:
-        self._tasks = [asyncio.create_task(self._listen(nudge)), asyncio.create_task(self._speak())]
+        self._tasks = [asyncio.create_task(self._listen(nudge)), asyncio.create_task(self._send_newest())]
 
-    def tell(self, epoch: str, seq: int) -> None:
+    def notify(self, epoch: str, seq: int) -> None:
         self._news = (epoch, seq)
-        self._told.set()
+        self._changed.set()
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -81,18 +75,18 @@ class LayerBus:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _speak(self) -> None:
+    async def _send_newest(self) -> None:
         """One task says what is newest: a slow layer delays neither commit nor board, and never gets a backlog."""
         while True:
-            await self._told.wait()
-            self._told.clear()
+            await self._changed.wait()
+            self._changed.clear()
             if self._news is not None:
                 epoch, seq = self._news
                 await self._send({"type": "board.nudge", "epoch": epoch, "seq": seq})
 
     async def _send(self, message: dict[str, Any]) -> None:
         try:
-            async with asyncio.timeout(TELL_SECONDS):
+            async with asyncio.timeout(SEND_SECONDS):
                 await get_channel_layer().group_send(GROUP, message)
         except Exception as error:
             self._complain(error)
@@ -123,7 +117,7 @@ class LayerBus:
         finally:
             # A member that is gone would be sent every nudge for a day.
             with suppress(Exception):
-                async with asyncio.timeout(TELL_SECONDS):
+                async with asyncio.timeout(SEND_SECONDS):
                     await layer.group_discard(GROUP, channel)
 
     def _complain(self, error: Exception) -> None:
@@ -136,8 +130,6 @@ class LayerBus:
 class NotifyBus:
     """PostgreSQL's own: commits notify in their transaction, each process listens on one connection."""
 
-    remote = True
-
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
         self._quiet = False
@@ -145,7 +137,7 @@ class NotifyBus:
     def start(self, nudge: Nudge) -> None:
         self._task = asyncio.create_task(self._listen(nudge))
 
-    def tell(self, epoch: str, seq: int) -> None:
+    def notify(self, epoch: str, seq: int) -> None:
         """The commit has done so."""
 
     async def stop(self) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
+from calls.boards.closing import RESTART
 from calls.boards.feed import feed
-from calls.boards.viewer import RESTART, Viewer
+from calls.boards.viewer import Viewer
 
 
 class BoardConsumer(AsyncConsumer):
@@ -42,6 +43,6 @@ class BoardConsumer(AsyncConsumer):
                 user, session = self.scope["user"], self.scope.get("session")
                 self.viewer = await feed.admit(user, getattr(session, "session_key", None), self.base_send)
             case "websocket.receive" if self.viewer is not None:
-                self.viewer.hear(message.get("text"))
+                self.viewer.receive(message.get("text"))
             case "websocket.disconnect":
                 raise StopConsumer

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.db.models import F, Q
 
 from calls.models.call import CallQuerySet
 from calls.words import Direction, Outcome, State
@@ -91,6 +92,18 @@ def lost_track_after() -> dict[str, timedelta]:
 
 
 setting_changed.connect(lambda **_: lost_track_after.cache_clear(), weak=False)
+
+
+def lost_track(now: datetime) -> Q:
+    """The condition of `Columns.lost_track_at`, for a query."""
+    silent = Q(began_at__lt=F("heard_at") - DAY)
+    for state, silence in lost_track_after().items():
+        silent |= Q(state=state, heard_at__lte=now - silence)
+    return silent
+
+
+WAITING = Q(direction=Direction.INCOMING, state__in=NOT_ANSWERED)
+"""The condition of `Columns.waiting`, for a query."""
 
 
 def figure_of(direction: str, outcome: str | None) -> str | None:

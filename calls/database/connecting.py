@@ -1,4 +1,4 @@
-"""What a database connection is asked beside its work: why there is none, to start over, to have no haste."""
+"""What a database connection is asked beside its work: why there is none, to connect anew, to have no haste."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +17,7 @@ def what_is_wrong(problem: Exception) -> str:
     return "; ".join(dict.fromkeys(str(problem).splitlines()))
 
 
-def start_over() -> None:
+def reconnect() -> None:
     """After a failure: give up this thread's connection, and have the pool look at all that it holds.
 
     Those that died with it would be handed out one by one, each after a longer wait than the one before.

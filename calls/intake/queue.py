@@ -19,7 +19,7 @@ from calls.commit.cache import Cache, cache
 from calls.commit.received import Received
 from calls.commit.settling import Settler
 from calls.commit.transaction import commit
-from calls.database.connecting import start_over
+from calls.database.connecting import reconnect
 from calls.database.numbering import Changes
 from calls.intake.counts import counts
 
@@ -237,7 +237,7 @@ class Intake:
         except Exception as error:  # Nothing may end this thread: without it no delivery is stored any more.
             if not isinstance(error, NotStored):
                 log.exception("a batch could not be stored")
-            start_over()
+            reconnect()
             failure = NotStored()
         by_loop: dict[asyncio.AbstractEventLoop, list[Asker]] = {}
         for _, asker in batch:
@@ -257,10 +257,10 @@ class Intake:
             self.settler.settle(others_wait=lambda: bool(self._waiting))
         except DatabaseError as error:
             log.warning("looking after failed: %s", type(error).__name__)
-            start_over()
+            reconnect()
         except Exception:
             log.exception("looking after failed")
-            start_over()
+            reconnect()
 
 
 intake = Intake()

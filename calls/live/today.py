@@ -1,4 +1,4 @@
-"""The tally: which ended calls count today, and to which figure of which call group.
+"""Which ended calls count today, and to which figure of which call group.
 
 A day has many calls, and each is remembered until midnight: in twelve bytes, where a dictionary takes six times that.
 """
@@ -6,7 +6,12 @@ A day has many calls, and each is remembered until midnight: in twelve bytes, wh
 from array import array
 from bisect import bisect_left
 from collections import Counter
+from datetime import date
 from typing import NamedTuple
+
+from calls.database.columns import Columns
+from calls.days import day_bounds
+from calls.words import State
 
 
 class Counted(NamedTuple):
@@ -53,3 +58,28 @@ class Tally:
             self._places[counted] = len(self._known)
             self._known.append(counted)
         return self._places[counted]
+
+
+Correction = tuple[Counted, int]
+"""A figure, and what to add to it."""
+
+
+class Today:
+    """A day, and the calls that count on it."""
+
+    def __init__(self, day: date, tally: Tally) -> None:
+        self.day = day
+        self._starts, self._ends = day_bounds(day)
+        self._tally = tally
+
+    def corrections(self, call: Columns, was_live: bool) -> tuple[Correction, ...]:
+        """What to add to which figures, now that the call is as it is (`was_live`: and was live before)."""
+        ended = call.state == State.ENDED
+        if was_live and not ended:
+            return ()  # it did not count, and does not
+        figure = call.today_as if ended and self._starts <= call.began_at < self._ends else None
+        now = Counted(call.group_id, figure) if figure else None
+        before = self._tally.note(call.id, now)
+        if now == before:
+            return ()
+        return tuple((counted, by) for counted, by in ((before, -1), (now, 1)) if counted is not None)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from calls.live import queries
+from calls.live.first_page import snapshot_for
 
 # Without its scripts the page shows so many; with them, they take over at once.
 PLAIN_ROWS = 60
@@ -17,7 +17,7 @@ PLAIN_ROWS = 60
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
     """The first board, which works without the socket; without any access, a page that says what is missing."""
-    snapshot = queries.snapshot_for(request.user)
+    snapshot = snapshot_for(request.user)
     if snapshot is None:
         return render(request, "no_access.html", status=403)
     return render(request, "board.html", {"snapshot": snapshot, **lists(snapshot)})

@@ -27,14 +27,14 @@ async def two(settings):
 
 async def test_one_process_tells_the_other_what_is_newest(two):
     one, heard = two
-    one.tell("epoch", 7)
+    one.notify("epoch", 7)
     assert await asyncio.wait_for(heard.get(), 2) == ("epoch", 7)
 
 
 async def test_much_news_at_once_is_one_nudge_with_the_last_number(two):
     one, heard = two
     for seq in range(100):
-        one.tell("epoch", seq)
+        one.notify("epoch", seq)
     assert await asyncio.wait_for(heard.get(), 2) == ("epoch", 99)
     await asyncio.sleep(0)
     assert heard.empty()
@@ -48,12 +48,12 @@ async def test_a_layer_that_hangs_or_fails_is_complained_of_once_and_harms_nobod
         async def new_channel(self):
             raise ConnectionError
 
-    monkeypatch.setattr(bus_module, "TELL_SECONDS", 0.01)
+    monkeypatch.setattr(bus_module, "SEND_SECONDS", 0.01)
     monkeypatch.setattr(bus_module, "get_channel_layer", Broken)
     bus = LayerBus()
     bus.start(lambda *_: None)
     for seq in range(3):
-        bus.tell("epoch", seq)
+        bus.notify("epoch", seq)
         await asyncio.sleep(0.05)
     await bus.stop()
     assert len([record for record in caplog.records if record.name == "calls.boards.bus"]) == 1
@@ -62,12 +62,12 @@ async def test_a_layer_that_hangs_or_fails_is_complained_of_once_and_harms_nobod
 async def test_a_lost_membership_is_renewed(two, monkeypatch, settings):
     monkeypatch.setattr(bus_module, "REJOIN_SECONDS", 0.05)
     one, heard = two
-    one.tell("epoch", 1)
+    one.notify("epoch", 1)
     await asyncio.wait_for(heard.get(), 2)  # from here on the short time holds
     channel_layers["default"].groups.clear()
     async with asyncio.timeout(5):
         while heard.empty():
-            one.tell("epoch", 2)
+            one.notify("epoch", 2)
             await asyncio.sleep(0.05)
 
 
@@ -91,7 +91,7 @@ async def test_it_works_through_redis(settings, redis_url):
     other.start(lambda epoch, seq: heard.put_nowait((epoch, seq)))
     async with asyncio.timeout(5):
         while heard.empty():
-            one.tell("epoch", 3)
+            one.notify("epoch", 3)
             await asyncio.sleep(0.1)
     assert heard.get_nowait() == ("epoch", 3)
     await one.stop()

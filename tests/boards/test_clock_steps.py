@@ -12,9 +12,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from django.utils import timezone
 
-from calls.boards import reader as reading
 from calls.boards.feed import feed
-from calls.live import queries
+from calls.live import following
+from calls.live.first_page import snapshot_for
+from calls.live.queries import SHOWN_ENDED
 from calls.models import Head
 from tests.boards.test_protocol import Socket, quick  # noqa: F401 (a fixture)
 from tests.support.boards import Shown
@@ -62,9 +63,7 @@ async def whole(socket):
     return shown
 
 
-from_database = sync_to_async(
-    lambda user: Shown().apply(queries.snapshot_for(user, live=None, ended=queries.SHOWN_ENDED))
-)
+from_database = sync_to_async(lambda user: Shown().apply(snapshot_for(user, live=None, ended=SHOWN_ENDED)))
 
 
 async def holds(user, socket):
@@ -100,14 +99,14 @@ async def test_boards_are_told_by_how_much_the_clock_was_set(admin_person, calls
 async def test_a_step_while_the_database_is_away_is_made_good_when_it_is_back(admin_person, calls, monkeypatch):
     async with a_board(admin_person) as socket:
         await whole(socket)
-        load = reading.load
+        load = following.load_picture
 
-        def away():
+        def away(now):
             raise OperationalError("away")
 
         with time_machine.travel(timezone.now() + timedelta(hours=25)):
-            monkeypatch.setattr(reading, "load", away)
+            monkeypatch.setattr(following, "load_picture", away)
             feed.nudge()
             assert await socket.receive_nothing(timeout=0.3)
-            monkeypatch.setattr(reading, "load", load)
+            monkeypatch.setattr(following, "load_picture", load)
             await holds(admin_person, socket)

@@ -9,13 +9,15 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from calls.boards import reader as reading
-from calls.boards.audience import View
-from calls.boards.feed import merged
+from calls.boards.audience import Audience
 from calls.database.columns import read_calls
 from calls.database.numbering import Changes
-from calls.days import day_of
 from calls.live import queries
+from calls.live.first_page import snapshot_for
+from calls.live.following import Following, step_here
+from calls.live.loading import load_picture
+from calls.live.news import news_in, read_news
+from calls.live.selection import Selection
 from calls.models import Access, Agent, Call, CallGroup, Head, VirtualNumber
 from calls.models.access import scope_of
 from tests.support.boards import Shown, whole
@@ -25,37 +27,28 @@ pytestmark = pytest.mark.django_db
 
 
 class Watch:
-    """The cast at their boards. Reads and shows as `Feed` does, one step at a time."""
+    """The cast at their boards, with the step of `Following` and the frames of `Audience`, one step at a time."""
 
     def __init__(self, people):
         self.scopes = {user: scope_of(user) for user in people if scope_of(user)}
         self.frames = []
-        self.start_over()
+        self.following = Following(self, timezone.now)
+        self.step()
 
-    def start_over(self):
-        self.picture = reading.load()
-        self.views = {user: View(scope, self.picture) for user, scope in self.scopes.items()}
-        self.shown = {user: fresh(view) for user, view in self.views.items()}
+    @property
+    def picture(self):
+        return self.following.picture
 
-    def step(self):
-        news = reading.news(self.picture, True)
-        if news is None:
-            self.start_over()
-            return
-        now = timezone.now()
-        changes = self.picture.pass_time(now)
-        if news.names is not None:
-            changes += self.picture.rename(news.names, news.renamed)
-        self.show(changes + self.picture.take(news.calls, now), now)
-        for group_id, calls in reading.latest_of(self.picture.short_groups(), now).items():
-            self.show(self.picture.refill(group_id, calls, now), now)
-        if (day := day_of(now)) != self.picture.day:
-            self.picture.begin_day(day, reading.tally(day, self.picture.seq))
-            self.show([], now)
+    def step(self, names_too=True):
+        step_here(self.following.step(names_too))
+
+    def rebuild(self, picture):
+        self.audiences = {user: Audience(scope, picture) for user, scope in self.scopes.items()}
+        self.shown = {user: fresh(audience) for user, audience in self.audiences.items()}
 
     def show(self, changes, now):
-        for user, view in self.views.items():
-            frame = view.frame(merged(changes), now)
+        for user, audience in self.audiences.items():
+            frame = audience.frame(changes, now)
             if frame is not None:
                 self.frames.append((user, orjson.loads(frame.message["text"])))
                 self.shown[user].apply(frame)
@@ -65,23 +58,23 @@ class Watch:
 
     def hold(self):
         """Everybody's board equals a snapshot of memory, and one of the database."""
-        for user, view in self.views.items():
-            assert self.shown[user].same_as(fresh(view))
+        for user, audience in self.audiences.items():
+            assert self.shown[user].same_as(fresh(audience))
             assert self.shown[user].same_as(from_database(user))
             assert self.shown[user].regressions == 0
-            self.shown[user].apply(view.heartbeat(timezone.now()))
+            self.shown[user].apply(audience.heartbeat(timezone.now()))
 
 
-def fresh(view):
+def fresh(audience):
     shown = Shown()
-    for part in whole(view):
+    for part in whole(audience):
         shown.apply(part)
     assert shown.whole
     return shown
 
 
 def from_database(user):
-    return Shown().apply(queries.snapshot_for(user, live=None, ended=queries.SHOWN_ENDED))
+    return Shown().apply(snapshot_for(user, live=None, ended=queries.SHOWN_ENDED))
 
 
 @pytest.fixture
@@ -277,7 +270,7 @@ def test_a_call_is_lost_when_its_latest_state_says_so(states, seconds, admin_per
 
 def test_calls_that_get_lost_together_are_all_counted(few_completed, admin_person, sales):
     """Also when the deadlines are sorted out meanwhile: most are of calls that ended."""
-    picture = reading.load()
+    picture = load_picture(timezone.now())
     template = read_calls(Call.objects.filter(id=make_call(sales).id))[0]
     start = template.heard_at
     soon, later = start - timedelta(seconds=5), start + timedelta(seconds=60)
@@ -286,7 +279,7 @@ def test_calls_that_get_lost_together_are_all_counted(few_completed, admin_perso
     picture.take(live + brief, start)
     picture.take([call._replace(seq=call.seq + 1_000, state="ended", ended_at=later) for call in brief], later)
     picture.pass_time(start + timedelta(seconds=178))
-    assert picture.totals(scope_of(admin_person))["lost_track"] == len(live)
+    assert Selection(scope_of(admin_person), picture).totals()["lost_track"] == len(live)
 
 
 def test_old_traffic_that_is_replayed_is_never_counted_as_live(admin_person):
@@ -314,11 +307,9 @@ def test_the_longest_waiting_is_the_oldest_that_still_waits(admin_person):
 @pytest.fixture
 def few_completed(monkeypatch):
     """As if the board showed three completed calls, and five of each group were kept."""
-    for module in ("live.queries", "live.picture", "boards.audience", "boards.reader"):
+    for module in ("groups", "loading", "picture", "queries", "selection"):
         for name, count in (("SHOWN_ENDED", 3), ("KEPT_ENDED", 5)):
-            monkeypatch.setattr(f"calls.{module}.{name}", count, raising=False)
-    latest_ended = queries.latest_ended
-    monkeypatch.setattr(reading, "latest_ended", latest_ended)
+            monkeypatch.setattr(f"calls.live.{module}.{name}", count, raising=False)
 
 
 def test_the_oldest_completed_makes_room_for_a_new_one(few_completed, cast, sales):
@@ -477,11 +468,11 @@ def test_nothing_sent_to_a_masked_viewer_holds_a_full_number(hidden, cast, calls
 
 
 def test_another_epoch_or_numbers_that_went_back_end_the_picture(calls):
-    picture = reading.load()
+    picture = load_picture(timezone.now())
     Head.objects.update(seq=picture.seq - 1)
-    assert reading.news(picture, False) is None
+    assert read_news(picture, False) is None
     Head.objects.update(seq=picture.seq, epoch="restored")
-    assert reading.news(picture, False) is None
+    assert read_news(picture, False) is None
 
 
 def test_a_large_snapshot_comes_in_parts_the_urgent_first(admin_person):
@@ -489,7 +480,10 @@ def test_a_large_snapshot_comes_in_parts_the_urgent_first(admin_person):
     for _ in range(260):
         make_call(state="talking")
     latest = [make_call(state="ended") for _ in range(40)][-1]
-    parts = [orjson.loads(part.message["text"]) for part in whole(View(scope_of(admin_person), reading.load()))]
+    parts = [
+        orjson.loads(part.message["text"])
+        for part in whole(Audience(scope_of(admin_person), load_picture(timezone.now())))
+    ]
     first = [call["id"] for call in parts[0]["calls"]]
     assert first[0] == waiting.id and latest.id in first and len(first) == 200
     assert [(part["part"], part["parts"]) for part in parts] == [(n + 1, len(parts)) for n in range(len(parts))]
@@ -499,16 +493,16 @@ def test_a_large_snapshot_comes_in_parts_the_urgent_first(admin_person):
 
 def test_a_change_costs_the_same_however_many_calls_are_live(admin_person, sales):
     """By counting, not by the clock: the sums of 3,000 calls are not looked through for one change."""
-    picture = reading.load()
+    picture = load_picture(timezone.now())
     template = read_calls(Call.objects.filter(id=make_call(sales).id))[0]
     many = [template._replace(id=n, seq=n) for n in range(10, 3_010)]
     picture.take(many, timezone.now())
-    view = View(scope_of(admin_person), picture)
+    audience = Audience(scope_of(admin_person), picture)
     looked = []
     for group in picture.groups.values():
         group.live = Counted(group.live, looked)
     changes = picture.take([template._replace(id=20, seq=5_000, state="talking")], timezone.now())
-    assert view.frame(changes, timezone.now()) is not None
+    assert audience.frame(changes, timezone.now()) is not None
     assert len(looked) < 20
 
 
@@ -532,48 +526,48 @@ def test_a_change_of_rights_is_another_view(sales_supervisor, support):
     assert scope_of(sales_supervisor) != before
 
 
-# What commits of this process tell
+# What commits of this process say
 
 
-def told_of(calls, first, last, epoch=None):
+def commit_of(calls, first, last, epoch=None):
     return Changes(epoch or Head.objects.get().epoch, first, last, calls)
 
 
 @pytest.fixture
 def four_changes(sales):
-    """A picture, and four changes of three calls since, as they would be told."""
+    """A picture, and four changes of three calls since, as commits would say them."""
     calls = [make_call(sales, state="ringing") for _ in range(3)]
-    picture = reading.load()
+    picture = load_picture(timezone.now())
     for call in (*calls, calls[0]):
         change_call(call, state="talking")
     return picture, read_calls(Call.objects.order_by("seq"))
 
 
-def test_what_was_told_without_a_gap_is_not_read(four_changes, django_assert_num_queries):
+def test_what_commits_say_without_a_gap_is_not_read(four_changes, django_assert_num_queries):
     picture, calls = four_changes
     first = picture.seq + 1
-    told = [told_of(calls[1:2], first - 1, first - 1), told_of(calls[:2], first, first + 2)]
-    told.append(told_of(calls[2:], first + 3, first + 3))
+    commits = [commit_of(calls[1:2], first - 1, first - 1), commit_of(calls[:2], first, first + 2)]
+    commits.append(commit_of(calls[2:], first + 3, first + 3))
     with django_assert_num_queries(0):
-        found = reading.told(picture, told)
+        found = news_in(commits, picture)
 
-    assert sorted(found) == sorted(reading.news(picture, False).calls)
+    assert sorted(found.calls) == sorted(read_news(picture, False).calls)
 
 
-def test_what_was_not_told_is_read(four_changes):
+def test_what_commits_do_not_say_is_read(four_changes):
     picture, calls = four_changes
     first = picture.seq + 1
 
-    assert reading.told(picture, [told_of(calls, first + 1, first + 3)]) is None, "one is missing before"
-    assert reading.told(picture, [told_of(calls, first, first + 1), told_of(calls, first + 3, first + 3)]) is None
-    assert reading.told(picture, [told_of(None, first, first + 3)]) is None, "merged away"
-    assert reading.told(picture, [told_of(calls, first, first + 3, "another epoch")]) is None
+    assert news_in([commit_of(calls, first + 1, first + 3)], picture) is None, "one is missing before"
+    assert news_in([commit_of(calls, first, first + 1), commit_of(calls, first + 3, first + 3)], picture) is None
+    assert news_in([commit_of(None, first, first + 3)], picture) is None, "merged away"
+    assert news_in([commit_of(calls, first, first + 3, "another epoch")], picture) is None
     unknown = [call._replace(group_id=99) for call in calls]
-    assert reading.told(picture, [told_of(unknown, first, first + 3)]) is None, "a group without a name"
+    assert news_in([commit_of(unknown, first, first + 3)], picture) is None, "a group without a name"
 
 
-def test_what_is_told_late_is_left_out(four_changes):
+def test_what_a_commit_says_late_is_left_out(four_changes):
     picture, calls = four_changes
     picture.take(calls, timezone.now())
 
-    assert reading.told(picture, [told_of(calls[:1], picture.seq, picture.seq)]) == []
+    assert news_in([commit_of(calls[:1], picture.seq, picture.seq)], picture).calls == []

@@ -14,8 +14,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 
+from calls.boards import admission as admission_module
 from calls.boards import feed as feed_module
-from calls.boards import viewer as viewer_module
+from calls.boards import flow as flow_module
+from calls.boards import inbound as inbound_module
 from calls.boards.consumer import BoardConsumer
 from calls.boards.feed import feed
 from calls.models import Access, Head
@@ -143,7 +145,7 @@ async def test_sync_starts_over(admin_person, sales):
 
 
 async def test_a_change_too_large_for_one_message_is_answered_by_a_snapshot(admin_person, sales, monkeypatch):
-    monkeypatch.setattr(feed_module, "LARGEST_FRAME", 100)
+    monkeypatch.setattr(feed_module, "LARGEST_FRAME_BYTES", 100)
     async with a_board(admin_person) as socket:
         await socket.message("snapshot")
         await committed(make, sales)
@@ -224,15 +226,15 @@ async def test_a_change_of_groups_or_masking_is_answered_by_a_snapshot(sales_sup
         assert masked.rows[other.id]["customer_number"].startswith("+91•")
 
 
-async def test_too_many_sockets_of_one_person_are_refused(admin_person, settings):
-    settings.CALLBOARD_SOCKETS_PER_USER = 1
+async def test_too_many_sockets_of_one_person_are_refused(admin_person, monkeypatch):
+    monkeypatch.setattr(admission_module, "SOCKETS_PER_PERSON", 1)
     async with a_board(admin_person) as first, a_board(admin_person) as second:
         assert await second.closed() == 4429
         assert (await first.message())["type"] == "snapshot"
 
 
 async def test_too_many_sockets_of_a_process_are_refused(admin_person, sales_supervisor, monkeypatch):
-    monkeypatch.setattr(feed_module, "SOCKETS", 1)
+    monkeypatch.setattr(admission_module, "SOCKETS_PER_PROCESS", 1)
     async with a_board(admin_person), a_board(sales_supervisor) as second:
         assert await second.closed() == 4429
 
@@ -287,13 +289,13 @@ async def test_a_binary_frame_is_closed_with_4400(admin_person):
 
 async def test_a_flood_is_closed_with_4429(admin_person):
     async with a_board(admin_person) as socket:
-        for _ in range(viewer_module.INBOUND_BURST + 1):
+        for _ in range(inbound_module.INBOUND_BURST_FRAMES + 1):
             await socket.send_json_to({"type": "ack", "seq": 0})
         assert await socket.closed() == 4429
 
 
 async def test_an_acknowledgement_of_the_future_counts_for_what_was_sent(admin_person, sales, monkeypatch):
-    monkeypatch.setattr(viewer_module, "FRAMES_AHEAD", 2)
+    monkeypatch.setattr(flow_module, "FRAMES_AHEAD", 2)
     monkeypatch.setattr(feed_module, "HEARTBEAT_SECONDS", 1000)
     async with a_board(admin_person) as socket:
         await socket.message("snapshot")
@@ -309,7 +311,7 @@ async def test_an_acknowledgement_of_the_future_counts_for_what_was_sent(admin_p
 
 
 async def test_a_board_that_does_not_acknowledge_gets_no_backlog_but_a_snapshot(admin_person, sales, monkeypatch):
-    monkeypatch.setattr(viewer_module, "FRAMES_AHEAD", 3)
+    monkeypatch.setattr(flow_module, "FRAMES_AHEAD", 3)
     monkeypatch.setattr(feed_module, "HEARTBEAT_SECONDS", 1000)
     async with a_board(admin_person) as socket:
         shown = Shown().apply(await socket.message("snapshot"))
@@ -325,8 +327,8 @@ async def test_a_board_that_does_not_acknowledge_gets_no_backlog_but_a_snapshot(
 
 
 async def test_a_board_without_progress_is_closed_with_4408_and_others_are_not(admin_person, sales, monkeypatch):
-    monkeypatch.setattr(viewer_module, "FRAMES_AHEAD", 1)
-    monkeypatch.setattr(viewer_module, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(flow_module, "FRAMES_AHEAD", 1)
+    monkeypatch.setattr(flow_module, "STUCK_SECONDS", 0.5)
     async with a_board(admin_person) as slow, a_board(admin_person) as honest:
         for _ in range(3):
             await committed(make, sales)
@@ -336,7 +338,7 @@ async def test_a_board_without_progress_is_closed_with_4408_and_others_are_not(a
 
 
 async def test_a_board_whose_socket_takes_nothing_delays_nobody_and_is_closed(admin_person, sales, monkeypatch):
-    monkeypatch.setattr(viewer_module, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(flow_module, "STUCK_SECONDS", 0.5)
     taken, told = [], asyncio.Event()
 
     async def stuck(message):
@@ -357,7 +359,7 @@ async def test_a_board_whose_socket_takes_nothing_delays_nobody_and_is_closed(ad
 
 
 async def test_heartbeats_at_an_acknowledged_number_do_not_make_a_board_slow(admin_person, sales, monkeypatch):
-    monkeypatch.setattr(viewer_module, "FRAMES_AHEAD", 1)
+    monkeypatch.setattr(flow_module, "FRAMES_AHEAD", 1)
     await make(sales)
     async with a_board(admin_person) as socket:
         shown = Shown().apply(await socket.message("snapshot"))
@@ -368,7 +370,7 @@ async def test_heartbeats_at_an_acknowledged_number_do_not_make_a_board_slow(adm
 
 async def test_without_a_database_there_are_no_heartbeats(admin_person, monkeypatch):
     """A board is to say that it does not know, rather than to be told that all is well."""
-    monkeypatch.setattr(feed_module, "SILENCE_SECONDS", 0)
+    monkeypatch.setattr(feed_module, "UNREAD_SECONDS", 0)
     async with a_board(admin_person) as socket:
         await socket.message("snapshot")
         assert await socket.receive_nothing(2)

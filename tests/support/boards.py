@@ -5,12 +5,13 @@ from typing import Any
 import orjson
 from django.utils import timezone
 
-from calls.boards.audience import Frame, View
+from calls.boards.audience import Audience
+from calls.boards.frames import Frame
 
 
-def whole(view: View) -> list[Frame]:
-    """The parts of a snapshot of a view, made here and now."""
-    return view.parts_of(view.rows(), timezone.now()).make()
+def whole(audience: Audience) -> list[Frame]:
+    """The parts of a snapshot for an audience, made here and now."""
+    return audience.parts(timezone.now()).make()
 
 
 class Shown:

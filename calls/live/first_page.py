@@ -1,0 +1,43 @@
+"""The first screenful of a board, straight from the database: what a page carries before its socket is open."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.utils import timezone
+
+from calls.database.columns import read_calls
+from calls.display.rows import encode, read_names, row
+from calls.live.queries import among_few, latest_ended, live_at
+from calls.live.totals import totals_from_database
+from calls.live.urgency import FIRST_ENDED, most_urgent
+from calls.models import Head
+from calls.models.access import Scope, scope_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+def snapshot_for(
+    user: "AbstractBaseUser | AnonymousUser", live: int | None = 200, ended: int = FIRST_ENDED
+) -> dict[str, Any] | None:
+    """A `snapshot` message for this person straight from the database, as plain JSON values (moments are text).
+
+    It holds the `live` most urgent calls (None: all) and the `ended` latest completed; the totals are whole.
+    None for somebody who may see nothing.
+    """
+    scope = scope_of(user)
+    if scope is None:
+        return None
+    now = timezone.now()
+    head = Head.objects.values("epoch", "seq").first() or {"epoch": "", "seq": 0}
+    shown = {"totals": totals_from_database(scope, now), "calls": rows_for(scope, now, live, ended)}
+    return orjson.loads(encode({"type": "snapshot", **head, "now": now, "part": 1, "parts": 1, **shown}))
+
+
+def rows_for(scope: Scope, now: datetime, live: int | None, ended: int) -> Iterable[dict[str, Any]]:
+    calls = among_few(scope)
+    columns = read_calls(most_urgent(live_at(calls, now), now)[:live]) + read_calls(latest_ended(calls, now, ended))
+    names = read_names()
+    return [row(each, names, scope.masked) for each in columns]
