@@ -5,7 +5,7 @@
     rules                    what a call is, given all that was heard of it: no database, no clock, no network
     models                   what the database holds
     providers                a provider's words into call events: one file each
-    database                 what writers and readers of calls share: columns, numbering, bulk statements
+    database                 what writers and readers of calls share: columns, numbering, locks, bulk statements
     people                   who may see what
     display                  the one place that shows a call, hides a number, has the words
     health                   is the provider well: what is doubled, silent, or odder than usual

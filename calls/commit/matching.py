@@ -16,8 +16,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from calls.database.bulk import moment_from, select
-from calls.models import CallAlias, Delivery
+from calls.commit.live_cache import LiveCache
+from calls.commit.received import Received
+from calls.database.bulk import NextIds, moment_from, select
+from calls.models import Call, CallAlias, Delivery
 from calls.rules.events import CallEvent, load
 from calls.words import Result
 
@@ -39,6 +41,14 @@ class MatchedCall:
     lone: bool
     is_new: bool = False
     merged_into: "MatchedCall | None" = None
+
+    @property
+    def survivor(self) -> "MatchedCall":
+        """The call that this one ended up in, after all mergers."""
+        call = self
+        while call.merged_into:
+            call = call.merged_into
+        return call
 
 
 @dataclass(slots=True)
@@ -63,6 +73,24 @@ def lock_names(source: int, event: CallEvent) -> list[str]:
     """What two processes must not work on at the same time."""
     ids = {f"{source} id {value}" for value in (event.call_id, event.alternate_id) if value}
     return sorted(ids | ({f"{source} campid {event.campaign_id}"} if event.campaign_id else set()))
+
+
+def match(batch: list[Received], live_cache: LiveCache, ids: NextIds) -> "Matching":
+    """Give each delivery of the batch that has an event, and no call yet, its call."""
+    came = [(received, received.event) for received in batch if received.event and not received.call]
+    recalled = [(received, live_cache.meant_by(received.source.id, event)) for received, event in came]
+    unmatched = [each for each, (_, call) in zip(came, recalled, strict=True) if call is None]
+    wanted = [(received.source.id, event) for received, event in unmatched]
+    matching = Matching(wanted, iter(ids.take(Call, len(wanted))))
+    for received, event in unmatched:
+        matching.place(received.source.id, received.delivery, event)
+    for received, _ in unmatched:
+        received.call = matching.call_of(received.delivery).id
+    for received, call in recalled:
+        if call is not None:
+            received.call = call.id
+            matching.touch(call.id, call.ref, call.source)
+    return matching
 
 
 class Matching:
@@ -95,10 +123,7 @@ class Matching:
 
     def call_of(self, delivery: int) -> MatchedCall:
         """Where a delivery of this batch ended up."""
-        call = self.moves.get(delivery) or self.placed[delivery][1]
-        while call.merged_into:
-            call = call.merged_into
-        return call
+        return (self.moves.get(delivery) or self.placed[delivery][1]).survivor
 
     def touch(self, call: int, ref: str, source: int) -> None:
         """Note that a call which is known by its CallSid was heard of."""

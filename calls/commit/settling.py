@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from calls.commit.cache import REFRESH_SECONDS, Cache
-from calls.commit.transaction import BY_DIRECTORY, calls_with, commit
+from calls.commit.transaction import commit
+from calls.commit.undecided import BY_DIRECTORY, calls_with
 from calls.models import Agent, VirtualNumber
 from calls.models.directory import DirectoryNumber
 

@@ -1,7 +1,7 @@
 """Many rows in one statement: what the ORM's own bulk methods do at a tenth of the speed."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -160,27 +160,3 @@ class NextIds:
         first = self._last.get(table, 0) + 1
         self._last[table] = first + count - 1
         return list(range(first, first + count))
-
-
-def lock_keys(keys: Iterable[str]) -> None:
-    """Hold these keys until the transaction ends, against other processes (PostgreSQL).
-
-    SQLite has one writer at a time anyway. Sorted, so that two processes cannot wait for each other.
-    """
-    connection = transaction.get_connection()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock(k) FROM {_KEYS}", [list(keys)])  # noqa: S608
-
-
-def try_keys(keys: Iterable[str]) -> bool:
-    """The same without waiting: whether all of them could be had. After a no, the transaction must be undone."""
-    connection = transaction.get_connection()
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT bool_and(pg_try_advisory_xact_lock(k)) FROM {_KEYS}", [list(keys)])  # noqa: S608
-        return bool(cursor.fetchone()[0])
-
-
-_KEYS = "(SELECT DISTINCT hashtextextended(unnest(%s::text[]), 0) AS k ORDER BY k) AS wanted"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from calls.commit import transaction as committing
 from calls.commit.cache import cache
+from calls.database.bulk import Table
 from calls.intake import queue as taking
 from calls.intake.queue import Intake, NotStored
 from calls.models import Agent, Call, Delivery, Head
@@ -162,7 +163,7 @@ def test_numbers_grow_in_the_order_of_the_commits_and_none_is_given_twice(provid
 
 
 def test_a_process_that_lost_its_commit_forgets_what_it_learned_from_it(provider, source, monkeypatch):
-    monkeypatch.setattr(committing.Table, "insert", lambda *_: (_ for _ in ()).throw(OperationalError("gone")))
+    monkeypatch.setattr(Table, "insert", lambda *_: (_ for _ in ()).throw(OperationalError("gone")))
     with pytest.raises(NotStored):
         provider.says(report("sid.1"))
     monkeypatch.undo()

@@ -19,6 +19,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from calls.commit import limits
 from calls.commit import transaction as committing
 from calls.commit.cache import cache
 from calls.intake import door as webhooks
@@ -773,9 +774,9 @@ def test_very_old_reports_make_ended_calls(door, path):
 
 
 def test_too_many_new_calls_a_minute_are_quarantined(door, path, change, monkeypatch):
-    monkeypatch.setattr(committing, "_new_calls", committing.NewCalls())
+    monkeypatch.setattr(limits, "new_calls", limits.NewCalls())
     now = time.monotonic()
-    monkeypatch.setattr(committing.time, "monotonic", lambda: now)
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
     change(new_calls_per_minute=2)
     first, second = call_fields(), call_fields()
 

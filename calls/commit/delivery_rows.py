@@ -1,0 +1,73 @@
+"""A delivery's row: how it is stored, how a replayed one is changed, and how it moves to another call."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Q
+
+from calls.commit.matching import MatchedCall
+from calls.commit.received import Received
+from calls.database.bulk import Table
+from calls.models import Delivery
+from calls.rules.events import dump
+from calls.words import Result
+
+_TABLE = Table(
+    Delivery,
+    (
+        "id", "source_id", "received_at", "method", "query", "content_type", "content_encoding", "body", "body_size",
+        "content_key", "result", "reason", "flags", "event", "call_id", "part_of_id", "part",
+    ),
+)  # fmt: skip
+
+
+def write(batch: list[Received]) -> None:
+    """Insert the new deliveries; set what the replayed ones say now."""
+    _TABLE.insert([_row(received) for received in batch if not received.replayed])
+    for received in batch:
+        if received.replayed:
+            Delivery.objects.filter(id=received.delivery).update(
+                content_key=received.content_key,
+                result=received.result,
+                reason=received.reason,
+                flags=received.flags,
+                event=_event(received),
+                call=received.call,
+            )
+
+
+def move(moves: dict[int, MatchedCall]) -> None:
+    """Give these deliveries, and their duplicates, to other calls."""
+    by_call: dict[MatchedCall, list[int]] = defaultdict(list)
+    for delivery, call in moves.items():
+        by_call[call].append(delivery)
+    for call, deliveries in by_call.items():
+        keys = list(Delivery.objects.filter(id__in=deliveries).values_list("content_key", flat=True))
+        duplicates = Q(source=call.source, content_key__in=keys, result=Result.DUPLICATE)
+        Delivery.objects.filter(Q(id__in=deliveries) | duplicates).update(call=call.id)
+
+
+def _row(received: Received) -> tuple[Any, ...]:
+    return (
+        received.delivery,
+        received.source.id,
+        received.received_at,
+        received.method,
+        received.query,
+        received.content_type,
+        received.content_encoding,
+        received.body,
+        received.body_size,
+        received.content_key,
+        str(received.result),
+        received.reason,
+        received.flags,
+        _event(received),
+        received.call,
+        received.part_of.delivery if received.part_of else None,
+        received.part,
+    )
+
+
+def _event(received: Received) -> str:
+    return dump(received.event) if received.event else ""
