@@ -100,6 +100,11 @@ def test_where_somebody_comes_in_calls_are_read_for_somebody(path):
     assert not unscoped or name_of(path) in UNSCOPED, f"{name_of(path)}: {unscoped}"
 
 
+def test_a_delivery_is_made_of_bytes_in_one_place():
+    makers = [name_of(path) for path in APP if re.search(r"(?<!class )\bReceived\(", path.read_text())]
+    assert makers == ["calls/intake/interpreting.py"]
+
+
 @pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
 def test_nothing_happens_behind_the_back(path):
     assert path.stem not in ("utils", "services", "signals", "helpers", "misc")

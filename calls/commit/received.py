@@ -14,6 +14,7 @@ class Received:
 
     A `replayed` one is there already, has its `delivery`, and keeps its `call` where that is given. A request that
     held several calls has `others`, one for each call but the first: they have no bytes, but are `part_of` this one.
+    A ping has no fields at all. `calls.intake.interpreting.receive` makes them, and nothing else does.
     """
 
     source: CachedSource
@@ -32,6 +33,7 @@ class Received:
     delivery: int = 0
     call: int | None = None
     replayed: bool = False
+    is_ping: bool = False
     part_of: "Received | None" = None
     part: int = 0
     others: "tuple[Received, ...]" = ()

@@ -22,15 +22,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from calls.commit.cache import HURRIED_SECONDS, CachedSource, cache
 from calls.commit.received import Received
+from calls.intake import interpreting
 from calls.intake.counts import counts
-from calls.intake.interpreting import read
 from calls.intake.queue import NotStored, intake, store
 from calls.words import Result
 
 _ASCII = bytes(range(32, 127))
 LONGEST_URL = 16_384
 LARGEST_BODY = 1_048_576
-KEPT_BODY = 65_536
 RETRY_AFTER = 5
 
 _PATH = re.compile(r"/hook(?:s/(?P<deep>[^/]*)|-(?P<short>[^/]+))/?\Z|/hooks/?\Z")
@@ -145,19 +144,16 @@ def needs_another_look(refused: CachedSource | Answer) -> bool:
 
 def receive(source: CachedSource, request: Request, body: bytes) -> Received | Answer:
     """The delivery as it is to be stored; or, for a request that says nothing at all, the answer to a ping."""
-    received = Received(
+    received = interpreting.receive(
         source=source,
         received_at=datetime.now(UTC),
         method=request.method,
         query=request.query.replace("\x00", "\\0"),
         content_type=request.headers.get("content-type", "").replace("\x00", "")[:200],
         content_encoding=request.headers.get("content-encoding", "").replace("\x00", "")[:40],
-        body=body[:KEPT_BODY],
-        body_size=len(body),
-        content_key="",
+        body=body,
     )
-    fields = read(received, body)
-    if fields is not None and not fields:
+    if received.is_ping:
         counts.pinged(source.id)
         return accepted(source, None, Result.IGNORED)
     return received

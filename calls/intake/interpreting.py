@@ -3,7 +3,9 @@
 import hashlib
 import logging
 from dataclasses import replace
+from datetime import datetime
 
+from calls.commit.cache import CachedSource
 from calls.commit.received import Received
 from calls.intake.decoding import Undecodable, decode
 from calls.providers import PROVIDERS
@@ -12,12 +14,46 @@ from calls.words import Result
 
 log = logging.getLogger("callboard.intake")
 
+KEPT_BODY = 65_536
+"""Bytes of a body that are stored. A longer one is quarantined."""
 
-def read(received: Received, body: bytes) -> dict[str, str] | None:
-    """Fill in what a delivery says: event, result, reason, content key and others. Returns its fields, if it has any.
 
-    Never raises for anything a sender can send.
+def receive(
+    *,
+    source: CachedSource,
+    received_at: datetime,
+    method: str,
+    query: str,
+    content_type: str,
+    content_encoding: str,
+    body: bytes,
+    body_size: int = 0,
+    content_key: str = "",
+    delivery: int = 0,
+) -> Received:
+    """Make a delivery of a request's bytes and read what it says: event, result, reason, content key and others.
+
+    Never raises for anything a sender can send. `delivery` is the id of a stored one that is read again: of its body,
+    which had `body_size` bytes, only the first may be left, and then it keeps its `content_key`.
     """
+    received = Received(
+        source=source,
+        received_at=received_at,
+        method=method,
+        query=query,
+        content_type=content_type,
+        content_encoding=content_encoding,
+        body=body[:KEPT_BODY],
+        body_size=max(body_size, len(body)),
+        content_key=content_key,
+        delivery=delivery,
+        replayed=delivery > 0,
+    )
+    _read(received, body)
+    return received
+
+
+def _read(received: Received, body: bytes) -> None:
     try:
         if received.body_size > len(body):
             raise Undecodable("too_large")
@@ -27,14 +63,14 @@ def read(received: Received, body: bytes) -> dict[str, str] | None:
     except Undecodable as error:
         received.content_key = received.content_key or _digest(body + b"\0" + received.query.encode(errors="replace"))
         received.quarantine(error.reason)
-        return None
+        return
+    received.is_ping = not decoded.fields
     flags = " ".join(decoded.flags)[:120]
     _fill(received, decoded.fields, flags)
     if decoded.others:
         received.others = tuple(part_of(received, part) for part in range(1, len(decoded.others) + 1))
         for other, fields in zip(received.others, decoded.others, strict=True):
             _fill(other, fields, flags)
-    return decoded.fields
 
 
 def part_of(received: Received, part: int) -> Received:

@@ -13,7 +13,7 @@ from django.db import transaction
 from calls.commit.cache import Cache
 from calls.commit.received import Received
 from calls.commit.transaction import commit
-from calls.intake.interpreting import read
+from calls.intake.interpreting import receive
 from calls.models import Call, CallAlias, Delivery, Head
 from calls.models.call import new_epoch
 from calls.models.delivery import DeliveryQuerySet
@@ -82,7 +82,7 @@ def _replay_chunk(chunk: list[Delivery], cache: Cache, outcome: Outcome) -> None
 
 def _read_again(delivery: Delivery, cache: Cache) -> Received:
     body = bytes(delivery.body)
-    received = Received(
+    received = receive(
         source=cache.sources[delivery.source_id],
         received_at=delivery.received_at,
         method=delivery.method,
@@ -93,9 +93,7 @@ def _read_again(delivery: Delivery, cache: Cache) -> Received:
         body_size=delivery.body_size,
         content_key=delivery.content_key if delivery.body_size > len(body) else "",
         delivery=delivery.pk,
-        replayed=True,
     )
-    read(received, body)
     before = load(delivery.event, delivery.pk) if delivery.event else None
     if before and received.event and _ids(before) == _ids(received.event):
         received.call = delivery.call_id

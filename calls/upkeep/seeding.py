@@ -19,7 +19,7 @@ from calls.commit.cache import Cache
 from calls.commit.received import Received
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
-from calls.intake.interpreting import read
+from calls.intake.interpreting import receive
 from calls.intake.queue import store
 from calls.models import Call, CallAlias, Delivery, Source
 from calls.providers.values import zone_of
@@ -87,7 +87,7 @@ def _whole_calls(day: Iterator[Said]) -> Iterator[Said]:
 
 def _received(said: Said, source: Source, cache: Cache) -> Received:
     request = encode(said.fields, said.shape)
-    received = Received(
+    return receive(
         source=cache.sources[source.pk],
         received_at=said.at,
         method=request.method,
@@ -95,11 +95,7 @@ def _received(said: Said, source: Source, cache: Cache) -> Received:
         content_type=request.content_type,
         content_encoding="",
         body=request.body,
-        body_size=len(request.body),
-        content_key="",
     )
-    read(received, request.body)
-    return received
 
 
 # --- copying a day ------------------------------------------------------------------------------------------
