@@ -1,7 +1,7 @@
 """The page of one call: its facts with the delivery that set each, its story, and its customer's other calls."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
@@ -18,9 +18,6 @@ from . import shown
 from .call_parts import how, marks, number, recording
 from .site import is_masked, sees_all
 
-if TYPE_CHECKING:
-    from .calls import CallAdmin
-
 GROUPS = {
     "Who": ["direction", "customer_number", "virtual_number", "group", "agent_name", "agent_number", "roles_assumed"],
     "How it went": ["state", "provisional", "outcome", "reason", "provider_status"],
@@ -36,11 +33,10 @@ _WORDS = {
 }
 
 
-def explained(admin: "CallAdmin", request: HttpRequest, call: Call) -> dict[str, Any]:
-    """What the page of this call shows to whoever asks."""
+def explained(request: HttpRequest, call: Call, visible: CallQuerySet) -> dict[str, Any]:
+    """What the page of this call shows to whoever asks. `call` has its `row`; `visible` are the calls they may see."""
     told = story(call, masked=is_masked(request))
-    newer, older = neighbours(admin.get_queryset(request), call)
-    admin.dressed(request, [call])
+    newer, older = neighbours(visible, call)
     zone = call.source.time_zone
     return {
         "title": f"{wording.direction_word(call.direction)} call",

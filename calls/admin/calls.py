@@ -78,7 +78,7 @@ class CallAdmin(KeysetMixin, ReadOnly):
         found = history.search(queryset, search_term, masked=is_masked(request)) if search_term.strip() else queryset
         return found, False
 
-    def dressed(self, request: HttpRequest, calls: list[Call]) -> list[Call]:
+    def prepared(self, request: HttpRequest, calls: list[Call]) -> list[Call]:
         """The calls of a page, each with its `row`: what the reader may see of it, and all that is shown of it."""
         names, masked = read_names(), is_masked(request)
         for call in calls:
@@ -149,9 +149,10 @@ class CallAdmin(KeysetMixin, ReadOnly):
         calls = self.get_queryset(request).select_related("source", "group")
         key = history.row_id(object_id) or 0
         if call := calls.filter(id=key).first():
-            return self._page(request, "detail", explained(self, request, call))
+            self.prepared(request, [call])
+            return self._page(request, "detail", explained(request, call, self.get_queryset(request)))
         if call := calls.filter(merged__id=key).first():
-            self.dressed(request, [call])
+            self.prepared(request, [call])
             return self._page(request, "moved", {"title": "The same call", "asked": key, "call": call})
         raise Http404
 

@@ -82,7 +82,7 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
             wanted |= Q(id=key)
         return queryset.filter(wanted), False
 
-    def dressed(self, request: HttpRequest, deliveries: list[Delivery]) -> list[Delivery]:
+    def prepared(self, request: HttpRequest, deliveries: list[Delivery]) -> list[Delivery]:
         for delivery in deliveries:
             said = events.load(delivery.event, delivery.pk) if delivery.event else None
             word = said.word if said else ""
@@ -134,7 +134,7 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
         delivery = rows.filter(id=history.row_id(object_id) or 0).first() if self.has_view_permission(request) else None
         if delivery is None:
             raise Http404
-        self.dressed(request, [delivery])
+        self.prepared(request, [delivery])
         masked = is_masked(request)
         # A part's bytes stand in the row of its request, which may be pruned.
         request_row = rows.filter(id=delivery.part_of_id).first() if delivery.part_of_id else delivery

@@ -32,7 +32,7 @@ class KeysetChangeList(PlainChangeList):
             page = history.page(self.queryset, keys, size, request.GET.get(PAGE_VAR, ""))
         except ValueError:
             page = history.page(self.queryset, keys, size)
-        self.result_list = self.model_admin.dressed(request, page.rows)
+        self.result_list = self.model_admin.prepared(request, page.rows)
         self.result_count = len(page.rows)
         self.full_result_count = self.paginator = None
         self.show_full_result_count = self.show_admin_actions = False

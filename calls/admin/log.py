@@ -48,7 +48,7 @@ class ChangeLogAdmin(KeysetMixin, ReadOnly):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return not is_masked(request) and super().has_view_permission(request, obj)
 
-    def dressed(self, request: HttpRequest, entries: list[LogEntry]) -> list[LogEntry]:
+    def prepared(self, request: HttpRequest, entries: list[LogEntry]) -> list[LogEntry]:
         return entries
 
     @admin.display(description="When")
