@@ -2,6 +2,7 @@
 
     words, phones, days      the trade's words; phone numbers; what a day is, in the site's time zone
     phones_in_text           what is taken for a number in free text: one rule for display, logs and search
+    private_files            files that hold secrets
     rules                    what a call is, given all that was heard of it: no database, no clock, no network
     models                   what the database holds
     providers                a provider's words into call events: one file each
@@ -16,7 +17,7 @@
     boards                   sockets: who looks, and how fast
     history                  calls of the past: search and pages
     pages, api, admin        where people and programs come in
-    upkeep                   replay, prune, seed
+    upkeep                   replay, prune, seed, the doctor, what an installation is
     simulation               a provider that is made up: outside, it knows the product by its webhook only
 
 `tests/test_architecture.py` holds the floors file by file.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from calls.private_files import is_open_to_others, write_private
+
 LEAST_CHARACTERS = 32
 
 
@@ -17,11 +19,6 @@ def kept_secret(path: Path) -> str:
         raise ImproperlyConfigured(
             f"CALLBOARD_DATA_DIR must be a folder that can be written to, but {path}: {problem.strerror}."
         ) from None
-
-
-def is_open_to_others(path: Path) -> bool:
-    """Whether others than its owner may read or change a file. Windows keeps no such marks."""
-    return os.name != "nt" and path.stat().st_mode & 0o077 != 0
 
 
 def _read(path: Path) -> str:
@@ -57,12 +54,3 @@ def _make(path: Path) -> str:
     finally:
         made.unlink(missing_ok=True)
     return _read(path)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that its owner alone may read, and see that it is on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

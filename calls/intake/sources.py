@@ -1,6 +1,8 @@
 """Writing sources: made with a token, given new ones, and the addresses that carry them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -42,10 +44,31 @@ def rotate(source: Source) -> tuple[Connected, list[SourceToken]]:
 
 
 def base_url() -> str:
-    """Where this installation is opened, as far as it knows: scheme, host and port."""
+    """Where this installation is opened, as far as it knows: scheme, host and port.
+
+    A command is not told which port `serve` was given, so it looks at what the server that ran last has left.
+    """
     if settings.CALLBOARD_BASE_URL:
         return str(settings.CALLBOARD_BASE_URL)
+    try:
+        return _served_at().read_text().strip() or listening_at()
+    except OSError:
+        return listening_at()
+
+
+def listening_at() -> str:
+    """Where a server with these settings is opened on its own machine."""
     host = settings.CALLBOARD_HOST
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  (compared, not bound)
         host = "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.CALLBOARD_PORT}"
+
+
+def note_address() -> None:
+    """Leave word for commands of where this server listens."""
+    with suppress(OSError):  # A folder that cannot be written to is told of by `firstrun`, in words.
+        _served_at().write_text(f"{listening_at()}\n")
+
+
+def _served_at() -> Path:
+    return Path(settings.DATA_DIR) / "served_at"

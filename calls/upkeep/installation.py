@@ -29,6 +29,11 @@ def mark() -> Path:
     return Path(settings.DATA_DIR) / "installed"
 
 
+def first_secrets() -> Path:
+    """The file for what a first start without a terminal has to tell: nothing of it belongs into a log."""
+    return Path(settings.DATA_DIR) / "first_secrets.txt"
+
+
 def set_mark() -> None:
     """Note that this installation is set up: from now on an empty database is an accident."""
     if not mark().exists():

@@ -2,17 +2,22 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from calls.management.commands import doctor
 from calls.models import Access, Delivery, Source
 from calls.models.access import scope_of
 from calls.models.source import digest
+from calls.private_files import add_private
+from calls.upkeep import doctor, installation
+from calls.upkeep.doctor import machine, records
 
 pytestmark = pytest.mark.django_db
 
@@ -165,9 +170,17 @@ def findings(examine) -> list:
     return list(examine())
 
 
+def close_files() -> None:
+    """As a server leaves them; the tests' own database was made with the umask of whoever runs them."""
+    for path in Path(settings.DATABASES["default"]["NAME"]), Path(settings.DATA_DIR) / "secret_key":
+        for each in path.parent.glob(f"{path.name}*"):
+            each.chmod(0o600)
+
+
 def test_a_healthy_installation_is_well(admin_person, source, source_token):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(doctor, "LEAST_FREE_BYTES", 0)
+        patched.setattr(machine, "LEAST_FREE_BYTES", 0)
+        close_files()
         assert "All is well." in said("doctor")
 
 
@@ -184,21 +197,49 @@ def test_every_problem_says_what_to_do(source):
 
 
 def test_a_full_disk_is_a_problem(monkeypatch):
-    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 10**18)
-    assert [finding.advice for finding in findings(doctor.disk) if finding.well is False] != []
+    monkeypatch.setattr(machine, "LEAST_FREE_BYTES", 10**18)
+    assert [finding.advice for finding in findings(machine.disk) if finding.well is False] != []
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666, 0o622])
+def test_a_key_or_a_database_that_others_can_read_is_a_problem(monkeypatch, tmp_path, mode):
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(tmp_path / "callboard.sqlite3"))
+    database = ["callboard.sqlite3", "callboard.sqlite3-wal"] if connection.vendor == "sqlite" else []
+    names = ["secret_key", *database]
+    for name in names:
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(mode)
+    problems = [finding for finding in findings(machine.files) if finding.well is False]
+    assert [found.what.split()[0] for found in problems] == [str(tmp_path / name) for name in names]
+    assert all("chmod 600" in found.advice for found in problems)
+
+
+def test_first_secrets_that_still_lie_about_are_worth_knowing(monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
+    add_private(installation.first_secrets(), "password\n")
+    assert [finding.what for finding in findings(machine.files) if "first password" in finding.what]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a file of SQLite")
+def test_a_damaged_database_is_a_problem(monkeypatch):
+    monkeypatch.setattr(installation, "damage_of", lambda path: "row 7 missing from index call_live")
+    [problem] = [finding for finding in findings(machine.database) if finding.well is False]
+    assert "row 7 missing" in problem.what
+    assert "Restore" in problem.advice
 
 
 def test_the_quarantine_is_told_by_reason(source):
     stored = {"source": source, "received_at": timezone.now(), "method": "POST", "body": b"", "content_key": "x"}
     Delivery.objects.create(**stored, result="quarantined", reason="no_call_id")
-    [finding] = findings(doctor.quarantine)
+    [finding] = findings(records.quarantine)
     assert finding.what.startswith("1 delivery set aside (no_call_id): The report has no id")
 
 
 def test_a_source_that_fell_silent_is_worth_knowing(source, source_token):
     stored = {"source": source, "method": "POST", "body": b"", "content_key": "x", "result": "applied"}
     Delivery.objects.create(**stored, received_at=timezone.now() - timedelta(days=2))
-    [finding] = findings(doctor.sources)
+    [finding] = findings(records.sources)
     assert finding.well is None
     assert "switched the webhook off" in finding.advice
 
@@ -206,4 +247,4 @@ def test_a_source_that_fell_silent_is_worth_knowing(source, source_token):
 def test_a_clock_behind_the_deliveries_is_a_problem(source):
     stored = {"source": source, "method": "POST", "body": b"", "content_key": "x", "result": "applied"}
     Delivery.objects.create(**stored, received_at=timezone.now() + timedelta(hours=1))
-    assert [finding for finding in findings(doctor.clock) if finding.well is False] != []
+    assert [finding for finding in findings(machine.clock) if finding.well is False] != []

@@ -1,6 +1,7 @@
 """From nothing to serving, once; and ending well."""
 
 import ast
+import os
 import re
 import signal
 import socket
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from tests.support.running import ROOT, manage, running_server, unused_port
+from tests.support.running import ROOT, clean_environment, manage, running_server, unused_port
 
 SERVERS = ["uvicorn", "daphne"]
 HOOK = re.compile(r"http://127\.0\.0\.1:\d+(/hooks/[\w-]{32})")
@@ -27,22 +28,52 @@ def test_a_first_start_makes_what_it_needs_and_tells_its_secrets_once(tmp_path, 
         assert first.get("/accounts/login/")[0] == 200
         assert "server" not in first.headers("/healthz")
         assert first.get("/version")[0] == 200
-        hook = HOOK.search(first.output)[1]
-        password = PASSWORD.search(first.output)[1]
+        hook = HOOK.search(first.first_secrets)[1]
+        password = PASSWORD.search(first.first_secrets)[1]
         assert first.get(hook)[0] == 200
+        assert hook not in first.output and password not in first.output
+        assert str(tmp_path / "first_secrets.txt") in first.output
+        assert stat.S_IMODE((tmp_path / "first_secrets.txt").stat().st_mode) == 0o600
         assert first.stop() == 0
+    told = first.first_secrets
     with running_server(tmp_path, "--server", server) as second:
         assert second.get(hook)[0] == 200
         assert not HOOK.search(second.output)
         assert not PASSWORD.search(second.output)
-        assert password not in second.output
+        assert second.first_secrets == told
         assert second.stop(signal.SIGINT) == 0
+
+
+@pytest.mark.slow
+def test_on_a_terminal_the_first_secrets_are_shown_and_written_nowhere(tmp_path):
+    leader, follower = os.openpty()
+    subprocess.run(
+        [sys.executable, "manage.py", "firstrun"],
+        cwd=ROOT, env=clean_environment(CALLBOARD_DATA_DIR=str(tmp_path)), stdout=follower, check=True, timeout=60,
+    )  # fmt: skip
+    os.close(follower)
+    told = os.read(leader, 65_536).decode()
+    os.close(leader)
+    assert HOOK.search(told)
+    assert PASSWORD.search(told)
+    assert not (tmp_path / "first_secrets.txt").exists()
+
+
+@pytest.mark.slow
+def test_commands_name_the_address_that_is_really_served(tmp_path):
+    with running_server(tmp_path) as server:
+        folder = {"CALLBOARD_DATA_DIR": str(tmp_path)}
+        for command in (("adduser", "asha", "--role", "viewer"), ("createsource", "Shop"), ("rotatetoken", "Shop")):
+            assert f"http://127.0.0.1:{server.port}/" in manage(*command, **folder).stdout
+        assert f"http://127.0.0.1:{server.port}/accounts/login/" in server.first_secrets
+        public = manage("createsource", "Web", CALLBOARD_BASE_URL="https://calls.example.com", **folder).stdout
+        assert "https://calls.example.com/hooks/" in public
 
 
 @pytest.mark.slow
 def test_a_request_under_way_is_finished_before_the_end(tmp_path):
     with running_server(tmp_path) as running:
-        hook = HOOK.search(running.output)[1]
+        hook = HOOK.search(running.first_secrets)[1]
         body = b'{"CallSid": "1", "Status": "ANSWER"}'
         with socket.create_connection(("127.0.0.1", running.port), timeout=10) as client:
             client.sendall(
@@ -115,7 +146,7 @@ def test_the_sentence_says_what_the_database_said(tmp_path, postgres_url):
 @pytest.mark.needs_redis
 def test_two_workers_share_postgresql_and_redis(tmp_path, postgres_url, redis_url):
     with running_server(tmp_path, "--workers", "2", DATABASE_URL=postgres_url, REDIS_URL=redis_url) as running:
-        hook = HOOK.search(running.output)[1]
+        hook = HOOK.search(running.first_secrets)[1]
         assert [running.get(hook)[0] for _ in range(20)] == [200] * 20
         assert running.stop() == 0
 

@@ -38,6 +38,7 @@ class RunningServer:
 
     def __init__(self, data_dir: Path, *arguments: str, port: int | None = None, **environment: str) -> None:
         self.port = port or unused_port()
+        self.data_dir = data_dir
         self.log = data_dir / f"serve-{self.port}.log"
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(self.port), *arguments],
@@ -54,6 +55,11 @@ class RunningServer:
     @property
     def output(self) -> str:
         return self.log.read_text()
+
+    @property
+    def first_secrets(self) -> str:
+        """What the first start told: its output is a file, so it wrote another one."""
+        return (self.data_dir / "first_secrets.txt").read_text()
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds

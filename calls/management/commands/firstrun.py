@@ -20,6 +20,7 @@ from calls.database.connecting import unhurried, what_is_wrong
 from calls.intake.sources import base_url, connect
 from calls.models import Role, Source
 from calls.people.accounts import grant
+from calls.private_files import add_private
 from calls.upkeep import installation
 
 RULE = "-" * 78
@@ -98,7 +99,12 @@ class Command(BaseCommand):
         )
 
     def tell(self, title: str, *lines: str) -> None:
-        self.stdout.write("\n".join([RULE, f"  {title}", *(f"    {line}" for line in lines), RULE]))
+        """Show secrets on the terminal. Where there is none, output goes to a log: it gets the name of a file only."""
+        text = "\n".join([RULE, f"  {title}", *(f"    {line}" for line in lines), RULE])
+        if not self.stdout.isatty():
+            add_private(installation.first_secrets(), f"{text}\n")
+            text = f"{title}: written to {installation.first_secrets()}. Read it, and remove it."
+        self.stdout.write(text)
         self.stdout.flush()
 
 

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
-from calls.intake.sources import Connected, base_url, connect
+from calls.intake.sources import Connected, base_url, connect, note_address
 from calls.models import Source
 from calls.simulation.scripts import RECORDING_HOST
 from dashboard.servers import run_daphne, run_uvicorn
@@ -48,6 +48,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def serve(self, host: str, port: int, workers: int, options: dict[str, Any]) -> None:
+        note_address()
         call_command("firstrun", stdout=self.stdout, new=options["new"])
         self.tell(host)
         with simulating() if options["simulate"] else nothing():

@@ -1,0 +1,24 @@
+"""Looks at everything that a board depends on, and says of each problem what to do."""
+
+from collections.abc import Callable, Iterator
+
+from django.db import DatabaseError
+
+from .finding import Finding
+from .machine import clock, database, disk, files, layer, migrations, system
+from .records import doubles, people, quarantine, shares, sources
+
+EXAMINATIONS = (
+    *(system, database, migrations, layer, disk, files, clock),
+    *(people, sources, doubles, quarantine, shares),
+)
+
+
+def examined(examine: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    """The findings of one examination; one that cannot be made is itself a problem."""
+    try:
+        return list(examine())
+    except DatabaseError:
+        return [Finding(False, f"{examine.__name__}: the database cannot say", "See above.")]
+    except Exception as problem:
+        return [Finding(False, f"{examine.__name__}: {type(problem).__name__}", "Please report this with its log.")]
