@@ -119,8 +119,6 @@ def test_no_rooms_import_one_another_in_a_circle():
 
 LONGEST_FUNCTION_LINES = 40
 LONGEST_FILE_LINES = 350
-# Being taken apart: who has done so takes the name out.
-TOO_LONG = {"calls/providers/callerdesk.py"}
 
 
 @pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
@@ -135,8 +133,7 @@ def test_functions_are_short(path):
 def test_files_are_short():
     lengths = {name_of(path): len(path.read_text().splitlines()) for path in modules("calls")}
     long = {name: length for name, length in lengths.items() if length > LONGEST_FILE_LINES}
-    assert set(long) - TOO_LONG == set(), f"a second subject? {long}"
-    assert TOO_LONG - set(long) == set(), "these are short now: take them out of TOO_LONG"
+    assert long == {}, "a second subject?"
 
 
 @pytest.mark.parametrize("path", [path for path in APP if part(path) in PURE], ids=name_of)

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from calls.display import formats, wording
+from calls.display.causes import code_with_cause
 from calls.display.explanation import story
 from calls.history import search as history
 from calls.models import Call
@@ -19,17 +20,24 @@ from .call_parts import how, marks, number, recording
 from .site import is_masked, sees_all
 
 GROUPS = {
-    "Who": ["direction", "customer_number", "virtual_number", "group", "agent_name", "agent_number", "roles_assumed"],
-    "How it went": ["state", "provisional", "outcome", "reason", "provider_status"],
-    "When": ["began_at", "started_at", "ringing_at", "answered_at", "ended_at"],
+    "Who": [
+        "direction", "customer_number", "virtual_number", "group", "agent_name", "agent_number", "roles_assumed",
+        "campaign_id",
+    ],
+    "How it went": ["state", "provisional", "outcome", "reason", "provider_status", "error_code"],
+    "When": [
+        "began_at", "started_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "ringing_at", "answered_at",
+        "ended_at",
+    ],
     "How long, how much": ["wait_seconds", "talk_seconds", "duration_seconds", "coins", "recording_url"],
     "Where from": ["source", "ref", "flags"],
-}
+}  # fmt: skip
 _WORDS = {
     "direction": wording.direction_word,
     "state": wording.state_word,
     "outcome": wording.outcome_word,
     "reason": wording.reason_word,
+    "error_code": code_with_cause,
 }
 
 
@@ -43,7 +51,7 @@ def explained(request: HttpRequest, call: Call, visible: CallQuerySet) -> dict[s
         "call": call,
         "how": how(call.row),
         "began": shown.moment(call.began_at, zone),
-        "groups": [(title, [_fact(call, name) for name in names]) for title, names in GROUPS.items()],
+        "groups": [(title, [_fact(call, name) for name in names]) for title, names in GROUPS.items()] + _said(call),
         "attempts": [_attempt(attempt, zone) for attempt in call.row["ring_attempts"]],
         "story": [_told(entry, zone) for entry in told],
         "sees_deliveries": sees_all(request),
@@ -67,6 +75,12 @@ def _fact(call: Call, name: str) -> dict[str, Any]:
         "value": _value(call, name),
         "delivery": call.set_by.get("recording_url" if name == "recording_url" else name),
     }
+
+
+def _said(call: Call) -> list[tuple[str, list[dict[str, Any]]]]:
+    """What the provider said beside the fields of a call, under its own names."""
+    said = [{"label": name, "value": text} for name, text in sorted(call.row["also_said"].items())]
+    return [(wording.field_word("also_said"), said)] if said else []
 
 
 def _value(call: Call, name: str) -> str | SafeString:
@@ -93,6 +107,8 @@ def plain(name: str, value: Any, zone: str) -> str | SafeString:
         return formats.length(value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {text}" for name, text in sorted(value.items())) or shown.NOTHING
     if isinstance(value, list):
         return ", ".join(wording.flag_word(each) for each in value) or shown.NOTHING
     if value in (None, ""):
@@ -121,7 +137,7 @@ def _told(entry: dict[str, Any], zone: str) -> dict[str, Any]:
                 "<b>{}</b> {}{}",
                 wording.field_word(change["field"]),
                 format_html('<span class="was">{}</span> → ', plain(change["field"], change["from"], zone))
-                if change["from"] not in (None, "", [], False)
+                if change["from"] not in (None, "", [], {}, False)
                 else "",
                 plain(change["field"], change["to"], zone),
             )

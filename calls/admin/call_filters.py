@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from calls.database.columns import lost_track
 from calls.display import wording
+from calls.display.causes import CAUSES, code_with_cause
 from calls.display.masking import mask_text
 from calls.models import Agent, CallGroup, Source
 from calls.phones import normalise
+from calls.providers.values import code
 
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter
 from .site import is_masked, scope
@@ -69,6 +71,25 @@ class MarkFilter(ChoiceFilter):
             return rows.filter(**{self.value: True})
         # SQLite's JSON has no containment: a flag is found as the text it is, quotes and all.
         return rows.annotate(flags_text=Cast("flags", TextField())).filter(flags_text__contains=f'"{self.value}"')
+
+
+class ErrorCodeFilter(NamedFilter):
+    title = "error code"
+    parameters = ("error_code",)
+
+    def suggestions(self) -> list[str]:
+        return [code_with_cause(code) for code in CAUSES]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
+        return rows.filter(error_code=code(self.value.split(" · ")[0].strip())) if self.value else None
+
+
+class CampaignFilter(NamedFilter):
+    title = "campaign"
+    parameters = ("campaign",)
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
+        return rows.filter(campaign_id=self.value) if self.value else None
 
 
 class GroupFilter(NamedFilter):

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from calls.display import formats, wording
+from calls.display.masking import masked_said
 from calls.display.recordings import allowed_link
 from calls.display.rows import read_names
 from calls.history import search as history
@@ -20,7 +21,9 @@ from .call_detail import explained
 from .call_filters import (
     AgentFilter,
     BeganFilter,
+    CampaignFilter,
     DirectionFilter,
+    ErrorCodeFilter,
     GroupFilter,
     MarkFilter,
     OutcomeFilter,
@@ -58,6 +61,8 @@ class CallAdmin(KeysetMixin, ReadOnly):
         OutcomeFilter,
         GroupFilter,
         AgentFilter,
+        ErrorCodeFilter,
+        CampaignFilter,
         SourceFilter,
         MarkFilter,
     ]
@@ -83,6 +88,8 @@ class CallAdmin(KeysetMixin, ReadOnly):
         names, masked = read_names(), is_masked(request)
         for call in calls:
             call.row = history.row_of(call, names, masked=masked)
+            said = call.also_said or {}
+            call.row["also_said"] = masked_said(said) if masked else said
             call.row["link"] = None if masked else allowed_link(call.recording_url, names.sources[call.source_id][1])
         return calls
 

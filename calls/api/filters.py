@@ -34,6 +34,8 @@ class CallQuery(serializers.Serializer):
     state = serializers.ChoiceField([*map(str, State), "live"], required=False)
     direction = serializers.ChoiceField([*map(str, Direction)], required=False)
     outcome = serializers.ChoiceField([*map(str, Outcome)], required=False)
+    error_code = serializers.CharField(max_length=20, required=False, help_text="As `error_code` of a row.")
+    campaign_id = serializers.CharField(max_length=100, required=False, help_text="As `campaign_id` of a row.")
     group = serializers.CharField(max_length=LONGEST, required=False, help_text="Name of the call group.")
     agent = serializers.CharField(max_length=64, required=False, help_text="The agent's number, in any spelling.")
     since = Moment(required=False, help_text="Began at this moment or later (ISO 8601, with zone).")
@@ -53,6 +55,7 @@ class CallQuery(serializers.Serializer):
         if asked.get("state") == "live":
             calls = calls.live()
         columns = {"direction": "direction", "outcome": "outcome", "group": "group__name"}
+        columns |= {"error_code": "error_code", "campaign_id": "campaign_id"}
         columns |= {"since": "began_at__gte", "until": "began_at__lt"}
         columns |= {} if asked.get("state") == "live" else {"state": "state"}
         calls = calls.filter(**{column: asked[name] for name, column in columns.items() if name in asked})

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from calls.display.causes import cause_word
 from calls.display.explanation import plain, story
+from calls.display.masking import masked_said
 from calls.display.recordings import allowed_link, hosts_of
 from calls.display.rows import read_names
 from calls.history import search as history
@@ -65,7 +67,7 @@ class CallList(CallsView):
 
 
 class CallDetail(CallsView):
-    """One call: its row with `recording_url`, its `story`, and `set_by`, the delivery that set each field.
+    """One call: its row with `recording_url` and `also_said`, its `story`, and which delivery set each field.
 
     The id of a call that turned out to be another one is answered with that one, under its own id.
     """
@@ -75,11 +77,15 @@ class CallDetail(CallsView):
         found = calls.filter(id=call).first() or calls.filter(merged__id=call).first()
         if found is None:
             raise Http404
-        masked = self.viewer.masked
+        masked, said = self.viewer.masked, found.also_said or {}
         link = None if masked else allowed_link(found.recording_url, hosts_of(found.source.recording_hosts))
         return Response(
             {
-                "call": {**rows([found], self.viewer)[0], "recording_url": link},
+                "call": {
+                    **rows([found], self.viewer)[0],
+                    "recording_url": link,
+                    "also_said": masked_said(said) if masked else said,
+                },
                 "story": story(found, masked=masked),
                 "set_by": found.set_by,
             }
@@ -87,7 +93,10 @@ class CallDetail(CallsView):
 
 
 def rows(calls: list[Call], viewer: Scope) -> list[dict[str, Any]]:
-    """The calls as rows of docs/events.md, in plain JSON types."""
+    """The calls as rows of docs/events.md, in plain JSON types, with the words for their error codes."""
     names = read_names()
     shown = (history.row_of(call, names, masked=viewer.masked) for call in calls)
-    return [{name: plain(value) for name, value in row.items()} for row in shown]
+    return [
+        {name: plain(value) for name, value in row.items()} | {"error_cause": cause_word(row["error_code"])}
+        for row in shown
+    ]

@@ -22,11 +22,8 @@ from calls.phones import digits_reversed
 from calls.rules.facts import CallFacts
 from calls.words import State
 
-_SHOWN = (
-    "direction", "state", "provisional", "outcome", "reason", "provider_status", "customer_number", "virtual_number",
-    "agent_number", "agent_name", "ring_attempts", "began_at", "started_at", "ringing_at", "answered_at", "ended_at",
-    "wait_seconds", "talk_seconds", "duration_seconds", "coins", "recording_url", "roles_assumed", "flags",
-)  # fmt: skip
+# The facts are columns under the same names; a group is one by its id, and what nobody is shown stands beside them.
+_SHOWN = tuple(name for name in CallFacts.__dataclass_fields__ if name not in ("group", "set_by", "heard_at"))
 _COLUMNS = (
     "id", "source_id", "ref", "group_id", "customer_key", "customer_reversed", "set_by", "heard_at", "digest", "seq",
     *_SHOWN,
@@ -34,7 +31,7 @@ _COLUMNS = (
 # Columns with an index of their own that most deliveries leave as they are.
 _FIXED = (
     "source_id", "ref", "group_id", "customer_reversed", "direction", "outcome", "virtual_number", "agent_number",
-    "began_at",
+    "campaign_id", "error_code", "began_at",
 )  # fmt: skip
 _CHANGING = tuple(name for name in _COLUMNS if name not in ("id", *_FIXED))
 _TABLE = Table(Call, _COLUMNS)

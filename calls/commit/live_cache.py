@@ -33,7 +33,7 @@ Ids = tuple[int, str, str, str, datetime | None]
 
 
 def ids_of(source: int, event: CallEvent) -> Ids:
-    return source, event.call_id, event.alternate_id, event.campaign_id, event.started_at if event.campaign_id else None
+    return source, event.call_id, event.alternate_id, event.joining_id, event.started_at if event.joining_id else None
 
 
 @dataclass(slots=True)

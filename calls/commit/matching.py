@@ -64,15 +64,15 @@ def keys_of(source: int, event: CallEvent) -> list[Key]:
     keys = []
     for value in {event.call_id, event.alternate_id} - {""}:
         keys += [(source, kind, value) for kind in (SID, UID, LONE_UID)]
-    if event.campaign_id:
-        keys += [(source, CAMPID, event.campaign_id), (source, LONE_CAMP, event.campaign_id)]
+    if event.joining_id:
+        keys += [(source, CAMPID, event.joining_id), (source, LONE_CAMP, event.joining_id)]
     return keys
 
 
 def lock_names(source: int, event: CallEvent) -> list[str]:
     """What two processes must not work on at the same time."""
     ids = {f"{source} id {value}" for value in (event.call_id, event.alternate_id) if value}
-    return sorted(ids | ({f"{source} campid {event.campaign_id}"} if event.campaign_id else set()))
+    return sorted(ids | ({f"{source} campid {event.joining_id}"} if event.joining_id else set()))
 
 
 def match(batch: list[Received], live_cache: LiveCache, ids: NextIds) -> "Matching":
@@ -154,8 +154,8 @@ class Matching:
             self._merge(other, call)
         if event.alternate_id and event.alternate_id != event.call_id:
             self._link((source, UID, event.alternate_id), call, None)
-        if event.campaign_id and event.started_at:
-            self._link((source, CAMPID, event.campaign_id), call, event.started_at)
+        if event.joining_id and event.started_at:
+            self._link((source, CAMPID, event.joining_id), call, event.started_at)
         return call
 
     def _lone(self, source: int, event: CallEvent) -> list[MatchedCall]:
@@ -163,8 +163,8 @@ class Matching:
         found = [alias.call for alias in self.aliases.get((source, LONE_UID, event.call_id), [])]
         if event.alternate_id and (source, SID, event.alternate_id) not in self.aliases:
             found += [alias.call for alias in self.aliases.get((source, LONE_UID, event.alternate_id), [])]
-        if event.campaign_id and event.started_at:
-            near = self.aliases.get((source, LONE_CAMP, event.campaign_id), [])
+        if event.joining_id and event.started_at:
+            near = self.aliases.get((source, LONE_CAMP, event.joining_id), [])
             found += [a.call for a in near if a.starts_at and abs(a.starts_at - event.started_at) <= CAMPAIGN_REACH]
         return sorted({call for call in found if call.lone and not call.merged_into}, key=lambda call: call.id)
 
@@ -200,7 +200,7 @@ class Matching:
         """Several calls named this id: see again where the deliveries belong that came by it."""
         for call in dict.fromkeys(alias.call for alias in self.aliases[key]):
             for delivery, event in self._events(call):
-                if event.call_id or (event.alternate_id or event.campaign_id) != key[2]:
+                if event.call_id or (event.alternate_id or event.joining_id) != key[2]:
                     continue
                 best = self._named(key[0], key[2]) if event.alternate_id else self._nearest(key, event.started_at)
                 if best and best is not call:
@@ -219,8 +219,8 @@ class Matching:
         return min((a.call for a in self.aliases.get((source, UID, value), [])), key=lambda c: c.ref, default=None)
 
     def _by_campid(self, source: int, event: CallEvent) -> MatchedCall:
-        near = self._nearest((source, CAMPID, event.campaign_id), event.started_at)
-        return near or self._lone_at((source, LONE_CAMP, event.campaign_id), event.started_at, event.campaign_id)
+        near = self._nearest((source, CAMPID, event.joining_id), event.started_at)
+        return near or self._lone_at((source, LONE_CAMP, event.joining_id), event.started_at, event.joining_id)
 
     def _nearest(self, key: Key, starts_at: datetime | None) -> MatchedCall | None:
         if starts_at is None:

@@ -46,6 +46,11 @@ class Columns(NamedTuple):
     duration_seconds: int | None
     coins: Decimal | None
     recording_url: str | None
+    campaign_id: str | None
+    error_code: str | None
+    leg_a_picked_at: datetime | None
+    leg_b_started_at: datetime | None
+    leg_b_picked_at: datetime | None
     roles_assumed: bool
     flags: list[str]
     heard_at: datetime

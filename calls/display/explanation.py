@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from calls.display.masking import mask, mask_text
+from calls.display.masking import mask, mask_text, masked_id, masked_said
 from calls.display.recordings import allowed_link, hosts_of
 from calls.models import Agent, Call, Delivery, VirtualNumber
 from calls.phones import match_key
@@ -16,7 +16,7 @@ from calls.words import Result
 MOST_STEPS = 100
 MOST_DELIVERIES = 1_000
 _NUMBERS = {"customer_number", "agent_number", "virtual_number"}
-_TEXTS = {"agent_name", "provider_status", "reason", "group", "state"}
+_TEXTS = {"agent_name", "provider_status", "reason", "group", "state", "error_code"}
 
 
 def story(call: Call, *, masked: bool) -> list[dict[str, Any]]:
@@ -31,7 +31,8 @@ def story(call: Call, *, masked: bool) -> list[dict[str, Any]]:
     said = {row.id: events.load(row.event, row.id) for row in told if row.event}
     heard = [said[row.id] for row in told if row.id in said and row.result == Result.APPLIED]
     steps = {step.delivery: step for step in explain.story(heard[:MOST_STEPS], _directory(call, heard))}
-    shown_as = _Masking(hosts_of(call.source.recording_hosts), masked=masked)
+    numbers = {number for event in said.values() for number in (event.customer, event.agent, event.line)}
+    shown_as = _Masking(hosts_of(call.source.recording_hosts), numbers, masked=masked)
     return [_entry(row, said.get(row.id), steps.get(row.id), repeats[row.content_key], shown_as) for row in told]
 
 
@@ -55,8 +56,9 @@ def _entry(
 class _Masking:
     """Shows a value of a field as its reader may see it, in plain JSON types."""
 
-    def __init__(self, hosts: frozenset[str], *, masked: bool) -> None:
+    def __init__(self, hosts: frozenset[str], numbers: set[str], *, masked: bool) -> None:
         self.hosts = hosts
+        self.numbers = numbers
         self.masked = masked
 
     def __call__(self, of: str, value: Any) -> Any:
@@ -64,6 +66,10 @@ class _Masking:
             return None if self.masked else allowed_link(value, self.hosts)
         if of == "ring_attempts":
             return [{name: self(name, part) for name, part in attempt.items()} for attempt in value or []]
+        if self.masked and of == "also_said":
+            return masked_said(value or {})
+        if self.masked and of == "campaign_id":
+            return masked_id(value, self.numbers)
         if self.masked and of == "flags":
             return [mask_text(flag) for flag in value or []]
         if self.masked and of in _NUMBERS:

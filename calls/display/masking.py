@@ -1,13 +1,17 @@
 """Masking: numbers are hidden here and nowhere else."""
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from calls.phones import country_code
+from calls.phones import cleaned, country_code
 from calls.phones_in_text import DIGIT as _DIGIT
 from calls.phones_in_text import replace_numbers
 
+_ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
 MASK = "•"
+_FEWEST_DIGITS = 6
 SHOWN_DIGITS = 4
 """How many of its last digits a masked person is shown of an ordinary number."""
 
@@ -32,7 +36,8 @@ def _masked(number: str) -> str:
 
 
 _NUMBERS = ("customer_number", "virtual_number", "agent_number")
-_TEXTS = ("source", "reason", "provider_status", "virtual_label", "group", "agent_name")
+_TEXTS = ("source", "reason", "provider_status", "virtual_label", "group", "agent_name", "error_code")
+_IDS = ("ref", "campaign_id")
 # A call's numbers and words are masked at each of its changes, and agents, lines and words are those of many calls.
 _mask, _mask_text = lru_cache(maxsize=8_192)(mask), lru_cache(maxsize=4_096)(mask_text)
 
@@ -40,7 +45,9 @@ _mask, _mask_text = lru_cache(maxsize=8_192)(mask), lru_cache(maxsize=4_096)(mas
 def masked_row(shown: dict[str, Any]) -> dict[str, Any]:
     """The row for people who never receive a full number: ours are hidden like the customer's, and so is any
     number that a name or the provider's words may hold."""
-    shown["ref"] = _masked_ref(shown)
+    numbers = [shown[name] for name in _NUMBERS] + [attempt["agent_number"] for attempt in shown["ring_attempts"]]
+    for name in _IDS:
+        shown[name] = masked_id(shown[name], numbers)
     for name in _NUMBERS:
         shown[name] = _mask(shown[name])
     shown["spaced"] = {_mask(number): _mask(spaced) for number, spaced in shown["spaced"].items()}
@@ -54,17 +61,31 @@ def masked_row(shown: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _masked_ref(shown: dict[str, Any]) -> str | None:
-    """The provider's id, unless one of the call's own numbers is in it.
+def masked_id(text: str | None, numbers: Iterable[str | None]) -> str | None:
+    """A provider's id, unless one of these numbers, those of its call, is in it.
 
     Ids such as `1894680000.1001` look like numbers and are none, so they cannot be masked by their looks.
     """
-    digits = _digits(shown["ref"])
-    numbers = [shown[name] for name in _NUMBERS] + [attempt["agent_number"] for attempt in shown["ring_attempts"]]
+    if not text:
+        return text
+    digits = _digits(text)
     for number in numbers:
         if number and len(key := _digits(number)[-10:]) > 4 and key in digits:
             return None
-    return shown["ref"]
+    return text
+
+
+def masked_said(said: dict[str, str]) -> dict[str, str]:
+    """What a provider said beside a call's fields. It may hold anything: of six digits and more the last four stay, of
+    an address on the web (a recording of another leg) nothing.
+    """
+    return {mask_text(name) or "": _hidden(cleaned(text)) for name, text in said.items()}
+
+
+def _hidden(text: str) -> str:
+    if _ADDRESS.search(text):
+        return MASK * SHOWN_DIGITS
+    return (mask(text) or "") if len(_DIGIT.findall(text)) >= _FEWEST_DIGITS else text
 
 
 @lru_cache(maxsize=8_192)

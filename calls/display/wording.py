@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from calls.display.causes import CAUSES
 from calls.words import Direction, Outcome, Result, State
 
 Text = Any
@@ -110,6 +111,7 @@ FLAGS: Mapping[str, Text] = {
     "cut": _("A value or a name was too long and was cut"),
     "nameless_field": _("A field without a name was left out"),
     "query_conflict": _("Address and body said different things: the body counted"),
+    "more_said": _("The provider said more than the call lists: see its deliveries"),
     "repeated_keys": _("A field came twice: the first value counted"),
     "unencoded_ampersand": _("An & that was not encoded was put back into its value"),
 }
@@ -139,6 +141,12 @@ FIELDS: Mapping[str, Text] = {
     "duration_seconds": _("In all"),
     "coins": _("Coins"),
     "recording_url": _("Recording"),
+    "campaign_id": _("Campaign"),
+    "error_code": _("Error code"),
+    "leg_a_picked_at": _("First leg picked up"),
+    "leg_b_started_at": _("Second leg dialled"),
+    "leg_b_picked_at": _("Second leg picked up"),
+    "also_said": _("Also said"),
     "number": _("A number"),
     "source": _("Source"),
     "ref": _("Provider's id"),
@@ -297,6 +305,7 @@ def browser_words() -> dict[str, Any]:
         "results": RESULTS,
         "flags": FLAGS,
         "fields": FIELDS,
+        "causes": CAUSES,
     }
     told: dict[str, Any] = {
         name: {str(code): str(text) for code, text in table.items()} for name, table in tables.items()

@@ -66,6 +66,12 @@ class Call(models.Model):
     duration_seconds = models.PositiveIntegerField(null=True)
     coins = models.DecimalField(max_digits=10, decimal_places=3, null=True)
     recording_url = models.TextField(null=True, help_text="As the provider sent it; linked only where allowed.")
+    campaign_id = models.CharField(max_length=100, null=True, help_text="The request that the call was made for.")
+    error_code = models.CharField(max_length=20, null=True, help_text="Telephony's cause code (ITU-T Q.850), as text.")
+    leg_a_picked_at = models.DateTimeField(null=True)
+    leg_b_started_at = models.DateTimeField(null=True)
+    leg_b_picked_at = models.DateTimeField(null=True)
+    also_said = models.JSONField(null=True, help_text="What has no column here: {name: text}.")
     roles_assumed = models.BooleanField(default=False)
     flags = models.JSONField(default=list, help_text="Names of what was odd, sorted.")
     set_by = models.JSONField(default=dict, help_text="Which delivery set which field: {field: delivery id}.")
@@ -88,6 +94,12 @@ class Call(models.Model):
             models.Index(fields=["agent_number", "-began_at", "-id"], name="call_agent"),
             models.Index(fields=["outcome", "-began_at", "-id"], name="call_outcome"),
             models.Index(fields=["direction", "-began_at", "-id"], name="call_direction"),
+            models.Index(
+                fields=["error_code", "-began_at", "-id"], name="call_error", condition=Q(error_code__isnull=False)
+            ),
+            models.Index(
+                fields=["campaign_id", "-began_at", "-id"], name="call_campaign", condition=Q(campaign_id__isnull=False)
+            ),
             models.Index(fields=["customer_reversed"], name="call_customer"),
             models.Index(fields=["virtual_number"], name="call_virtual"),
             models.Index(fields=["-ended_at", "-id"], name="call_completed", condition=Q(ended_at__isnull=False)),

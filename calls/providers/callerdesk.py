@@ -1,7 +1,7 @@
 """CallerDesk and its white labels: their two webhooks, Live Call and Call Report, as call events.
 
-Facts are from the provider's public documentation and from public integrations; docs/webhooks.md names what
-is documented and what was only seen. One adapter serves the family: no host name is wired in.
+Facts are from the provider's public documentation and from public integrations; `callerdesk_words` marks which of
+its words are documented and which were only seen. One adapter serves the family: no host name is wired in.
 """
 
 import hashlib
@@ -15,36 +15,11 @@ from calls.rules.events import CallEvent, Kind, Verdict
 from calls.words import Direction, State
 
 from .adapter import BROKEN, Arrival, Habits, Reading, ignored, quarantined
-from .values import Unreadable, amount, looks_like_a_call, moment, number, or_nobody, seconds
+from .callerdesk_words import DIRECTIONS, OTHERS, PHASES, PRESSED, SPELLINGS, VERDICTS
+from .values import Unreadable, also_said, amount, code, looks_like_a_call, moment, number, or_nobody, seconds
 
 LABEL = "CallerDesk (also Digidonar, RP Digital Phone, IndiaVoice, CCS Express IVR)"
 
-# Every spelling seen of a field, folded (lower case, letters and digits only); the first that is filled wins.
-SPELLINGS = {
-    "source": ("sourcenumber", "callingpartya", "customernumber"),
-    "destination": ("destinationnumber", "destinationnumbe", "did"),
-    "dialled": ("dialwhomnumber", "callingpartyb"),
-    "status": ("status",),
-    "callstatus": ("callstatus",),
-    "callresult": ("callresult",),
-    "hangup_cause": ("hangupcause",),
-    "call_id": ("callsid", "callid"),
-    "alternate_id": ("uniqueid",),
-    "campaign_id": ("campid",),
-    "direction": ("direction", "calldirection", "flowtype"),
-    "group": ("callgroup", "groupname"),
-    "agent_name": ("receivername",),
-    "started_at": ("starttime",),
-    "ended_at": ("endtime",),
-    "leg_a_picked_at": ("legapickedtime",),
-    "leg_b_started_at": ("legbstarttime",),
-    "leg_b_picked_at": ("legbpickedtime",),
-    "talk_seconds": ("talkduration",),
-    "duration_seconds": ("callduration",),
-    "coins": ("coins",),
-    "recording_url": ("callrecordingurl", "recordingurl", "voicerecordurl", "fileurl"),
-    "type": ("type",),
-}
 # What says which call it is, whose, and how it goes: a guess at a broken letter could be another call's.
 _IDENTITY = (
     "source", "destination", "dialled", "status", "callstatus", "callresult", "call_id", "alternate_id", "campaign_id",
@@ -56,66 +31,18 @@ _FREE_TEXTS = ("group", "agent_name")
 _PATTERN_OF_TIME = re.compile(r"y{2,4}[-/. ]?m{1,2}[-/. ]?d{1,2}\b|d{1,2}[-/. ]?m{1,2}[-/. ]?y{2,4}\b", re.IGNORECASE)
 _SAMPLE_NUMBER = re.compile(r"\+?[0-9]{1,8}[xX]{3,}\Z")
 _LENGTHS = ("duration_seconds", "talk_seconds")
+_ACCOUNT = (
+    "ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "talk_seconds", "duration_seconds", "coins",
+    "agent_name", "recording_url", "error_code",
+)  # fmt: skip
 _REPORT_ONLY = ("ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "recording_url")
 _FIELD = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
 FIELDS = _FIELD.keys()
 _NOTHING_SAID = dict.fromkeys(SPELLINGS, "")
+# Read by the rules, and listed as they came all the same.
+_LISTED_TOO = ("hangup_cause", "callresult")
 
-DIRECTIONS = {
-    "ivr": Direction.INCOMING,
-    "inbound": Direction.INCOMING,
-    "incoming": Direction.INCOMING,
-    "webobd": Direction.OUTGOING,
-    "outbound": Direction.OUTGOING,
-    "outgoing": Direction.OUTGOING,
-}
-
-# Words of the provider's tables, folded: bracketed cause dropped, letters and digits only, upper case.
-VERDICTS = {
-    "ANSWER": Verdict.ANSWERED,
-    "ANSWERED": Verdict.ANSWERED,
-    "LEGAANSWER": Verdict.ANSWERED,
-    "LEGBANSWER": Verdict.ANSWERED,
-    "ABANDONEDCALL": Verdict.ABANDONED,
-    "ABANDONED": Verdict.ABANDONED,
-    "ABANDONMENT": Verdict.ABANDONED,
-    "CANCEL": Verdict.CANCELLED,
-    "CANCELLED": Verdict.CANCELLED,
-    "NOANSWER": Verdict.NO_ANSWER,
-    "MISSED": Verdict.NO_ANSWER,
-    "BUSY": Verdict.BUSY,
-    "AGENTENGAGED": Verdict.AGENT_ENGAGED,
-    "AGENTONRING": Verdict.AGENT_RINGING,
-    "CONGESTION": Verdict.CONGESTION,
-    "UNAVAILABLE": Verdict.UNREACHABLE,
-    "UNAVAIL": Verdict.UNREACHABLE,
-    "CHANUNAVAIL": Verdict.AGENT_OFFLINE,
-    "AGENTUNREGISTERED": Verdict.AGENT_OFFLINE,
-    "INVALIDARGS": Verdict.BAD_DIAL,
-    "FAILED": Verdict.BAD_DIAL,
-    "NOTCONNECTED": Verdict.NOT_CONNECTED,
-    "CANCELAGENT": Verdict.AGENT_LEG,
-    "CANCELCUSTOMER": Verdict.CUSTOMER_LEG,
-}
 _CAUSES = frozenset(VERDICTS.values()) - {Verdict.ANSWERED, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG}
-PHASES = {
-    "TRANSFERTOAGENT": State.RINGING,
-    # Despite its words: on click-to-call the agent has picked up and the customer rings.
-    "TRANSFERRINGCALLTOAGENT": State.RINGING,
-    "TRANSFERRING": State.RINGING,
-    "RINGING": State.RINGING,
-    "PICKED": State.TALKING,
-    "ANSWER": State.TALKING,
-    "ANSWERED": State.TALKING,
-    "LEGBANSWER": State.TALKING,
-    "LEGAANSWER": State.RINGING,
-    "DIALING": State.DIALING,
-    "CONNECTING": State.DIALING,
-    "PROGRESS": State.DIALING,
-    "QUEUED": State.IVR,
-    "CALLINIT": State.IVR,
-    "IVR": State.IVR,
-}
 _BLANK_WORDS = frozenset({"", "NA", "0", "NULL", "NONE"})
 _VOICEMAIL = "VOICEMAIL"
 # Where two fields disagree the more specific word decides; both are kept as the provider's words.
@@ -123,7 +50,7 @@ _SPECIFIC = {None: 0, Verdict.UNMAPPED: 1, Verdict.NO_ANSWER: 2, Verdict.ANSWERE
 _SPECIFIC |= {Verdict.AGENT_LEG: 5, Verdict.CUSTOMER_LEG: 5}
 _LEGS = {"agent": Verdict.AGENT_LEG, "customer": Verdict.CUSTOMER_LEG}
 _PHASE_ORDER = list(State)
-_BRACKET = re.compile(r"\(([^)]*)\)")
+_BRACKET = re.compile(r"\(([^)]*)\)?")  # One that is never closed reaches to the end: so each sign is read once.
 _NOT_LETTERS = re.compile(r"[^A-Z0-9]")
 _LONGEST_ID = 100
 
@@ -136,15 +63,14 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     """
     if _FIELD.keys().isdisjoint(fields):
         return quarantined("unknown_fields") if looks_like_a_call(fields) else ignored("no_call_fields")
-    said = _said(fields)
+    said, others = _said(fields)
     if _is_sample(said):
         return ignored("provider_sample")
     if BROKEN in "".join(map(said.__getitem__, _IDENTITY)):
         return quarantined("broken_characters")
     kind = _kind(said)
     if kind is None:
-        unknown = {key: value for key, value in fields.items() if key not in _FIELD}
-        has_call = looks_like_a_call(unknown) or any(map(said.__getitem__, _OF_A_CALL))
+        has_call = looks_like_a_call(others) or any(map(said.__getitem__, _OF_A_CALL))
         return quarantined("unknown_type") if has_call else ignored("not_a_call_event")
     words = _words(
         kind is Kind.REPORT, said["direction"], said["status"], said["callstatus"], said["callresult"],
@@ -153,9 +79,10 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if words is None:
         return quarantined("unknown_word")
     event = _event(kind, said, words, habits, arrival)
+    _add_others(event, said, others)
     if event.call_id or event.alternate_id:
         return Reading(event)
-    if not event.campaign_id:
+    if not event.joining_id:
         return _without_id(event)
     return Reading(event) if event.started_at else quarantined("no_start_time")
 
@@ -169,15 +96,21 @@ def _is_sample(said: dict[str, str]) -> bool:
     return bool(_SAMPLE_NUMBER.match(said["destination"]) and all(map(_SAMPLE_NUMBER.match, others)))
 
 
-def _said(fields: dict[str, str]) -> dict[str, str]:
-    """The fields by our names; of several spellings the first of the table that is filled."""
-    said = _NOTHING_SAID.copy()
+def _said(fields: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The fields by our names, of several spellings the first of the table that is filled; and all others."""
+    said, others = _NOTHING_SAID.copy(), dict[str, str]()
     for spelling, value in fields.items():
-        if value and (name := _FIELD.get(spelling)):
-            if said[name]:
-                value = next(filter(None, map(fields.get, SPELLINGS[name])))
+        if not value:
+            continue
+        name = _FIELD.get(spelling)
+        if name is None:
+            others[spelling] = value
+        elif not said[name]:
             said[name] = value
-    return said
+        else:
+            said[name] = next(filter(None, map(fields.get, SPELLINGS[name])))
+            others |= {each: fields[each] for each in SPELLINGS[name] if fields.get(each, said[name]) != said[name]}
+    return said, others
 
 
 def _kind(said: dict[str, str]) -> Kind | None:
@@ -313,7 +246,7 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
         received_at=arrival.received_at,
         call_id=_id(said["call_id"]),
         alternate_id=_id(said["alternate_id"]),
-        campaign_id=_id(said["campaign_id"]) if direction is Direction.OUTGOING else "",
+        campaign_id=_id(said["campaign_id"]),
         direction=direction,
         phase=words.phase,
         verdict=words.verdict,
@@ -348,6 +281,22 @@ def _add_account(event: CallEvent, said: dict[str, str], flags: list[str], zone:
     event.coins = _value(said, "coins", flags, amount) or ""
     event.agent_name = or_nobody(said["agent_name"])[:120]
     event.recording_url = or_nobody(said["recording_url"])
+    event.error_code = code(said["error_code"])
+
+
+def _add_others(event: CallEvent, said: dict[str, str], others: dict[str, str]) -> None:
+    """What the delivery said beside the fields of a call, as it came."""
+    for name in _LISTED_TOO:
+        if said[name]:
+            others[SPELLINGS[name][0]] = said[name]
+    if event.alternate_id and event.alternate_id != event.call_id:
+        others["uniqueid"] = said["alternate_id"]
+    if event.kind is Kind.LIVE:
+        others |= {name: said[name] for name in _ACCOUNT if said[name] and or_nobody(said[name])}
+    if others:
+        event.also_said, whole = also_said(others, OTHERS, PRESSED)
+        if not whole:
+            event.flags = tuple(sorted({*event.flags, "more_said"}))
 
 
 def _number(said: dict[str, str], name: str, flags: list[str], region: str) -> str:

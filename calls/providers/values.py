@@ -1,11 +1,13 @@
 """Values as providers write them: moments without a zone, lengths, amounts, and words for nobody."""
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from calls.phones import cleaned, is_rounded, normalise
+from calls.rules.facts import MOST_ALSO_SAID
 
 NOBODY = frozenset({"", "0", "--", "-", "none", "null", "nil", "n/a", "na", "not assigned", "notassigned", "undefined"})
 _ZERO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01 00:00:00")
@@ -26,6 +28,12 @@ _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d\d)\Z", re.ASCII)
 _WHOLE = re.compile(r"(\d{1,7})(?:\.\d*)?\Z", re.ASCII)
 _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,3})?\Z", re.ASCII)
 _LONGEST = 7 * 86_400
+_CODE = re.compile(r"0*(\d{1,6})(?:\.0*)?\Z", re.ASCII)
+_LONGEST_CODE = 20
+# What a field is called that holds a key to something: its value is for nobody's eyes.
+_SECRET = re.compile(r"token|secret|passw|passphrase|apikey|authcode|authkey|authoris|authoriz|signature|credential")
+_KEYS = re.compile(r"[0-9*#,\-]{1,32}\Z", re.ASCII)
+_LONGEST_SAID = 200
 
 
 _PHONE = re.compile(r"\+?\d[\d ()./-]{5,20}\d\Z")
@@ -125,3 +133,35 @@ def amount(text: str) -> str:
     if text and not _AMOUNT.match(text):
         raise Unreadable(text)
     return text
+
+
+def code(text: str) -> str:
+    """A cause code as text, without leading zeros and what a spreadsheet adds; "0" stays, and says "none known"."""
+    found = _CODE.match(text)
+    if found:
+        return found[1]
+    return "" if text.casefold() in NOBODY else text[:_LONGEST_CODE]
+
+
+def also_said(
+    others: dict[str, str], spelled: Mapping[str, str], pressed: Collection[str]
+) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """The values that have no field of ours, by name, and whether that is all of them, and whole.
+
+    Where there are too many, those that `spelled` knows are kept first. It gives the names they are listed under. In
+    them a zero says nothing, unless the field is one of keys that were `pressed`. Secrets are left out.
+    """
+    said = []
+    for name, text in others.items():
+        zero_counts = name in pressed or name not in spelled
+        if (text.casefold() in NOBODY and not (text == "0" and zero_counts)) or _is_secret(name, text):
+            continue
+        said.append((name not in spelled, spelled.get(name, name), text))
+    said.sort()
+    kept = tuple(sorted((name, text[:_LONGEST_SAID]) for _, name, text in said[:MOST_ALSO_SAID]))
+    return kept, len(said) <= MOST_ALSO_SAID and all(len(text) <= _LONGEST_SAID for *_, text in said)
+
+
+def _is_secret(name: str, text: str) -> bool:
+    """Whether a value may be a secret: by the name of its field. A plain `key` holds keys that were pressed, or one."""
+    return _SECRET.search(name) is not None or (name == "key" and not _KEYS.match(text))

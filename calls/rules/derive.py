@@ -9,7 +9,7 @@ from typing import Any
 
 from calls.rules import attempts as ring
 from calls.rules.events import CallEvent
-from calls.rules.facts import NEVER, CallFacts, Heard
+from calls.rules.facts import NEVER, CallFacts, Heard, also_said
 from calls.rules.outcomes import outcome, say_outcome
 from calls.rules.roles import Directory, inferred_group, with_roles
 from calls.rules.times import PHASES, check, first_heard, measure, say_times
@@ -69,6 +69,8 @@ def _say_what_is_common(heard: Heard) -> None:
     facts.virtual_number = heard.take("virtual_number", "line")
     facts.provider_status = heard.take("provider_status", "word")
     facts.group = heard.take("group", "group")
+    facts.campaign_id = heard.take("campaign_id", "campaign_id")
+    also_said(heard)
     facts.started_at = heard.take("started_at", "started_at")
     arrivals = [event.received_at for event in heard.events]
     facts.heard_at = max(arrivals)
@@ -115,6 +117,9 @@ def _reported(heard: Heard) -> None:
     facts.duration_seconds = heard.take("duration_seconds", "duration_seconds", reports)
     facts.coins = heard.take("coins", "coins", reports)
     facts.recording_url = heard.take("recording_url", "recording_url", reports)
+    facts.error_code = heard.take("error_code", "error_code", reports)
+    for leg in ("leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at"):
+        setattr(facts, leg, heard.take(leg, leg, reports))
     say_outcome(heard)
     say_times(heard)
     ring.credit_agent(heard)

@@ -39,6 +39,7 @@ class Verdict(StrEnum):
 
 # Bound once: asking an enumeration for its member is slow.
 _LIVE, _REPORT, _ANSWERED, _UNMAPPED = Kind.LIVE, Kind.REPORT, Verdict.ANSWERED, Verdict.UNMAPPED
+_OUTGOING = Direction.OUTGOING
 
 
 @dataclass(slots=True, unsafe_hash=True)  # Not frozen: that would make it three times as slow to build.
@@ -50,7 +51,8 @@ class CallEvent:
     unless `roles_known`, the directory has the last word (`rules.roles`).
 
     `call_id` is the provider's id of the call. `alternate_id` is a second id that some deliveries carry beside it
-    or instead of it. `campaign_id` names the request that an outgoing call was made for, and is not unique.
+    or instead of it. `campaign_id` names the request that a call was made for, and is not unique: deliveries are
+    joined by it (`joining_id`) on outgoing calls only. `also_said` holds what has no field here, by its name, sorted.
     """
 
     kind: Kind
@@ -82,11 +84,18 @@ class CallEvent:
     duration_seconds: int | None = None
     coins: str = ""
     recording_url: str = ""
+    error_code: str = ""
+    also_said: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
 
     @property
     def is_report(self) -> bool:
         return self.kind is _REPORT
+
+    @property
+    def joining_id(self) -> str:
+        """The campaign's id where deliveries of one call can be found by it, else ""."""
+        return self.campaign_id if self.direction is _OUTGOING else ""
 
     @property
     def closes_attempt(self) -> bool:
@@ -148,6 +157,8 @@ def dump(event: CallEvent) -> str:
         "duration_seconds" if event.duration_seconds is not None else "": event.duration_seconds,
         "coins" if event.coins else "": event.coins,
         "recording_url" if event.recording_url else "": event.recording_url,
+        "error_code" if event.error_code else "": event.error_code,
+        "also_said" if event.also_said else "": event.also_said,
         "flags" if event.flags else "": event.flags,
     }
     said.pop("", None)
@@ -168,4 +179,6 @@ def load(text: str, delivery: int) -> CallEvent:
             said[name] = datetime.fromisoformat(said[name])
     if "flags" in said:
         said["flags"] = tuple(said["flags"])
+    if "also_said" in said:
+        said["also_said"] = tuple(map(tuple, said["also_said"]))
     return CallEvent(delivery=delivery, **said)

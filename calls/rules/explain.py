@@ -36,6 +36,11 @@ _SAYS = {
     "duration_seconds": "duration_seconds",
     "coins": "coins",
     "recording_url": "recording_url",
+    "campaign_id": "campaign_id",
+    "error_code": "error_code",
+    "leg_a_picked_at": "leg_a_picked_at",
+    "leg_b_started_at": "leg_b_started_at",
+    "leg_b_picked_at": "leg_b_picked_at",
 }
 
 
@@ -58,7 +63,7 @@ def story(events: Iterable[CallEvent], directory: Directory | None = None) -> li
 
 def _changes(before: CallFacts | None, after: CallFacts) -> list[tuple[str, Any, Any]]:
     pairs = [(name, getattr(before, name) if before else None, getattr(after, name)) for name in SHOWN]
-    return [(name, old, new) for name, old, new in pairs if old != new and (before or new not in (None, False, []))]
+    return [(name, old, new) for name, old, new in pairs if old != new and (before or new not in (None, False, [], {}))]
 
 
 def _ignored(event: CallEvent, after: CallFacts) -> list[str]:

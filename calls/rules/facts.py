@@ -11,6 +11,9 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 # Bound once: to ask an enumeration for its member costs more than most of what is done with it here.
 _UNKNOWN = Direction.UNKNOWN
 
+MOST_ALSO_SAID = 24
+"""Names of values without a field of ours that a call lists at most."""
+
 
 @dataclass(slots=True)
 class CallFacts:
@@ -38,6 +41,12 @@ class CallFacts:
     duration_seconds: int | None = None
     coins: str | None = None
     recording_url: str | None = None
+    campaign_id: str | None = None
+    error_code: str | None = None
+    leg_a_picked_at: datetime | None = None
+    leg_b_started_at: datetime | None = None
+    leg_b_picked_at: datetime | None = None
+    also_said: dict[str, str] = field(default_factory=dict)
     roles_assumed: bool = False
     flags: list[str] = field(default_factory=list)
     set_by: dict[str, int] = field(default_factory=dict)
@@ -73,3 +82,16 @@ class Heard:
             if value is not None:
                 return value
         return None
+
+
+def also_said(heard: Heard) -> None:
+    """What was said and has no field of ours: of each name the strongest event's value, at most so many names."""
+    said: dict[str, str] = {}
+    for event in heard.events:
+        if event.also_said:
+            said.update(event.also_said)
+            heard.facts.set_by["also_said"] = event.delivery
+    if len(said) > MOST_ALSO_SAID:
+        heard.flags.add("more_said")
+        said = dict(sorted(said.items())[:MOST_ALSO_SAID])
+    heard.facts.also_said = said

@@ -102,7 +102,7 @@ def _read_again(delivery: Delivery, cache: Cache) -> Received:
 
 def _ids(event: CallEvent) -> tuple[object, ...]:
     """What decides which call an event belongs to."""
-    return event.call_id, event.alternate_id, event.campaign_id, event.started_at if not event.call_id else None
+    return event.call_id, event.alternate_id, event.joining_id, event.started_at if not event.call_id else None
 
 
 def _named(result: str, reason: str) -> str:

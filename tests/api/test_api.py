@@ -15,6 +15,7 @@ ROW = {
     *("id", "ref", "source", "direction", "state", "provisional", "outcome", "reason", "provider_status"),
     *("customer_number", "customer_key", "virtual_number", "virtual_label", "group", "agent_number", "agent_name"),
     *("ring_attempts", "spaced", "began_at", "started_at", "ringing_at", "answered_at", "ended_at", "wait_seconds"),
+    *("campaign_id", "error_code", "error_cause", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at"),
     *("talk_seconds", "duration_seconds", "coins", "has_recording", "roles_assumed", "flags", "lost_track_at", "seq"),
 }
 RECORDING = "https://callrecords.callerdesk.io/2030/a.mp3"
@@ -225,7 +226,7 @@ def test_one_call_comes_with_its_story(api, provider):
     answer = api.get(f"/api/calls/{call.pk}/").json()
 
     assert set(answer) == {"call", "story", "set_by"}
-    assert set(answer["call"]) == ROW | {"recording_url"}
+    assert set(answer["call"]) == ROW | {"recording_url", "also_said"}
     live, told = answer["story"]
     assert (live["kind"], told["kind"]) == ("live", "report")
     assert {"field": "state", "from": "ringing", "to": "ended"} in told["changed"]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from tests.display.test_every_field import OTHERS, REPORT
 from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in, site  # noqa: F401
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
@@ -81,6 +82,24 @@ async def test_a_number_is_copied_without_gaps(site, browser):  # noqa: F811
     await page.locator("#filters [type=search]").focus()
     await page.keyboard.press("Control+V")
     await expect(page.locator("#filters [type=search]")).to_have_value("+919000000603")
+
+
+async def test_every_documented_field_stands_in_the_dock_and_what_else_was_said(site, browser):  # noqa: F811
+    fields = {name: value for name, (value, *_) in REPORT.items() if name not in ("SourceNumber", "CallSid")}
+    await asyncio.to_thread(site.says, "walk.9", type="call_report", SourceNumber="9000000699", **fields, **OTHERS)
+    page = await signed_in(browser, site, viewport=WIDE)
+    await row(page, "completed", "00699").first.click()
+    await expect(page.locator("#panel .facts--said")).to_be_visible(timeout=PATIENCE)
+    told = " ".join((await page.locator("#panel").inner_text()).split())
+    packed = told.replace(" ", "")
+    words = ["Incoming", "Sales", "Asha Test", "ANSWER", "2.5", "7001-spring", "31 · normal", "1:15", "1:01"]
+    assert [word for word in [*words, *OTHERS, *OTHERS.values()] if word not in told] == []
+    assert [each for each in ("9000000699", "1200000301", "8000000201", "walk.9") if each not in packed] == []
+    shown = await page.locator("#panel time").evaluate_all("(all) => all.map((each) => each.dateTime.slice(0, 19))")
+    moments = {value.strftime("%Y-%m-%dT%H:%M:%S") for _, field, value in REPORT.values() if field.endswith("_at")}
+    assert moments - set(shown) == set()
+    assert await page.locator(f'#panel a[href="{REPORT["CallRecordingUrl"][0]}"]').count() == 1
+    assert page.complaints == []
 
 
 @pytest.mark.parametrize(("width", "reachable"), [(820, True), (390, False)])

@@ -1,15 +1,18 @@
 """The adapter: every word, value and shape of CallerDesk's that is documented or was seen, in our terms."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls.providers import PROVIDERS
+from calls.providers import PROVIDERS, callerdesk_words
 from calls.providers.adapter import Arrival, Habits
-from calls.providers.callerdesk import SPELLINGS, read
+from calls.providers.callerdesk import read
+from calls.providers.callerdesk_words import SPELLINGS
 from calls.rules.events import CallEvent, Kind, Verdict
+from calls.rules.facts import MOST_ALSO_SAID
 from calls.words import Direction, Result, State
 
 ARRIVAL = Arrival(datetime(2026, 11, 20, 12, tzinfo=UTC), "key")
@@ -314,6 +317,7 @@ def test_every_field_of_a_report():
         group="Sales", agent_name="Asha Test", started_at=utc(12, 0), ended_at=utc(12, 1, 15),
         leg_a_picked_at=utc(12, 0, 1), leg_b_started_at=utc(12, 0, 5), leg_b_picked_at=utc(12, 0, 15),
         talk_seconds=60, duration_seconds=75, coins="2", recording_url="https://callrecords.callerdesk.io/1.mp3",
+        error_code="16", also_said=(("Uniqueid", "1894680000.11"),),
     )  # fmt: skip
 
 
@@ -326,6 +330,13 @@ def test_a_live_event_has_nothing_of_a_report():
 
     assert (event.ended_at, event.talk_seconds, event.duration_seconds) == (None, None, None)
     assert (event.coins, event.agent_name, event.recording_url) == ("", "", "")
+    assert dict(event.also_said) == {
+        "ended_at": "2026-11-20 17:31:15",
+        "talk_seconds": "9",
+        "duration_seconds": "9",
+        "coins": "2",
+        "agent_name": "Asha",
+    }
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
@@ -333,7 +344,9 @@ def test_the_first_spelling_that_is_filled_wins(name):
     first, *others = SPELLINGS[name]
     for other in others:
         assert read_as(name, {other: "5"}) == read_as(name, {first: "5"}) == read_as(name, {first: "", other: "5"})
-        assert read_as(name, {first: "5", other: "6"}) == read_as(name, {first: "5"})
+        both = read_as(name, {first: "5", other: "6"})
+        assert replace(both, also_said=()) == replace(read_as(name, {first: "5"}), also_said=())
+        assert (other, "6") in both.also_said, "what another spelling says is not lost"
 
 
 def read_as(name, fields):
@@ -479,9 +492,101 @@ def test_positions_are_certain_only_on_incoming_calls():
     assert (swapped.agent, swapped.customer) == ("+919000000101", "+918000000201")
 
 
-def test_a_campid_is_an_id_on_outgoing_calls_only():
-    assert live(OUTGOING, campid="7001").campaign_id == "7001"
-    assert live(campid="7001").campaign_id == live(direction="", campid="7001").campaign_id == ""
+def test_a_campid_is_kept_on_all_calls_and_joins_outgoing_ones_only():
+    events = [live(OUTGOING, campid="7001"), live(campid="7001"), live(direction="", campid="7001")]
+    assert [(event.campaign_id, event.joining_id) for event in events] == [("7001", "7001"), ("7001", ""), ("7001", "")]
+    assert [live(OUTGOING, campid=none).campaign_id for none in ("", "0", "--")] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(("16", "16"), ("017", "17"), ("19.0", "19"), ("0", "0"), ("00", "0"), ("127", "127")),
+        *(("", ""), ("--", ""), ("null", ""), ("SIP 486", "SIP 486"), ("x" * 40, "x" * 20), ("1234567", "1234567")),
+    ],
+)
+def test_an_error_code_is_text_in_one_spelling(text, code):
+    assert report(errorcode=text).error_code == code
+
+
+# --- what has no field ------------------------------------------------------------------------------------
+
+
+def said_of(**said):
+    return dict(report(**said).also_said)
+
+
+@pytest.mark.parametrize(
+    ("said", "listed"),
+    [
+        ({"keypress": "0"}, {"key_press": "0"}),
+        ({"key": "1#"}, {"key": "1#"}),
+        ({"hangupcause": "ANSWER(16-customer)"}, {"hangup_cause": "ANSWER(16-customer)"}),
+        ({"callresult": "Click-to-call"}, {"callresult": "Click-to-call"}),
+        ({"cpartynumber": "9000000108", "cpartyrecording": "https://a.example/c.mp3"},
+         {"cparty_number": "9000000108", "cparty_recording": "https://a.example/c.mp3"}),
+        ({"agentemail": "asha@example.com", "accountid": "77", "groupid": "5"},
+         {"agent_email": "asha@example.com", "account_id": "77", "group_id": "5"}),
+        ({"accountid": "0", "cpartynumber": "--", "groupid": "null", "agentemail": ""}, {}),
+        ({"branch": "Pune", "retries": "0", "note": "N/A"}, {"branch": "Pune", "retries": "0"}),
+        ({"uniqueid": "1894680000.10"}, {}),
+        ({"uniqueid": "1894680000.99"}, {"Uniqueid": "1894680000.99"}),
+    ],
+)  # fmt: skip
+def test_what_has_no_field_is_listed_under_the_providers_name(said, listed):
+    assert said_of(**said) == listed
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"token": "abc"},
+        {"xwebhooktoken": "abc"},
+        {"apikey": "abc"},
+        {"password": "abc"},
+        {"authcode": "123"},
+        {"clientsecret": "abc"},
+        {"signature": "abc"},
+        {"key": "k3y-of-some-panel"},
+    ],
+)
+def test_secrets_are_listed_nowhere(said):
+    assert said_of(**said) == {}
+
+
+def test_what_is_listed_is_bounded_and_known_names_come_first():
+    many = {f"field{number:03}": str(number) for number in range(180)}
+    event = report(**many, keypress="4", zzz="x" * 4_000)
+    assert len(event.also_said) == MOST_ALSO_SAID and event.flags == ("more_said",)
+    assert "key_press" in dict(event.also_said) and "field000" in dict(event.also_said)
+    cut = report(zzz="x" * 4_000)
+    assert (dict(cut.also_said), cut.flags) == ({"zzz": "x" * 200}, ("more_said",))
+    assert report(zzz="x" * 200).flags == ()
+
+
+def test_the_order_of_fields_does_not_matter():
+    said = {f"field{number}": str(number) for number in range(40)}
+    assert report(**said) == report(**dict(reversed(said.items())))
+
+
+# --- the marks --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["FIELDS", "OTHERS", "DIRECTIONS", "VERDICTS", "PHASES"])
+def test_every_word_is_marked_once_as_documented_or_as_seen(table):
+    documented, seen = ({*spelled(getattr(callerdesk_words, f"{mark}_{table}"))} for mark in ("DOCUMENTED", "SEEN"))
+    assert documented and seen and not documented & seen
+    whole = callerdesk_words.SPELLINGS if table == "FIELDS" else getattr(callerdesk_words, table)
+    assert {*spelled(whole)} == documented | seen, "and what the adapter reads is both"
+
+
+def spelled(table):
+    return [each for name, value in table.items() for each in (value if isinstance(value, tuple) else (name,))]
+
+
+@pytest.mark.parametrize("cause", ["ANSWER (16-customer)", "ANSWER (16-custo", "ANSWER((16-customer)", "ANSWER (16"])
+def test_a_bracket_is_no_part_of_the_word_also_where_it_was_cut(cause):
+    assert report(status=cause).verdict is Verdict.ANSWERED
 
 
 @pytest.mark.parametrize("name", ["callsid", "uniqueid"])

@@ -24,6 +24,7 @@ VALUES = {
     State | None: st.none() | st.sampled_from(State),
     str: TEXT,
     tuple[str, ...]: st.lists(TEXT, max_size=3).map(tuple),
+    tuple[tuple[str, str], ...]: st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple),
     Verdict | None: st.none() | st.sampled_from(Verdict),
 }
 EVENTS = st.builds(CallEvent, **{field.name: VALUES[field.type] for field in fields(CallEvent)})

@@ -5,6 +5,7 @@ import { clockSeconds, exact, hover, length, phoneParts, UNKNOWN } from "../shar
 import {
   attemptWord,
   DIRECTIONS,
+  errorWord,
   fieldWord,
   flagWord,
   OUTCOMES,
@@ -18,7 +19,9 @@ import { attemptShape } from "./cells.js";
 
 /** Everything there is to say; `told`: the call as the API tells it, with its recording, or undefined. */
 export const callFacts = (call, told, now) =>
-  [factsOf(call, told), waitsOf(call, now), attemptsOf(call), flagsOf(call)].filter(Boolean);
+  [factsOf(call, told), waitsOf(call, now), attemptsOf(call), saidOf(told), flagsOf(call)].filter(Boolean);
+
+const LEGS = ["leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at"];
 
 /** A part of the dock under its own head. */
 export function part(title, ...children) {
@@ -53,10 +56,13 @@ function factsOf(call, told) {
       ...fact(fieldWord("began_at"), moment(call.at.began)),
       ...fact(fieldWord("answered_at"), call.at.answered && moment(call.at.answered)),
       ...fact(fieldWord("ended_at"), call.at.ended && moment(call.at.ended)),
+      ...LEGS.flatMap((name) => fact(fieldWord(name), call[name] && moment(Date.parse(call[name])))),
       ...fact(fieldWord("talk_seconds"), call.talk_seconds ? length(call.talk_seconds) : null),
       ...fact(fieldWord("duration_seconds"), call.duration_seconds === null ? null : length(call.duration_seconds)),
       ...fact(fieldWord("coins"), call.coins),
       ...fact(fieldWord("provider_status"), call.provider_status && make("bdi", { text: call.provider_status })),
+      ...fact(fieldWord("error_code"), call.error_code && errorWord(call.error_code)),
+      ...fact(fieldWord("campaign_id"), ...(call.campaign_id ? [make("code", { text: call.campaign_id }), copyButton(call.campaign_id, "the campaign's id")] : [])),
       ...fact(fieldWord("source"), call.source),
       ...fact(
         fieldWord("ref"),
@@ -152,6 +158,14 @@ function attemptOf(attempt) {
     // Not when it rang, but when we heard so: that may be later than the answer.
     at && make("time", { class: "faint", datetime: attempt.at, title: hover(at), text: `heard ${clockSeconds(at)}` }),
   );
+}
+
+/** What the provider said beside the fields of a call, under its own names. */
+function saidOf(told) {
+  const said = Object.entries(told?.also_said ?? {}).sort();
+  if (!said.length) return null;
+  const facts = said.flatMap(([name, text]) => [make("dt", {}, make("code", { text: name })), make("dd", {}, make("bdi", { text }))]);
+  return part(fieldWord("also_said"), make("dl", { class: "facts facts--said" }, ...facts));
 }
 
 function flagsOf(call) {

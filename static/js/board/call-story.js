@@ -5,6 +5,7 @@ import { clockSeconds, count, dayTime, hover, length, phone, UNKNOWN } from "../
 import {
   asideSentence,
   DIRECTIONS,
+  errorWord,
   fieldWord,
   flagWord,
   kindWord,
@@ -100,6 +101,8 @@ function valueWord(field, value) {
   if (field === "outcome") return OUTCOMES[value] ?? value;
   if (field === "direction") return DIRECTIONS[value] ?? value;
   if (field === "reason") return reasonWord(value);
+  if (field === "error_code") return errorWord(value);
+  if (field === "also_said") return Object.keys(value).sort().join(", ") || UNKNOWN;
   if (field === "flags") return value.length ? value.map(flagWord).join("; ") : UNKNOWN;
   if (field === "ring_attempts") return value.length ? count(value.length, "phone") : UNKNOWN;
   if (field.endsWith("_seconds")) return length(Number(value));

@@ -17,6 +17,7 @@ const ATTEMPTS = table();
 const KINDS = table();
 const FLAGS = table();
 const FIELDS = table();
+const CAUSES = table();
 const SET_ASIDE = table();
 const SINGLE = table();
 
@@ -32,6 +33,7 @@ export function learnWords(told) {
   Object.assign(KINDS, told.kinds);
   Object.assign(FLAGS, told.flags);
   Object.assign(FIELDS, told.fields);
+  Object.assign(CAUSES, told.causes);
   Object.assign(SET_ASIDE, told.set_aside);
   for (const name of ["waiting", "lost", "provisional", "roles_assumed", "unreadable"]) SINGLE[name] = told[name];
 }
@@ -45,6 +47,9 @@ export const rolesWord = () => SINGLE.roles_assumed;
 export const stateWithin = (state) => (STATES[state] ?? state).toLowerCase();
 
 export const reasonWord = (reason) => (reason ? (REASONS[reason] ?? plain(reason)) : null);
+
+/** Telephony's cause code with what it means: "17 · busy". */
+export const errorWord = (code) => (CAUSES[code] ? `${code} · ${CAUSES[code]}` : code);
 
 /** Why a delivery was ignored or set aside, as a sentence. */
 export const asideSentence = (reason) => (reason ? (SET_ASIDE[reason]?.[0] ?? sentence(plain(reason))) : null);
