@@ -1,22 +1,25 @@
 /** The board: puts store, line, filters and lists together. It is told where everything is and touches nothing else. */
 
 import { say, set } from "../shared/dom.js";
-import { count, figure, learnSpacing } from "../shared/format.js";
+import { figure, learnSpacing } from "../shared/format.js";
 import { readAddress, writeAddress } from "./address.js";
 import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
 import { fly } from "./fly.js";
-import { MANY, summarize } from "./groups.js";
-import { Order } from "./order.js";
+import { MANY } from "./groups.js";
+import { Lists } from "./lists.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
 import { CallStore } from "../live/store.js";
 import { clockWasSet, feed, Lag, truth } from "../live/truth.js";
 
+/** So many completed calls are known at most, and the latest of them (docs/events.md). */
+const MOST_ENDED = 200;
+
 export class Board {
   #parts;
   #host;
   #store = new CallStore();
-  #order = new Order();
+  #lists;
   #pace = new Pace();
   #lag = new Lag();
   #painter;
@@ -34,6 +37,7 @@ export class Board {
     this.#host = host;
     this.#toldAt = host.now();
     this.#address = readAddress(host.location.search);
+    this.#lists = new Lists(parts);
     this.#painter = new Painter(() => this.#paint(), host);
   }
 
@@ -53,7 +57,7 @@ export class Board {
   // What comes in
 
   #listen() {
-    const { line, clock, calm, bar, live, completed, groups, panel } = this.#parts;
+    const { line, clock, calm, bar, live, completed, groups, panel, newcomers } = this.#parts;
     line.addEventListener("message", ({ detail }) => this.#hear(detail));
     line.addEventListener("status", ({ detail }) => this.#status(detail));
     clock.addEventListener("tick", () => this.#tick());
@@ -64,6 +68,8 @@ export class Board {
     completed.addEventListener("choose", ({ detail }) => this.choose(detail, completed));
     groups.addEventListener("group", ({ detail }) => this.#intoGroup(detail));
     panel.addEventListener("close", () => this.closePanel());
+    newcomers.addEventListener("choose", ({ detail }) => this.choose(detail, live));
+    newcomers.addEventListener("show", () => this.applyMoves());
   }
 
   #take(message) {
@@ -102,7 +108,7 @@ export class Board {
     const { live, completed, groups, dock, frame } = this.#parts;
     this.#store.clear();
     for (const list of [live, completed]) list.show([], { now: 0, repeatsOf: () => 0 });
-    groups.show([], 0, false);
+    groups.show([], 0, true);
     dock.close();
     frame.hidden = true;
   }
@@ -115,7 +121,7 @@ export class Board {
   // What a person does
 
   filter(filters) {
-    this.#go({ ...this.#address, filters });
+    this.#go({ ...this.#address, filters }, { release: true });
   }
 
   showLost() {
@@ -124,20 +130,29 @@ export class Board {
   }
 
   toggleGroups() {
-    this.#go({ ...this.#address, view: this.#address.view === "groups" ? "calls" : "groups" });
+    this.#go({ ...this.#address, view: this.#groupsFirst ? "calls" : "groups" }, { release: true });
   }
 
-  /** Apply the moves that were held back, whatever still holds the list. */
+  get #groupsFirst() {
+    return this.#address.view === "groups";
+  }
+
+  /** Show everything in its place once, whatever holds the lists, from the top. */
   applyMoves() {
-    this.#parts.calm.freeze(false);
-    this.#order.hold(false);
+    const { live, completed, groups } = this.#parts;
     this.#paint({ release: true });
+    for (const list of [live, completed, groups]) list.toTop();
   }
 
   toggleFreeze() {
     const { calm, announcer } = this.#parts;
     calm.freeze(!calm.frozen);
-    announcer.say(calm.frozen ? "The list is frozen" : "The list moves again");
+    announcer.say(calm.frozen ? "The lists are frozen" : "The lists move again");
+  }
+
+  /** Somebody still reads the frozen board. */
+  keepFrozen() {
+    this.#parts.calm.confirm();
   }
 
   /** Open a call, or close it if it is open. `list`: where it was chosen. */
@@ -177,23 +192,27 @@ export class Board {
   #openPanel(id, visited = false, quietly = false) {
     const { dock, calm, clock } = this.#parts;
     calm.select(true);
-    if (visited) this.#go({ ...this.#address, call: id }, this.#address.call === null);
+    if (visited) this.#go({ ...this.#address, call: id }, { entry: this.#address.call === null });
     dock.open(id, this.#store.get(id), clock.second(), quietly);
     this.#painter.ask();
   }
 
   #intoGroup(group) {
-    this.#go({ ...this.#address, view: "calls", filters: { ...toggled(noFilters(), "group", group) } }, true);
+    const filters = { ...toggled(noFilters(), "group", group) };
+    this.#go({ ...this.#address, view: "calls", filters }, { entry: true, release: true });
   }
 
-  /** The URL says where we are: a step that one wants to go back from makes an entry. */
-  #go(address, entry = false) {
+  /**
+   * The URL says where we are: a step that one wants to go back from makes an `entry`. `release`: who asks to see
+   * other calls wants them in their order, whatever holds the lists.
+   */
+  #go(address, { entry = false, release = false } = {}) {
     const { location, history } = this.#host;
     this.#address = address;
     const url = location.pathname + writeAddress(address, location.search);
     if (entry) history.pushState(null, "", url);
     else history.replaceState(null, "", url);
-    this.#paint();
+    this.#paint({ release });
   }
 
   /** Back and forward. */
@@ -205,42 +224,45 @@ export class Board {
       dock.close();
       calm.select(false);
     }
-    this.#paint();
+    this.#paint({ release: true });
   }
 
   // What is shown
 
   #paint({ release = false } = {}) {
-    const { clock, calm, live, completed, strip, bar, groups, panel, frame } = this.#parts;
-    // A board that starts over keeps its picture until the new one is whole.
-    if (!this.#store.known || (this.#wasWhole && !this.#store.whole)) return;
-    this.#wasWhole = this.#store.whole;
-    const now = clock.second();
+    const { clock, live, completed, strip, bar, panel, frame } = this.#parts;
     const store = this.#store;
-    const moves = this.#pace.isCalm(this.#host.now()) && !this.#host.still();
+    // A board that starts over keeps its picture until the new one is whole.
+    if (!store.known || (this.#wasWhole && !store.whole)) return;
+    const now = clock.second();
+    const animate = this.#pace.isCalm(this.#host.now()) && !this.#host.still();
     const all = store.live();
     const test = tester(this.#address.filters, now);
-    const matching = all.filter(test);
-    const ended = store.completed().filter(test);
-    const from = moves ? this.#departures() : [];
-    this.#order.hold(calm.holds && !release);
-    const rows = this.#order.rows(matching, now, (id) => store.get(id));
-    this.#order.hold(calm.holds);
+    const shown = { live: all.filter(test), ended: store.completed().filter(test), whole: store.whole };
+    const from = animate ? this.#departures() : [];
     live.selected = completed.selected = this.#address.call;
-    const context = { now, repeatsOf: (key) => store.repeatsOf(key) };
-    const groupsFirst = this.#address.view === "groups";
     set(frame, "data-view", this.#address.view);
-    live.show(groupsFirst ? [] : rows, context, moves);
-    completed.show(ended, context, moves);
-    if (groupsFirst) groups.show(summarize(matching, now), now, calm.holds);
+    const context = { now, repeatsOf: (key) => store.repeatsOf(key) };
+    const how = { groupsFirst: this.#groupsFirst, animate, quiet: this.#showsQuiet };
+    // The rows that the page began with are no order that anybody has seen for long.
+    const settles = release || !this.#wasWhole;
+    this.#lists.show({ ...shown, context, find: (id) => store.get(id) }, { ...how, release: settles });
+    this.#wasWhole = store.whole;
     this.#depart(from);
     strip.show(store.totals, store.whole ? all : [], now);
     const known = [...all, ...store.completed()];
     bar.show(this.#address.filters, (facet) => choicesOf(facet, known, this.#address.filters, now));
     panel.follow(store.get(this.#address.call), now);
-    this.#tellCounts(all, matching, ended);
+    this.#tellCounts(all, shown);
+    this.#tellHolds(now);
     this.#tellTruth();
     this.#shown();
+  }
+
+  /** Groups without a call have a row while nothing but groups is asked for. */
+  get #showsQuiet() {
+    const { filters } = this.#address;
+    return isEmpty({ ...filters, group: [] }) && !filters.group.length;
   }
 
   #departures() {
@@ -264,18 +286,17 @@ export class Board {
   }
 
   #tick() {
-    const { clock, live, completed, groups, strip, panel, announcer, calm } = this.#parts;
+    const { clock, calm, live, completed, groups, strip, panel, announcer, newcomers } = this.#parts;
     const now = clock.second();
+    calm.tick();
     this.#tellTruth();
+    this.#parts.freeze.tell(calm);
     // A timer that goes on says that somebody still waits, and nobody knows whether that is so.
     if (["stale", "over"].includes(this.#truth().level)) return;
     // Lost track is a matter of time: who has just been lost moves down.
-    if (!calm.holds) this.#painter.beat();
-    live.tick(now);
-    completed.tick(now);
-    if (this.#address.view === "groups") groups.tick(now);
-    strip.tick(now);
-    panel.tick(now);
+    if (!calm.holds(this.#groupsFirst ? groups : live)) this.#painter.beat();
+    for (const part of [live, completed, strip, panel, newcomers]) part.tick(now);
+    if (this.#groupsFirst) groups.tick(now);
     if (this.#truth().level === "live") announcer.waiting(this.#store.totals, now);
   }
 
@@ -304,24 +325,33 @@ export class Board {
       : feed(heardAt === null ? null : Math.max(0, now - Date.parse(heardAt)), this.#parts.silence);
   }
 
-  #tellCounts(all, matching, ended) {
-    const { counts, empty, calm } = this.#parts;
+  #tellCounts(all, { live, ended, whole }) {
+    const { counts, empty } = this.#parts;
     const filtered = !isEmpty(this.#address.filters);
-    const partial = this.#store.whole ? "" : "+";
-    say(counts.live, filtered ? `${matching.length} of ${all.length}${partial}` : `${figure(all.length)}${partial}`);
-    say(counts.completed, filtered ? `${ended.length} of ${this.#store.completed().length}` : figure(ended.length));
-    const none = matching.length === 0 && this.#order.pending === 0;
-    empty.live.hidden = !none || filtered;
+    const { live: going, lost_track: lost } = this.#store.totals;
+    // Before all calls have come the server's totals are right, and our own sums would be too small.
+    const known = figure(whole ? all.length : going + lost);
+    const matching = whole ? figure(live.length) : "…";
+    for (const node of counts.live) say(node, filtered ? `${matching} of ${known}` : known);
+    const latest = this.#store.completed().length;
+    const most = latest >= MOST_ENDED ? `latest ${figure(latest)}` : figure(latest);
+    for (const node of counts.completed) say(node, filtered ? `${figure(ended.length)} of ${most}` : most);
+    const none = whole && live.length === 0 && this.#lists.moves(this.#groupsFirst) === 0;
+    const quiet = this.#groupsFirst && this.#showsQuiet;
+    empty.live.hidden = !none || filtered || quiet;
     empty.filtered.hidden = !none || !filtered;
     empty.completed.hidden = ended.length > 0;
-    say(
-      empty.completed.querySelector("p"),
-      filtered ? "No completed call matches the filters." : "Calls appear here when they end.",
-    );
-    counts.moves.hidden = this.#order.pending === 0;
-    say(counts.moves, `${count(this.#order.pending, "move")} pending`);
-    set(counts.freeze, "aria-pressed", String(calm.frozen));
-    counts.offer.hidden = this.#address.view === "groups" || all.length <= MANY || filtered;
+    const words = filtered ? "No completed call matches the filters." : "Calls appear here when they end.";
+    say(empty.completed.querySelector("p"), words);
+    counts.offer.hidden = this.#groupsFirst || all.length <= MANY || filtered;
     for (const button of counts.views) set(button, "aria-pressed", String(button.dataset.show === this.#address.view));
+  }
+
+  #tellHolds(now) {
+    const { calm, frame, freeze, pills, newcomers } = this.#parts;
+    set(frame, "data-frozen", calm.frozen ? "" : null);
+    freeze.tell(calm);
+    pills.tell(this.#lists.moves(this.#groupsFirst), this.#lists.moreEnded);
+    newcomers.show(this.#groupsFirst ? [] : this.#lists.newcomers(now), now);
   }
 }

@@ -4,50 +4,85 @@ import { icon, make, say, set } from "../shared/dom.js";
 import { figure, middle, timer, UNKNOWN } from "../shared/format.js";
 import { STATES, waitingWord } from "../shared/words.js";
 import { choiceWord } from "./filter-bar.js";
+import { sumOf } from "./groups.js";
 import { waitLevel } from "../live/levels.js";
 
 const FIGURES = ["ringing", "talking", "ivr", "dialing", "live"];
 const COLUMNS = 8;
+/** A sum of the calls that have come so far would look like the sum of all. */
+const NOT_YET = "…";
 
-/** Fires "group" (detail: the group's name) when one is chosen. */
+/** Fires "group" (detail: the group's name) when one is chosen, "walk", and "scrolled" as the other lists do. */
 export class GroupList extends HTMLElement {
   #rows = new Map();
   #sums = [];
+  #whole = false;
   #body = make("tbody");
+  #total = make("tr", {}, make("th", { scope: "row", text: "All of these" }), ...figureCells());
+
+  /** Its rows are buttons of their own: none is walked without having the focus. */
+  active = null;
 
   begin() {
     const states = FIGURES.slice(0, -1).map((state) => STATES[state]);
     const heads = ["Group", waitingWord(), "Longest", ...states, "Live"].map((text) =>
       make("th", { scope: "col", text }),
     );
-    this.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#body));
+    const parts = [make("thead", {}, make("tr", {}, ...heads)), this.#body, make("tfoot", {}, this.#total)];
+    this.replaceChildren(make("table", {}, ...parts));
     this.addEventListener("click", (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
       const row = /** @type {HTMLElement} */ (target.closest("tr[data-group]"));
       if (row) this.dispatchEvent(new CustomEvent("group", { detail: row.dataset.group }));
     });
+    const scrolled = () => this.dispatchEvent(new CustomEvent("scrolled", { detail: this.scrollTop }));
+    this.addEventListener("scroll", scrolled, { passive: true });
   }
 
-  /** `still`: leave the order as it is, for a hand is on it. */
-  show(sums, now, still) {
+  has(group) {
+    return this.#rows.has(group);
+  }
+
+  toTop() {
+    this.scrollTop = 0;
+  }
+
+  /** Move the focus by a number of rows. */
+  walk(steps) {
+    const buttons = [...this.#body.querySelectorAll("button")];
+    if (!buttons.length) return;
+    const from = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    const to = from === -1 && steps < 0 ? 0 : from + steps;
+    buttons[Math.min(buttons.length - 1, Math.max(0, to))].focus();
+    this.dispatchEvent(new CustomEvent("walk"));
+  }
+
+  /** Show these sums in this order. `whole`: all calls have come. */
+  show(sums, now, whole) {
     this.#sums = sums;
+    this.#whole = whole;
     const present = new Set(sums.map(({ group }) => group));
     for (const [group, row] of this.#rows) {
       if (present.has(group)) continue;
       row.remove();
       this.#rows.delete(group);
     }
-    for (const sum of sums) this.#figures(sum);
-    if (!still) this.#arrange();
+    for (const sum of sums) this.#tellOf(sum);
+    this.#figures(this.#total, sumOf(sums));
+    this.#total.hidden = sums.length < 2;
+    this.#arrange();
     this.tick(now);
   }
 
   tick(now) {
-    for (const { group, waitingSince } of this.#sums) {
-      const cell = this.#rows.get(group).children[2];
-      say(cell, waitingSince === null ? UNKNOWN : timer(now - waitingSince));
-      set(cell, "data-level", waitingSince === null ? "fine" : waitLevel(now - waitingSince));
-    }
+    for (const { group, waitingSince } of this.#sums) this.#longest(this.#rows.get(group), waitingSince, now);
+    this.#longest(this.#total, sumOf(this.#sums).waitingSince, now);
+  }
+
+  #longest(row, waitingSince, now) {
+    const waits = this.#whole && waitingSince !== null;
+    say(row.children[2], waits ? timer(now - waitingSince) : this.#whole ? UNKNOWN : NOT_YET);
+    set(row.children[2], "data-level", waits ? waitLevel(now - waitingSince) : "fine");
   }
 
   #arrange() {
@@ -59,10 +94,16 @@ export class GroupList extends HTMLElement {
     }
   }
 
-  #figures(sum) {
+  #tellOf(sum) {
     const row = this.#rows.get(sum.group) ?? this.#add(sum.group);
-    say(row.children[1], figure(sum.waiting));
-    for (const [at, name] of FIGURES.entries()) say(row.children[at + 3], figure(sum[name]));
+    row.classList.toggle("is-quiet", this.#whole && !sum.live && !sum.lost);
+    this.#figures(row, sum);
+  }
+
+  #figures(row, sum) {
+    for (const [at, name] of ["waiting", null, ...FIGURES].entries()) {
+      if (name) say(row.children[at + 1], this.#whole ? figure(sum[name]) : NOT_YET);
+    }
   }
 
   #add(group) {
@@ -73,12 +114,16 @@ export class GroupList extends HTMLElement {
       make("span", { text: middle(word, 32) }),
       icon("down"),
     );
-    const cells = Array.from({ length: COLUMNS - 1 }, () => make("td"));
-    const row = make("tr", { "data-group": group }, make("th", { scope: "row" }, open), ...cells);
-    cells[0].className = "waiting";
-    cells[1].className = "timer";
+    const row = make("tr", { "data-group": group }, make("th", { scope: "row" }, open), ...figureCells());
     this.#rows.set(group, row);
     this.#body.append(row);
     return row;
   }
+}
+
+function figureCells() {
+  const cells = Array.from({ length: COLUMNS - 1 }, () => make("td"));
+  cells[0].className = "waiting";
+  cells[1].className = "timer";
+  return cells;
 }

@@ -10,6 +10,7 @@ import { Dock } from "./dock.js";
 import { fetchCall } from "./fetching.js";
 import { FilterBar } from "./filter-bar.js";
 import { GroupList } from "./group-list.js";
+import { FreezeSign, Newcomers, Pills } from "./hold-signs.js";
 import { bindKeys } from "./keys.js";
 import { Line } from "../live/line.js";
 import { LiveList } from "./live-list.js";
@@ -51,7 +52,7 @@ panel.begin(fetchCall);
 
 const clock = new Clock(host);
 const line = new Line(socketUrl(), host);
-const calm = new Calm(live, host);
+const calm = new Calm([live, completed, groups], document, host);
 const bar = new FilterBar(find("#filters"));
 
 const board = new Board(
@@ -82,14 +83,15 @@ const board = new Board(
     signal: new LineSignal(find("#line")),
     tab: new TabSignal(document),
     announcer: new Announcer(find("#announcer")),
+    freeze: new FreezeSign(find("#freeze"), find("#still-reading")),
+    pills: new Pills(find("#moves"), find("#more")),
+    newcomers: new Newcomers(find("#newcomers")),
     silence: told.formats.silence_seconds * 1000,
     frame: find("#board"),
     over: find("#no-right"),
     counts: {
-      live: find("#live-count"),
-      completed: find("#completed-count"),
-      moves: find("#moves"),
-      freeze: find("#freeze"),
+      live: document.querySelectorAll("[data-count=live]"),
+      completed: document.querySelectorAll("[data-count=completed]"),
       offer: find("#offer"),
       views: document.querySelectorAll("[data-show]"),
     },
@@ -115,7 +117,10 @@ function socketUrl() {
 
 function bindPage() {
   const help = find("#help");
-  const list = () => (document.activeElement === completed || tab() === "completed" ? completed : live);
+  const list = () => {
+    if (document.activeElement === completed || tab() === "completed") return completed;
+    return find("#board").dataset.view === "groups" ? groups : live;
+  };
   bindKeys(document, {
     search: () => bar.focusSearch(),
     filters: () => bar.focusMenus(),
@@ -141,7 +146,8 @@ function bindPage() {
     event.preventDefault();
     board.showLost();
   });
-  find("#moves").addEventListener("click", () => board.applyMoves());
+  for (const pill of ["#moves", "#more"]) find(pill).addEventListener("click", () => board.applyMoves());
+  find("#still-reading button").addEventListener("click", () => board.keepFrozen());
   find("#freeze").addEventListener("click", () => board.toggleFreeze());
   window.addEventListener("popstate", () => board.follow());
   window.addEventListener("online", () => line.hurry());

@@ -1,4 +1,4 @@
-/** The order of the live list, and the calm that holds it still. Pure. */
+/** The order of a list, and how it holds still. Pure. */
 
 import { isLost, isWaiting } from "../live/store.js";
 
@@ -22,48 +22,81 @@ export function arrange(calls, now) {
     .map(([, call]) => call);
 }
 
+const byId = (row) => row.id;
+
 /**
  * Holds rows where they are while a hand or an eye is on them.
  *
- * While held, rows are told anew in place; calls that left stay as `left`, new ones come at the end. `pending`
- * counts what would move.
+ * While held, rows are told anew in place; those that would go stay, marked as `left`; new ones come at the end, or
+ * where `appends` is false they wait. `arrived` are the rows that are new since then, `moves` counts what would come,
+ * go or change its place.
  */
 export class Order {
+  #keyOf;
+  #appends;
   #rows = [];
-  #bands = new Map();
-  #held = false;
+  /** The keys of the rows as they stood before they were held. */
+  #settled = new Set();
 
-  pending = 0;
+  arrived = [];
+  moves = 0;
 
-  hold(held) {
-    this.#held = held;
+  constructor({ keyOf = byId, appends = true } = {}) {
+    this.#keyOf = keyOf;
+    this.#appends = appends;
   }
 
   /**
-   * The rows to show, given the calls that match now. `latest(id)` finds a call that no longer does.
-   * @param {(id: number) => object | null} latest
+   * The rows to show, given those that are wanted now, in their order. `latest(key)` finds one that is not among them.
+   * @param {(key: any) => object | null} latest
    */
-  rows(calls, now, latest = () => null) {
-    return this.#held && this.#rows.length ? this.#still(calls, now, latest) : this.#sorted(calls, now);
+  rows(wanted, held, latest = () => null) {
+    const standing = held && this.#rows.length > 0;
+    return standing ? this.#still(wanted, latest) : this.#settle(wanted);
   }
 
-  #sorted(calls, now) {
-    this.pending = 0;
-    this.#rows = arrange(calls, now);
-    this.#bands = new Map(this.#rows.map((call) => [call.id, rank(call, now)[0]]));
+  #settle(wanted) {
+    this.#rows = wanted;
+    this.#settled = new Set(wanted.map(this.#keyOf));
+    this.arrived = [];
+    this.moves = 0;
+    return wanted;
+  }
+
+  #still(wanted, latest) {
+    const places = new Map(wanted.map((row, at) => [this.#keyOf(row), at]));
+    const kept = this.#rows.map((row) => {
+      const key = this.#keyOf(row);
+      const at = places.get(key);
+      return at === undefined ? { ...(latest(key) ?? row), left: true } : wanted[at];
+    });
+    this.arrived = wanted.filter((row) => !this.#settled.has(this.#keyOf(row)));
+    const shown = new Set(kept.map(this.#keyOf));
+    const appended = this.#appends ? this.arrived.filter((row) => !shown.has(this.#keyOf(row))) : [];
+    this.#rows = [...kept, ...appended];
+    this.moves = this.#countMoves(kept, places);
     return this.#rows;
   }
 
-  #still(calls, now, latest) {
-    const present = new Map(calls.map((call) => [call.id, call]));
-    const kept = this.#rows.map((row) => present.get(row.id) ?? { ...(latest(row.id) ?? row), left: true });
-    const shown = new Set(kept.map((row) => row.id));
-    const arrived = arrange(
-      calls.filter((call) => !shown.has(call.id)),
-      now,
-    );
-    this.#rows = [...kept, ...arrived];
-    this.pending = this.#rows.filter((row) => row.left || this.#bands.get(row.id) !== rank(row, now)[0]).length;
-    return this.#rows;
+  #countMoves(kept, places) {
+    const standing = kept.filter((row) => !row.left && this.#settled.has(this.#keyOf(row)));
+    const left = kept.reduce((sum, row) => sum + Number(Boolean(row.left)), 0);
+    const stays = longestRise(standing.map((row) => places.get(this.#keyOf(row))));
+    return left + this.arrived.length + standing.length - stays;
   }
+}
+
+/** How many of these numbers can stay where they are if the rest are put in order around them. */
+export function longestRise(numbers) {
+  const lowest = [];
+  for (const number of numbers) {
+    let [from, to] = [0, lowest.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (lowest[middle] < number) from = middle + 1;
+      else to = middle;
+    }
+    lowest[from] = number;
+  }
+  return lowest.length;
 }

@@ -168,6 +168,24 @@ export function readCall(row) {
   };
 }
 
+const NOTHING = {
+  state: "ended",
+  outcome: null,
+  direction: "unknown",
+  customer_number: null,
+  customer_key: null,
+  virtual_number: null,
+  virtual_label: null,
+  group: null,
+  agent_number: null,
+  agent_name: null,
+  provisional: false,
+  flags: [],
+};
+
+/** What is shown of a call that may no longer be known: nothing, in its place. */
+export const unknownCall = (id) => readCall({ id, ...NOTHING });
+
 /** The ring attempts as they began. Once somebody talks, what was never said to have ended rings no more. */
 function attemptsOf(row) {
   const settled = row.state === "talking" || row.state === "ended";

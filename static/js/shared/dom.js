@@ -54,13 +54,18 @@ export function sayNumber(node, parts) {
   node.replaceChildren(...parts.map((part) => make("span", { text: part })));
 }
 
+/** Attributes that tell what a person did to an element. */
+const OF_A_PERSON = new Set(["open", "data-copied"]);
+
 /**
  * Make an element look like another one, and change only what differs: a number that somebody has marked stays
- * marked, a part that somebody has opened stays open. Listeners of the other one are not taken over.
+ * marked, a part that somebody has opened stays open, a copy that was said stays said. Listeners of the other one are
+ * not taken over.
  */
 export function become(node, wanted) {
-  for (const { name } of [...node.attributes])
-    if (!wanted.hasAttribute(name) && name !== "open") node.removeAttribute(name);
+  for (const { name } of [...node.attributes]) {
+    if (!wanted.hasAttribute(name) && !OF_A_PERSON.has(name)) node.removeAttribute(name);
+  }
   for (const { name, value } of wanted.attributes)
     if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   become.children(node, [...wanted.childNodes]);

@@ -10,7 +10,8 @@ const MOVE_MS = 200;
  * The element scrolls and takes the focus; rows lie absolutely in its body. Subclasses say `rowHeightToken`,
  * `makeRow()` and what a row shows: `makeRow()` returns {node, show(item, context), tick(now)}.
  *
- * Fires "choose" (detail: id) on click or Enter, "walk" when the active row changes.
+ * Fires "choose" (detail: id) on click or Enter, "walk" when the active row changes, and "scrolled" (detail: how far
+ * from the top) when a person scrolls. While it is scrolled, the first row in view keeps its place, whatever comes.
  */
 export class VirtualList extends HTMLElement {
   #items = [];
@@ -21,6 +22,8 @@ export class VirtualList extends HTMLElement {
   #height = 0;
   /** How far it is scrolled. Asked of the element, after a change to the page, it would cost a layout each time. */
   #top = 0;
+  /** Where the list itself has scrolled to: the event that follows tells of no hand. */
+  #ownTop = null;
   #rowHeight = 44;
   #headHeight = 0;
   #frame = null;
@@ -61,11 +64,40 @@ export class VirtualList extends HTMLElement {
 
   /** Show these items, in this order. `calm`: moves may be animated. */
   show(items, context, calm = false) {
+    const anchors = this.#top > 0 ? this.#inView() : [];
     this.#items = items;
     this.context = context;
     this.#index = new Map(items.map((item, at) => [item.id, at]));
     if (this.active !== null && !this.#index.has(this.active)) this.active = null;
-    this.#paint(calm);
+    const shift = this.#shiftOf(anchors);
+    if (shift) this.#stretch();
+    if (shift) this.#scrollTo(this.#top + shift);
+    this.#paint(calm && !shift);
+  }
+
+  /** Back to the first row. */
+  toTop() {
+    this.#scrollTo(0);
+    this.#paint(false);
+    this.dispatchEvent(new CustomEvent("scrolled", { detail: 0 }));
+  }
+
+  /** The ids in view, each with its place in the list. */
+  #inView() {
+    const first = Math.floor(this.#top / this.#rowHeight);
+    const many = Math.ceil(this.#height / this.#rowHeight);
+    return this.#items.slice(first, first + many).map(({ id }, at) => [id, first + at]);
+  }
+
+  /** By how much the first of them that is still there has moved, in px. */
+  #shiftOf(anchors) {
+    const anchor = anchors.find(([id]) => this.#index.has(id));
+    return anchor ? (this.#index.get(anchor[0]) - anchor[1]) * this.#rowHeight : 0;
+  }
+
+  #scrollTo(top) {
+    this.scrollTop = top;
+    this.#top = this.#ownTop = this.scrollTop;
   }
 
   /** Let the timers of the rows in view go on. */
@@ -104,9 +136,8 @@ export class VirtualList extends HTMLElement {
   #reveal(at) {
     const top = at * this.#rowHeight;
     const room = this.#height - this.#headHeight;
-    if (top < this.#top) this.scrollTop = top;
-    else if (top + this.#rowHeight > this.#top + room) this.scrollTop = top + this.#rowHeight - room;
-    this.#top = this.scrollTop;
+    if (top < this.#top) this.#scrollTo(top);
+    else if (top + this.#rowHeight > this.#top + room) this.#scrollTo(top + this.#rowHeight - room);
   }
 
   #clicked(event) {
@@ -127,8 +158,12 @@ export class VirtualList extends HTMLElement {
   #later() {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
-      this.#top = this.scrollTop;
+      const top = this.scrollTop;
+      const own = top === this.#ownTop;
+      this.#ownTop = null;
+      this.#top = top;
       this.#paint(false);
+      if (!own) this.dispatchEvent(new CustomEvent("scrolled", { detail: top }));
     });
   }
 
@@ -145,8 +180,12 @@ export class VirtualList extends HTMLElement {
     return [start, Math.min(this.#items.length, start + many)];
   }
 
-  #paint(calm) {
+  #stretch() {
     this.#body.style.height = `${this.#items.length * this.#rowHeight}px`;
+  }
+
+  #paint(calm) {
+    this.#stretch();
     const [start, end] = this.#window();
     this.#free(start, end);
     let previous = null;

@@ -1,0 +1,59 @@
+/** The three lists of the board: what each shows, and that none of them moves under a hand. */
+
+import { isWaiting, unknownCall } from "../live/store.js";
+import { NONE } from "./filters.js";
+import { emptySum, summarize } from "./groups.js";
+import { arrange, Order } from "./order.js";
+
+export class Lists {
+  #live;
+  #completed;
+  #groups;
+  #calm;
+  #rows = new Order();
+  #ended = new Order({ appends: false });
+  #sums = new Order({ keyOf: (sum) => sum.group });
+  /** Groups that had a call since the page was opened: a quiet one keeps its row. */
+  #known = new Set();
+
+  constructor({ live, completed, groups, calm }) {
+    this.#live = live;
+    this.#completed = completed;
+    this.#groups = groups;
+    this.#calm = calm;
+  }
+
+  /**
+   * Show the calls that match. `find(id)` knows calls that do not, or no longer; `release`: whoever asks wants to see
+   * everything in its place, and holds nothing; `quiet`: whether groups without a call are shown.
+   */
+  show({ live, ended, context, whole, find }, { groupsFirst, animate, release, quiet }) {
+    const holds = (list) => this.#calm.holds(list) && !release;
+    const latest = (id) => find(id) ?? unknownCall(id);
+    if (groupsFirst) this.#showGroups(live, context.now, { held: holds(this.#groups), whole, quiet });
+    const rows = groupsFirst ? [] : arrange(live, context.now);
+    this.#live.show(this.#rows.rows(rows, holds(this.#live) && !groupsFirst, latest), context, animate);
+    this.#completed.show(this.#ended.rows(ended, holds(this.#completed), latest), context, animate);
+  }
+
+  #showGroups(live, now, { held, whole, quiet }) {
+    for (const call of live) this.#known.add(call.group ?? NONE);
+    const sums = summarize(live, now, quiet ? this.#known : []);
+    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, whole);
+  }
+
+  /** What waits in the list of this view: how many rows would come, go or move. */
+  moves(groupsFirst) {
+    return groupsFirst ? this.#sums.moves : this.#rows.moves;
+  }
+
+  /** How many calls have ended since the completed ones are held. */
+  get moreEnded() {
+    return this.#ended.arrived.length;
+  }
+
+  /** Callers who began to wait since the live list is held, longest first. */
+  newcomers(now) {
+    return this.#rows.arrived.filter((call) => isWaiting(call, now));
+  }
+}

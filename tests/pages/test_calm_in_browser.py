@@ -1,0 +1,153 @@
+"""Nothing moves under a hand, in real Chromium: pointer, keys, finger, scrolled lists and the frozen board."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in, site  # noqa: F401
+from tests.support.provider import india
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+
+WIDE = {"width": 1440, "height": 900}
+ENDING = 20
+UNDER = """([x, y]) => {
+    const row = document.elementFromPoint(x, y).closest(".row, tr");
+    return row && [row.callId ?? row.dataset.group, row.getBoundingClientRect().top];
+}"""
+
+
+def begin(site, name, calls=ENDING, **fields):  # noqa: F811
+    """So many calls that go on; the first of them is the longest."""
+
+    def one(at):
+        began = india(datetime.now(UTC) - timedelta(seconds=60 + calls - at))
+        site.says(f"{name}.{at}", StartTime=began, SourceNumber=f"90001{at:05}", **fields)
+
+    at_once(one, calls)
+
+
+def end(site, name, calls=ENDING, **fields):  # noqa: F811
+    at_once(lambda at: site.reports(f"{name}.{at}", SourceNumber=f"90001{at:05}", **fields), calls)
+
+
+def at_once(deed, calls):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(deed, range(calls)))
+
+
+async def middle_of(locator):
+    box = await locator.bounding_box()
+    return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+
+
+@pytest.mark.parametrize("which", ["live", "completed"])
+async def test_the_row_under_the_pointer_stays_while_twenty_calls_end(site, browser, which):  # noqa: F811
+    await asyncio.to_thread(begin, site, f"ends.{which}")
+    await asyncio.to_thread(begin, site, f"before.{which}", 8)
+    await asyncio.to_thread(end, site, f"before.{which}", 8)
+    page = await signed_in(browser, site, viewport=WIDE)
+    rows = page.locator(f"#{which} .rows > .row")
+    await expect(rows.nth(6)).to_be_visible(timeout=PATIENCE)
+    point = await middle_of(rows.nth(4))
+    await page.mouse.move(*point)
+    before = await page.evaluate(UNDER, point)
+    await asyncio.to_thread(end, site, f"ends.{which}")
+    waits = "20 moves pending" if which == "live" else "20 more ended"
+    pill = page.locator("#moves" if which == "live" else "#more")
+    await expect(pill).to_have_text(waits, timeout=PATIENCE)
+    assert await page.evaluate(UNDER, point) == before
+    await pill.click()
+    await expect(pill).to_be_hidden()
+    assert await page.evaluate(UNDER, point) != before
+
+
+async def test_the_group_under_the_pointer_stays_while_its_calls_end(site, browser):  # noqa: F811
+    for at, group in enumerate(("Calm A", "Calm B", "Calm C")):
+        began = india(datetime.now(UTC) - timedelta(seconds=170 - at))
+        await asyncio.to_thread(begin, site, group, 3, call_group=group)
+        await asyncio.to_thread(site.says, f"{group}.wait", call_group=group, StartTime=began)
+    page = await signed_in(browser, site, viewport=WIDE)
+    await page.keyboard.press("g")
+    shown = page.locator("#groups tr[data-group]")
+    await expect(shown.first).to_have_attribute("data-group", "Calm A", timeout=PATIENCE)
+    point = await middle_of(shown.first)
+    await page.mouse.move(*point)
+    before = await page.evaluate(UNDER, point)
+    await asyncio.to_thread(end, site, "Calm A", 3, call_group="Calm A")
+    await asyncio.to_thread(site.reports, "Calm A.wait", call_group="Calm A")
+    await expect(shown.first.locator("td").last).to_have_text("0", timeout=PATIENCE)
+    assert await page.evaluate(UNDER, point) == before
+    await page.mouse.move(5, 5)
+    await expect(shown.first).to_have_attribute("data-group", "Calm B")
+    await expect(page.locator("#groups tr.is-quiet[data-group='Calm A']")).to_be_visible()
+
+
+async def test_a_list_walked_by_the_keys_holds_still_and_tells_who_waits(site, browser):  # noqa: F811
+    await asyncio.to_thread(begin, site, "keys", 3, call_group="Keys", Status="Picked")
+    page = await signed_in(browser, site, viewport=WIDE)
+    await page.goto("/?group=Keys")
+    rows = page.locator("#live .rows > .row")
+    await expect(rows).to_have_count(3, timeout=PATIENCE)
+    await page.keyboard.press("j")
+    ids = "[...document.querySelectorAll('#live .rows > .row')].map((row) => row.callId)"
+    before = await page.evaluate(ids)
+    await asyncio.to_thread(site.says, "keys.new", call_group="Keys", SourceNumber="9000000654")
+    band = page.locator("#newcomers")
+    await expect(band).to_contain_text("1 new caller waiting", timeout=PATIENCE)
+    assert "654" in await band.inner_text() and await page.locator("#line").is_visible()
+    assert (await page.evaluate(ids))[:3] == before
+    heads = await page.locator("#live .heads").bounding_box()
+    assert (await band.bounding_box())["height"] <= heads["height"], "it covers the heads, and no row"
+    await band.get_by_role("button", name="1 new caller waiting").click()
+    await expect(band).to_be_hidden()
+    await expect(rows.first).to_contain_text("00654")
+
+
+async def test_a_finger_holds_the_list_and_a_scrolled_one_keeps_its_place(site, browser):  # noqa: F811
+    phone = {"viewport": {"width": 390, "height": 700}, "is_mobile": True, "has_touch": True}
+    await asyncio.to_thread(begin, site, "finger", 14)
+    page = await signed_in(browser, site, **phone)
+    first = page.locator("#live .rows > .row").first
+    await expect(first).to_be_visible(timeout=PATIENCE)
+    point = await middle_of(first)
+    before = await page.evaluate(UNDER, point)
+    touch = await page.context.new_cdp_session(page)
+    await touch.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": point[0], "y": point[1]}]}
+    )
+    await asyncio.to_thread(end, site, "finger", 14)
+    await expect(page.locator("#moves")).to_have_text("14 moves pending", timeout=PATIENCE)
+    assert await page.evaluate(UNDER, point) == before
+    await touch.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
+    await page.locator("[data-tab=completed]").tap()
+    await page.locator("#completed").evaluate("(list) => { list.scrollTop = 300; }")
+    point = [200, 500]
+    await asyncio.sleep(0.1)
+    before = await page.evaluate(UNDER, point)
+    await asyncio.to_thread(begin, site, "scrolled", 5)
+    await asyncio.to_thread(end, site, "scrolled", 5)
+    await expect(page.locator("#more")).to_have_text("5 more ended", timeout=PATIENCE)
+    assert await page.evaluate(UNDER, point) == before
+    await page.locator("#more").tap()
+    assert await page.locator("#completed").evaluate("(list) => list.scrollTop") == 0
+
+
+async def test_a_frozen_board_says_so_and_holds_all_lists(site, browser):  # noqa: F811
+    page = await signed_in(browser, site, viewport=WIDE)
+    await page.mouse.move(5, 5)
+    await page.keyboard.press("Space")
+    freeze = page.locator("#freeze")
+    await expect(freeze).to_contain_text("Frozen 0:0")
+    completed = page.locator("#completed .rows > .row").first
+    await asyncio.to_thread(begin, site, "frozen", 1)
+    await asyncio.to_thread(end, site, "frozen", 1)
+    before = await completed.get_attribute("id") if await completed.count() else None
+    await expect(page.locator("#more")).to_have_text("1 more ended", timeout=PATIENCE)
+    assert await completed.get_attribute("id") == before
+    await freeze.click()
+    await expect(freeze).to_have_text("Freeze")
+    await expect(page.locator("#more")).to_be_hidden()
