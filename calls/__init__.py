@@ -14,6 +14,7 @@
     commit                   one transaction: store, match, learn, derive, number
     live                     the live calls, the latest completed and the totals: in memory and from the database
     intake                   from a request's bytes to a delivery that is stored
+    projections              what is made from calls, behind the traffic: the runner
     boards                   sockets: who looks, and how fast
     history                  calls of the past: search and pages
     pages, api, admin        where people and programs come in

@@ -17,7 +17,7 @@ FLOORS = [
     {"display"},
     {"health", "figures"},
     {"commit", "live"},
-    {"intake", "boards", "history"},
+    {"intake", "projections", "boards", "history"},
     {"pages", "api", "admin", "upkeep"},
     {"management", "templatetags", "apps"},
 ]

@@ -22,6 +22,7 @@ from calls.commit.transaction import commit
 from calls.database.connecting import reconnect
 from calls.database.numbering import Changes
 from calls.intake.counts import counts
+from calls.projections.runner import Runner
 
 log = logging.getLogger("callboard.intake")
 
@@ -150,6 +151,7 @@ class Intake:
     def __init__(self, cache: Cache = cache) -> None:
         self.cache = cache
         self.settler = Settler(cache)
+        self.projections = Runner()
         self._waiting: deque[tuple[Received, Asker]] = deque()
         self._patience: Patience | None = None
         self._wake = threading.Event()
@@ -247,7 +249,11 @@ class Intake:
                 loop.call_soon_threadsafe(_answer, askers, failure)
 
     def _look_after(self) -> None:
-        """What is due every second or so: keep what we know fresh, note token use, settle the directory."""
+        """What is due every second or so: keep the cache fresh, note token use, settle the directory, and follow.
+
+        Projections are followed here because this connection is the one that may write: on SQLite, another one's
+        writing would make the live cache forget.
+        """
         try:
             close_old_connections()
             self.cache.refresh()
@@ -255,6 +261,8 @@ class Intake:
                 self.cache.note_use()
                 counts.write()
             self.settler.settle(others_wait=lambda: bool(self._waiting))
+            with self.cache.live_cache.uncounted_writes():
+                self.projections.look(others_wait=lambda: bool(self._waiting))
         except DatabaseError as error:
             log.warning("looking after failed: %s", type(error).__name__)
             reconnect()

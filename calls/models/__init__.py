@@ -4,6 +4,7 @@ from .access import Access, Role
 from .call import Call, CallAlias, Head
 from .delivery import Delivery
 from .directory import Agent, CallGroup, VirtualNumber
+from .figures import CountedCall, FigureCell, FigureSettings, Projection
 from .source import Source, SourceToken
 
 __all__ = [
@@ -12,8 +13,12 @@ __all__ = [
     "Call",
     "CallAlias",
     "CallGroup",
+    "CountedCall",
     "Delivery",
+    "FigureCell",
+    "FigureSettings",
     "Head",
+    "Projection",
     "Role",
     "Source",
     "SourceToken",

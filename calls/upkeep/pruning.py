@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
+from calls.figures import rollups
 from calls.models import Call, Delivery, Head
 from calls.words import Result
 
@@ -75,6 +76,7 @@ def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
         if not ids:
             return
         with transaction.atomic():
+            rollups.keep_figures_of(ids)
             Call.objects.filter(merged_into__in=ids).update(merged_into=None)
             pruned.deliveries += _delete("calls_delivery", "call_id", ids)
             _delete("calls_callalias", "call_id", ids)

@@ -1,0 +1,296 @@
+"""Reads figures of any range: from the cells, the calls that changed since, and the live calls. Exact as of a number.
+
+A projection may be a moment behind. What is read takes the cells as of its position, takes out what the calls numbered
+after it had added, and adds them as they are now, by the same code. Between the first statement and the last the
+projection must not have moved: then it is read again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from calls.database.bulk import select
+from calls.database.columns import Columns, read_calls
+from calls.days import site_zone
+from calls.figures import rollups
+from calls.figures.definitions import judge
+from calls.figures.parts import Clock, Formula, Part, Settings, live_mark, part_of, quarter_of
+from calls.figures.rollups import BY_AGENT, BY_LINE, PRUNED, Key
+from calls.figures.spans import (
+    DAY,
+    HOURS_OF_WEEK,
+    MONTH,
+    QUARTER,
+    WEEK_HOUR,
+    Piece,
+    midnight,
+    moment_of,
+    pieces,
+    places_of,
+)
+from calls.figures.sums import Sums, Tally, add, counts_of, load, tally
+from calls.models import Call, FigureSettings, Head, Projection
+from calls.models.access import Scope
+from calls.words import State
+
+MOST_CHANGES_ADDED = 5_000
+"""Beyond so many changes that a projection is behind, figures are told as of its position."""
+TRIES = 5
+
+
+class Asked(NamedTuple):
+    """Which calls: those that began from `start` until before `end` (UTC, taken to quarters of an hour), in a scope.
+
+    `groups`, `agent` and `line` narrow it down further.
+    """
+
+    start: datetime
+    end: datetime
+    scope: Scope
+    groups: frozenset[int] | None = None
+    agent: str = ""
+    line: str = ""
+    source: int | None = None
+
+    def allows(self, group_id: int | None) -> bool:
+        return self.scope.allows(group_id) and (self.groups is None or group_id in self.groups)
+
+
+By = str
+"""What figures are split by: nothing (""), "group", "agent", "line", "source", "day", "hour" (of the day), "weekday",
+"week_hour" (weekday and hour), "quarter".
+"""
+SPLITS: dict[By, tuple[str, str]] = {
+    "": ("", MONTH),
+    "group": ("", MONTH),
+    "source": ("", MONTH),
+    "agent": (BY_AGENT, MONTH),
+    "line": (BY_LINE, MONTH),
+    "day": ("", DAY),
+    "hour": ("", WEEK_HOUR),
+    "weekday": ("", WEEK_HOUR),
+    "week_hour": ("", WEEK_HOUR),
+    "quarter": ("", QUARTER),
+}
+"""Of each the kind of cell, and the largest span that can still be told apart."""
+NARROWED = ("", "group", "source", "day", "agent", "line")
+"""The splits that figures of one agent or one line have."""
+
+Whose = int | str
+"""What a figure is of, by what was asked for: a group's or source's id (0: none), a number, a day's ordinal, ..."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The sums found, by what they were split by and then by direction and group; and the live calls.
+
+    `as_of` is the number of the latest change in them. `behind` numbers are not in them yet, and `now` is when the
+    live calls were looked at.
+    """
+
+    as_of: int
+    behind: int
+    now: datetime
+    sums: dict[Whose, dict[tuple[str, int], Sums]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+    )
+    live: dict[Whose, list[Columns]] = field(default_factory=lambda: defaultdict(list))
+
+    def tallies(self, rules: "Rules") -> dict[Whose, Tally]:
+        """The calls counted by the settings of their groups."""
+        return {whose: self._tally(whose, rules) for whose in {*self.sums, *self.live}}
+
+    def tally(self, rules: "Rules") -> Tally:
+        """All of them together."""
+        found = Tally()
+        for each in self.tallies(rules).values():
+            found += each
+        return found
+
+    def _tally(self, whose: Whose, rules: "Rules") -> Tally:
+        by_group: dict[int, Tally] = defaultdict(Tally)
+        for (direction, group), sums in self.sums.get(whose, {}).items():
+            by_group[group] += tally(direction, sums, rules.of(group))
+        for call in self.live.get(whose, ()):
+            group = call.group_id or 0
+            by_group[group].marks[live_mark(call, rules.of(group), self.now)] += 1
+        found = Tally()
+        for group, own in by_group.items():
+            found += judge(own, rules.of(group))
+        return found
+
+
+class Rules:
+    """How the calls of each group are counted, as it stands now."""
+
+    def __init__(self) -> None:
+        rows = FigureSettings.objects.values_list(
+            "group_id", "threshold", "short", "goal", "clock", "ivr_allowance", "formula"
+        )
+        self._by_group = {
+            group or 0: Settings(threshold, short, goal, Clock(clock), allowance, Formula(formula))
+            for group, threshold, short, goal, clock, allowance, formula in rows
+        }
+
+    def of(self, group: int | None) -> Settings:
+        return self._by_group.get(group or 0) or self._by_group.get(0) or Settings()
+
+
+def read(asked: Asked, by: By, now: datetime) -> Reading:
+    """Read what was asked for. Raises KeyError for a split that there is none of, or none of for an agent or a line."""
+    if by not in (NARROWED if asked.agent or asked.line else SPLITS):
+        raise KeyError(by)
+    for _ in range(TRIES):
+        before = _state()
+        reading = _Reader(asked, by, now, before).read()
+        if _state().version == before.version:
+            break
+    return reading
+
+
+class _State(NamedTuple):
+    """Where the projection and the head stand. `generation` -1: the projection follows other numbers, or none."""
+
+    generation: int
+    position: int
+    version: int
+    seq: int
+
+
+def _state() -> _State:
+    row = Projection.objects.filter(name=rollups.NAME).values_list("generation", "position", "version", "epoch").first()
+    seq, epoch = Head.objects.values_list("seq", "epoch").first() or (0, "")
+    generation, position, version, followed = row or (-1, 0, 0, epoch)
+    return _State(generation, position, version, seq) if followed == epoch else _State(-1, 0, version, seq)
+
+
+class _Reader:
+    """One reading, as of one state of the projection."""
+
+    def __init__(self, asked: Asked, by: By, now: datetime, state: _State) -> None:
+        self.asked, self.by, self.state, self.zone = asked, by, state, site_zone()
+        self.split, self.largest = SPLITS[by]
+        if asked.agent or asked.line:
+            self.split = BY_AGENT if asked.agent else BY_LINE
+        self.who = asked.agent or asked.line
+        self.first, self.last = quarter_of(asked.start), quarter_of(asked.end) - 1
+        behind = state.seq - state.position
+        self.exact = behind <= MOST_CHANGES_ADDED
+        self.reading = Reading(state.seq if self.exact else state.position, 0 if self.exact else behind, now)
+
+    def read(self) -> Reading:
+        changed_and_live = self.changed_and_live()
+        for piece in self.pieces():
+            if piece.span == QUARTER and self.split:
+                self.add_notes(piece, [call.id for call in changed_and_live])
+            else:
+                self.add_cells(piece)
+        self.add_changed(changed_and_live)
+        return self.reading
+
+    def pieces(self) -> Iterator[Piece]:
+        largest = MONTH if self.largest == WEEK_HOUR else self.largest
+        for piece in pieces(self.asked.start, self.asked.end, self.zone, largest):
+            if self.largest == WEEK_HOUR and piece.span == MONTH:
+                yield Piece(WEEK_HOUR, piece.first * HOURS_OF_WEEK, (piece.last + 1) * HOURS_OF_WEEK - 1)
+            elif self.largest == WEEK_HOUR and piece.span == DAY:
+                begin, end = (date.fromordinal(day) for day in (piece.first, piece.last + 1))
+                yield Piece(QUARTER, quarter_of(midnight(begin, self.zone)), quarter_of(midnight(end, self.zone)) - 1)
+            else:
+                yield piece
+
+    # What the projection holds
+
+    def add_cells(self, piece: Piece) -> None:
+        columns = "split, span, start, source_id, direction, group_id, who"
+        asked = (
+            f"SELECT sums, {columns} FROM calls_figurecell"  # noqa: S608
+            " WHERE generation IN %s AND split = %s AND span = %s AND start BETWEEN %s AND %s"
+        )
+        given: list[Any] = [(PRUNED, self.state.generation), self.split, piece.span, piece.first, piece.last]
+        for text, *cells in select(asked, *given):
+            key = Key(*cells)
+            if self.wants(key):
+                self.add(key, load(text).items())
+
+    def add_notes(self, piece: Piece, more: list[int]) -> None:
+        """By agent and by line there are no cells for quarters of an hour: the calls of a day that is cut say it."""
+        bounds = (moment_of(piece.first), moment_of(piece.last + 1))
+        ids = set(Call.objects.filter(began_at__gte=bounds[0], began_at__lt=bounds[1]).values_list("id", flat=True))
+        notes = rollups.noted(self.state.generation, [*ids.union(more)])
+        for part in notes.values():
+            if piece.first <= part.quarter <= piece.last:
+                self.add_part(part, 1)
+
+    # What it does not hold yet
+
+    def changed_and_live(self) -> list[Columns]:
+        """The calls that the projection has not taken in, and the live ones: in one statement, so as of one moment."""
+        position = self.state.position if self.exact else self.state.seq
+        live = Q(merged_into=None) & ~Q(state=State.ENDED)
+        return read_calls(Call.objects.filter(Q(seq__gt=position) | live).order_by())
+
+    def add_changed(self, calls: list[Columns]) -> None:
+        fresh = [call for call in calls if self.exact and call.seq > self.state.position]
+        notes = rollups.noted(self.state.generation, [call.id for call in fresh])
+        for call in fresh:
+            for part, times in ((notes.get(call.id), -1), (part_of(call), 1)):
+                if part and self.first <= part.quarter <= self.last:
+                    self.add_part(part, times)
+        for call in calls:
+            if call.live and self.first <= quarter_of(call.began_at) <= self.last:
+                self.add_live(call)
+        if fresh:
+            self.reading.as_of = max(self.reading.as_of, *(call.seq for call in fresh))
+
+    def add_live(self, call: Columns) -> None:
+        who = {BY_AGENT: call.agent_number, BY_LINE: call.virtual_number}.get(self.split, "") or ""
+        key = self.key(quarter_of(call.began_at), call.source_id, call.direction, call.group_id, who)
+        if self.wants(key) and (who or not self.split):
+            self.reading.live[self.whose(key)].append(call)
+
+    # Both
+
+    def add_part(self, part: Part, times: int) -> None:
+        who = {BY_AGENT: part.agent, BY_LINE: part.line}.get(self.split, "")
+        key = self.key(part.quarter, part.source_id, part.direction, part.group_id, who)
+        if self.wants(key) and (who or not self.split):
+            self.add(key, counts_of(part), times)
+
+    def key(self, quarter: int, source: int, direction: str, group: int | None, who: str) -> Key:
+        return Key(self.split, QUARTER, quarter, source, direction, group or 0, who)
+
+    def wants(self, key: Key) -> bool:
+        asked = self.asked
+        return (
+            asked.allows(key.group_id or None)
+            and (not self.who or key.who == self.who)
+            and (asked.source is None or asked.source == key.source_id)
+        )
+
+    def add(self, key: Key, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
+        add(self.reading.sums[self.whose(key)][key.direction, key.group_id], counts, times)
+
+    def whose(self, key: Key) -> Whose:
+        match self.by:
+            case "group":
+                return key.group_id
+            case "source":
+                return key.source_id
+            case "agent" | "line":
+                return key.who
+            case "":
+                return ""
+        return self.when(key)
+
+    def when(self, key: Key) -> int:
+        if self.by == "quarter":
+            return key.start
+        if self.by == "day":
+            return key.start if key.span == DAY else places_of(key.start, self.zone).day
+        hour = (key.start if key.span == WEEK_HOUR else places_of(key.start, self.zone).week_hour) % HOURS_OF_WEEK
+        return {"week_hour": hour, "weekday": hour // 24, "hour": hour % 24}[self.by]

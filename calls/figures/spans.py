@@ -1,0 +1,102 @@
+"""Spans of time that sums are kept for, in the site's time zone, and the fewest of them that make up a range. Pure.
+
+A quarter of an hour is numbered since 1970 (UTC), a day by its ordinal, a month by `year * 12 + month - 1`. An hour of
+the week of a month is `month * 168 + weekday * 24 + hour`: what a heat map of many months is made of.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from calls.figures.parts import QUARTER_SECONDS, quarter_of
+
+QUARTER, DAY, MONTH, WEEK_HOUR = "q", "d", "m", "w"
+HOURS_OF_WEEK = 168
+
+
+class Places(NamedTuple):
+    """The spans that a quarter of an hour lies in."""
+
+    quarter: int
+    day: int
+    month: int
+    week_hour: int
+
+
+class Piece(NamedTuple):
+    """Consecutive spans of one kind, `first` and `last` among them."""
+
+    span: str
+    first: int
+    last: int
+
+
+@lru_cache(maxsize=4_096)
+def places_of(quarter: int, zone: ZoneInfo) -> Places:
+    local = moment_of(quarter).astimezone(zone)
+    month = month_of(local.date())
+    return Places(quarter, local.toordinal(), month, month * HOURS_OF_WEEK + local.weekday() * 24 + local.hour)
+
+
+def moment_of(quarter: int) -> datetime:
+    return datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC)
+
+
+def month_of(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a day begins (UTC)."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def pieces(start: datetime, end: datetime, zone: ZoneInfo, largest: str = MONTH) -> Iterator[Piece]:
+    """The fewest spans that make up a range, none larger than `largest` (quarter, day, or month).
+
+    Both moments are taken back to the quarter of an hour that they lie in.
+    """
+    first, last = quarter_of(start), quarter_of(end) - 1
+    if first > last:
+        return
+    if largest == QUARTER:
+        yield Piece(QUARTER, first, last)
+        return
+    from_day, to_day = _whole_days(first, last, zone)
+    if from_day > to_day:
+        yield Piece(QUARTER, first, last)
+        return
+    days_begin, days_end = quarter_of(midnight(from_day, zone)), quarter_of(midnight(to_day + timedelta(1), zone))
+    if first < days_begin:
+        yield Piece(QUARTER, first, days_begin - 1)
+    yield from _days(from_day, to_day, largest)
+    if days_end <= last:
+        yield Piece(QUARTER, days_end, last)
+
+
+def _whole_days(first: int, last: int, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last day that lie wholly within these quarters; the last before the first where none does."""
+    begins, ends = moment_of(first).astimezone(zone).date(), moment_of(last + 1).astimezone(zone).date()
+    if quarter_of(midnight(begins, zone)) < first:
+        begins += timedelta(1)
+    return begins, ends - timedelta(1)
+
+
+def _days(first: date, last: date, largest: str) -> Iterator[Piece]:
+    from_month = month_of(first) if first.day == 1 else month_of(first) + 1
+    to_month = month_of(last + timedelta(1)) - 1
+    if largest == DAY or from_month > to_month:
+        yield Piece(DAY, first.toordinal(), last.toordinal())
+        return
+    months_begin, months_end = first_day(from_month).toordinal(), first_day(to_month + 1).toordinal()
+    if first.toordinal() < months_begin:
+        yield Piece(DAY, first.toordinal(), months_begin - 1)
+    yield Piece(MONTH, from_month, to_month)
+    if months_end <= last.toordinal():
+        yield Piece(DAY, months_end, last.toordinal())

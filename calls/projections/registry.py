@@ -1,0 +1,23 @@
+"""The projections: one line each."""
+
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from calls.database.columns import Columns
+from calls.figures import rollups
+
+
+class Kind(NamedTuple):
+    """What a projection is. All but `signature` run within the runner's transaction.
+
+    `apply(generation, calls)` takes in calls that changed, each at most once in a step. `sweep(generation)` deletes
+    some of what older generations left and tells how much. Another `signature` makes the projection anew.
+    """
+
+    name: str
+    signature: Callable[[], str]
+    apply: Callable[[int, Collection[Columns]], None]
+    sweep: Callable[[int], int]
+
+
+PROJECTIONS = {kind.name: kind for kind in (Kind(rollups.NAME, rollups.signature, rollups.apply, rollups.sweep),)}

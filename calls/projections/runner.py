@@ -1,0 +1,117 @@
+"""Runs projections: in short transactions, one process at a time, each change exactly once.
+
+A step reads the calls numbered after the position, takes them in, and moves the position, all in one transaction. So
+whatever is killed at whatever moment, a step has happened or it has not.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from calls.database.columns import read_calls
+from calls.models import Call, Head, Projection
+from calls.projections.registry import PROJECTIONS, Kind
+
+STEP_SECONDS = 0.015
+"""How long a step should hold the lock while deliveries come in."""
+LEAST_CALLS, MOST_CALLS = 20, 2_000
+LOOK_SECONDS = 0.25
+"""How long one look may work on, as long as no delivery waits."""
+
+
+class Step(NamedTuple):
+    """`taken` calls were taken in; `behind` numbers are left."""
+
+    taken: int
+    behind: int
+
+
+def step(kind: Kind, most: int) -> Step | None:
+    """Take in the next changes, at most so many calls. None where another process is at it."""
+    with transaction.atomic():
+        row = locked(kind.name)
+        if row is None:
+            return None
+        epoch, seq = Head.objects.values_list("epoch", "seq").first() or ("", 0)
+        if (row.epoch, row.signature) != (epoch, kind.signature()):
+            row.epoch, row.signature, row.position = epoch, kind.signature(), 0
+            row.generation += 1
+        changed = Call.objects.filter(seq__gt=row.position, seq__lte=seq).order_by("seq")
+        calls = read_calls(changed[:most])
+        if not calls and row.position == seq:
+            swept = kind.sweep(row.generation)
+            return Step(swept, 0)
+        kind.apply(row.generation, calls)
+        row.position = calls[-1].seq if len(calls) == most else seq
+        row.version += 1
+        row.moved_at = timezone.now()
+        row.save()
+        return Step(len(calls), seq - row.position)
+
+
+def locked(name: str) -> Projection | None:
+    """The row of a projection, locked until the transaction ends; None where another process holds it.
+
+    SQLite has one writer at a time anyway.
+    """
+    rows = Projection.objects.filter(name=name)
+    if connection.vendor == "postgresql":
+        found = rows.select_for_update(skip_locked=True).first()
+        if found is None and not rows.exists():
+            Projection.objects.get_or_create(name=name)
+            found = rows.select_for_update(skip_locked=True).first()
+        return found
+    return Projection.objects.get_or_create(name=name)[0]
+
+
+class Runner:
+    """Keeps all projections up, from one thread, and gives way to what waits."""
+
+    def __init__(self) -> None:
+        self._most = dict.fromkeys(PROJECTIONS, 200)
+
+    def look(self, others_wait: Callable[[], bool] = lambda: False) -> None:
+        """One step of each projection at least; more while nothing waits and time is left."""
+        until = time.monotonic() + LOOK_SECONDS
+        for kind in PROJECTIONS.values():
+            while self._step(kind) and not others_wait() and time.monotonic() < until:
+                pass
+
+    def _step(self, kind: Kind) -> bool:
+        """Whether there is more to do."""
+        began = time.monotonic()
+        done = step(kind, self._most[kind.name])
+        if done is None or not done.taken:
+            return False
+        if done.behind:
+            pace = STEP_SECONDS / max(time.monotonic() - began, 0.000_1)
+            self._most[kind.name] = max(LEAST_CALLS, min(MOST_CALLS, int(self._most[kind.name] * min(pace, 2))))
+        return done.behind > 0
+
+
+def catch_up(kind: Kind, tell: Callable[[Step], None] = lambda _: None, most: int = MOST_CALLS) -> None:
+    """Take in all changes there are, for commands and tests. Waits for a process that is at it."""
+    while True:
+        done = step(kind, most)
+        if done is None:
+            time.sleep(0.05)
+            continue
+        tell(done)
+        if not done.taken and not done.behind:
+            return
+
+
+def make_anew(kind: Kind) -> None:
+    """Have the next steps make the projection from nothing. Until they are done, readers are told how far it is."""
+    with transaction.atomic():
+        Projection.objects.filter(name=kind.name).update(signature="")
+
+
+def lag(kind: Kind) -> tuple[int, Projection | None]:
+    """How many numbers a projection is behind, and its row, if it ever ran."""
+    row = Projection.objects.filter(name=kind.name).first()
+    epoch, seq = Head.objects.values_list("epoch", "seq").first() or ("", 0)
+    return (seq - row.position if row and row.epoch == epoch else seq), row

@@ -1,0 +1,356 @@
+"""Roll-ups follow every change of calls exactly, and figures are exact however far behind they are."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from calls.database.columns import read_calls
+from calls.figures import rollups
+from calls.figures.definitions import FIGURES
+from calls.figures.parts import part_of, quarter_of
+from calls.figures.reading import Asked, Rules, read
+from calls.figures.rollups import differences
+from calls.figures.spans import DAY, MONTH, QUARTER, Piece, first_day, midnight, moment_of, month_of, pieces
+from calls.figures.sums import add, counts_of
+from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
+from calls.models.access import Scope
+from calls.projections.registry import PROJECTIONS
+from calls.projections.runner import Runner, catch_up, lag, make_anew, step
+from calls.upkeep.pruning import prune
+from tests.support.factories import make_call, next_seq
+
+ROLLUPS = PROJECTIONS[rollups.NAME]
+KOLKATA = ZoneInfo("Asia/Kolkata")
+ALL = Scope(None, masked=False)
+NOW = timezone.now()
+FAR = timedelta(days=4000)
+
+
+def everything(**more):
+    return Asked(NOW - FAR, NOW + FAR, ALL, **more)
+
+
+# --- spans -------------------------------------------------------------------------------------------------------
+
+
+def quarters_of(piece, zone):
+    match piece.span:
+        case "q":
+            return range(piece.first, piece.last + 1)
+        case "d":
+            begin, end = date.fromordinal(piece.first), date.fromordinal(piece.last + 1)
+        case "m":
+            begin, end = first_day(piece.first), first_day(piece.last + 1)
+    return range(quarter_of(midnight(begin, zone)), quarter_of(midnight(end, zone)))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Europe/London", "America/St_Johns", "UTC", "Asia/Kathmandu"])
+@pytest.mark.parametrize("largest", [QUARTER, DAY, MONTH])
+@pytest.mark.parametrize("seed", range(12))
+def test_pieces_make_up_a_range_without_gap_or_overlap(zone, largest, seed):
+    rng, zone = random.Random(seed), ZoneInfo(zone)
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * rng.randrange(35_000))
+    end = start + timedelta(minutes=15 * rng.choice([0, 1, 50, 96, 97, 400, 3_000, 9_000, 40_000]))
+
+    found = list(pieces(start, end, zone, largest))
+
+    covered = [quarter for piece in found for quarter in quarters_of(piece, zone)]
+    assert covered == list(range(quarter_of(start), quarter_of(end)))
+    assert {piece.span for piece in found} <= {QUARTER, *([DAY] if largest != QUARTER else []), largest}
+    assert len(found) <= 5
+
+
+def test_the_fewest_pieces():
+    start, end = midnight(date(2026, 1, 31), KOLKATA), midnight(date(2026, 4, 2), KOLKATA)
+
+    assert list(pieces(start, end, KOLKATA)) == [
+        Piece(DAY, date(2026, 1, 31).toordinal(), date(2026, 1, 31).toordinal()),
+        Piece(MONTH, month_of(date(2026, 2, 1)), month_of(date(2026, 3, 1))),
+        Piece(DAY, date(2026, 4, 1).toordinal(), date(2026, 4, 1).toordinal()),
+    ]
+
+
+# --- following ----------------------------------------------------------------------------------------------------
+
+
+class Office:
+    """Calls that are made, changed, merged, regrouped and pruned at random; and what they should add up to."""
+
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.groups = [*CallGroup.objects.bulk_create(CallGroup(name=name) for name in ("Sales", "Support")), None]
+        self.kept = []
+
+    def act(self):
+        self.rng.choice([self.begin, self.begin, self.end, self.end, self.correct, self.merge, self.prune_some])()
+
+    def begin(self):
+        ago = self.rng.choice([60, 4_000, 90_000, 40 * 86_400, 100 * 86_400, 400 * 86_400])
+        make_call(
+            self.rng.choice(self.groups),
+            self.rng.choice(["ringing", "ended"]),
+            ago=ago + self.rng.randrange(3_000),
+            outcome=self.rng.choice(["answered", "abandoned", "missed"]),
+            direction=self.rng.choice(["incoming", "incoming", "outgoing"]),
+            wait_seconds=self.rng.choice([None, 3, 30]),
+            agent_number=self.rng.choice([None, "+918000000201", "+918000000202"]),
+            coins=self.rng.choice([None, "1.5"]),
+            heard_at=NOW - timedelta(seconds=ago),
+        )
+
+    def some(self, **of):
+        found = list(Call.objects.standing().filter(**of).order_by("id"))
+        return self.rng.choice(found) if found else None
+
+    def change(self, call, **columns):
+        if call:
+            Call.objects.filter(id=call.id).update(seq=next_seq(), **columns)
+
+    def end(self):
+        self.change(self.some(state="ringing"), state="ended", outcome="answered", ended_at=NOW, talk_seconds=40)
+
+    def correct(self):
+        group = self.rng.choice(self.groups)
+        began = NOW - timedelta(seconds=self.rng.randrange(5_000_000))
+        outcome = self.rng.choice(["answered", "missed", "failed"])
+        self.change(self.some(state="ended"), group=group, began_at=began, outcome=outcome, wait_seconds=7)
+
+    def merge(self):
+        call = self.some()
+        self.change(call, merged_into=call)
+
+    def prune_some(self):
+        before = NOW - timedelta(days=200)
+        old = Call.objects.filter(began_at__lt=before, heard_at__lt=before)
+        self.kept += [part for call in read_calls(old) if (part := part_of(call))]
+        list(prune(None, before))
+
+    def parts(self):
+        return self.kept + [part for call in read_calls(Call.objects.all()) if (part := part_of(call))]
+
+
+def sums_by(parts, asked, whose):
+    found = defaultdict(lambda: defaultdict(dict))
+    for part in parts:
+        within = quarter_of(asked.start) <= part.quarter < quarter_of(asked.end) and asked.allows(part.group_id)
+        if within and asked.agent in ("", part.agent) and (key := whose(part)) is not None:
+            add(found[key][part.direction, part.group_id or 0], counts_of(part))
+    return plain(found)
+
+
+def plain(sums):
+    found = {whose: {key: one for key, one in each.items() if one} for whose, each in sums.items()}
+    return {whose: each for whose, each in found.items() if each}
+
+
+def local(part):
+    return moment_of(part.quarter).astimezone(KOLKATA)
+
+
+SPLIT_BY = {
+    "": lambda part: "",
+    "group": lambda part: part.group_id or 0,
+    "source": lambda part: part.source_id,
+    "agent": lambda part: part.agent or None,
+    "line": lambda part: part.line or None,
+    "day": lambda part: local(part).toordinal(),
+    "hour": lambda part: local(part).hour,
+    "weekday": lambda part: local(part).weekday(),
+    "week_hour": lambda part: local(part).weekday() * 24 + local(part).hour,
+    "quarter": lambda part: part.quarter,
+}
+
+
+def assert_exact(office):
+    """Every split of some ranges is what the calls say, whatever the roll-ups have taken in."""
+    parts, sales = office.parts(), Scope(frozenset([office.groups[0].id]), masked=False)
+    day = midnight(NOW.astimezone(KOLKATA).date(), KOLKATA)
+    ranges = [(NOW - FAR, NOW + FAR), (day, day + timedelta(1)), (day - timedelta(days=95), day - timedelta(days=2))]
+    for start, end in ranges:
+        for scope in (ALL, sales):
+            for by, whose in SPLIT_BY.items():
+                if by in ("quarter",) and start == ranges[0][0]:
+                    continue
+                asked = Asked(start, end, scope)
+                assert plain(read(asked, by, NOW).sums) == sums_by(parts, asked, whose), (by, start)
+    cut = Asked(NOW - timedelta(days=99, hours=7), NOW - timedelta(hours=1), ALL, agent="+918000000201")
+    young = [part for part in parts if part not in office.kept]
+    assert plain(read(cut, "", NOW).sums) == sums_by(young, cut, SPLIT_BY[""])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(6))
+def test_figures_are_exact_after_every_change_and_at_every_position(seed):
+    office = Office(seed)
+    for turn in range(60):
+        office.act()
+        if office.rng.random() < 0.3:
+            step(ROLLUPS, office.rng.choice([1, 3, 50]))
+        if turn % 20 == 19:
+            assert_exact(office)
+    catch_up(ROLLUPS)
+    assert_exact(office)
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_a_pruned_call_leaves_its_figures_even_where_it_was_never_counted():
+    make_call(state="ended", ago=400 * 86_400, heard_at=NOW - timedelta(days=399))
+    before = plain(read(everything(), "", NOW).sums)
+
+    list(prune(None, NOW - timedelta(days=30)))
+
+    assert not Call.objects.exists()
+    assert plain(read(everything(), "", NOW).sums) == before
+    make_anew(ROLLUPS)
+    catch_up(ROLLUPS)
+    assert plain(read(everything(), "", NOW).sums) == before
+
+
+@pytest.mark.django_db
+def test_made_anew_it_is_the_same_and_the_old_cells_go():
+    for n in range(20):
+        make_call(state="ended", ago=n * 10_000)
+    catch_up(ROLLUPS)
+    first = plain(read(everything(), "day", NOW).sums)
+    cells = FigureCell.objects.count()
+
+    make_anew(ROLLUPS)
+    catch_up(ROLLUPS)
+
+    assert plain(read(everything(), "day", NOW).sums) == first
+    assert FigureCell.objects.count() == cells
+    assert Projection.objects.get().generation == 2
+
+
+@pytest.mark.django_db
+def test_another_time_zone_makes_it_anew(settings):
+    make_call(state="ended", began_at=datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
+    catch_up(ROLLUPS)
+    assert set(read(everything(), "day", NOW).sums) == {date(2026, 11, 21).toordinal()}
+
+    settings.TIME_ZONE = "UTC"
+    catch_up(ROLLUPS)
+
+    assert set(read(everything(), "day", NOW).sums) == {date(2026, 11, 20).toordinal()}
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_calls_that_are_made_from_nothing_are_counted_once():
+    for n in range(5):
+        make_call(state="ended", ago=n)
+    catch_up(ROLLUPS)
+    Call.objects.all().delete()
+    Head.objects.update(epoch="another")
+    for n in range(3):
+        make_call(state="ended", ago=n)
+
+    assert FIGURES["offered"].of(read(everything(), "", NOW).tally(Rules())).amount == 3
+    catch_up(ROLLUPS)
+    assert FIGURES["offered"].of(read(everything(), "", NOW).tally(Rules())).amount == 3
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_a_reading_that_is_far_behind_says_so(monkeypatch):
+    monkeypatch.setattr("calls.figures.reading.MOST_CHANGES_ADDED", 2)
+    for n in range(3):
+        make_call(state="ended", ago=n)
+
+    reading = read(everything(), "", NOW)
+
+    assert (reading.as_of, reading.behind, plain(reading.sums)) == (0, 3, {})
+
+
+@pytest.mark.django_db
+def test_a_reading_is_taken_again_when_the_roll_ups_moved_meanwhile(monkeypatch):
+    make_call(state="ended")
+    reader, moved = __import__("calls.figures.reading", fromlist=["_Reader"])._Reader, []
+    whole = reader.add_changed
+
+    def moving(self, calls):
+        if not moved:
+            moved.append(catch_up(ROLLUPS))
+        whole(self, calls)
+
+    monkeypatch.setattr(reader, "add_changed", moving)
+
+    assert FIGURES["offered"].of(read(everything(), "", NOW).tally(Rules())).amount == 1
+    assert moved
+
+
+@pytest.mark.django_db
+def test_live_calls_count_where_they_stand():
+    make_call(state="ringing", ago=30)
+    make_call(state="talking", ago=30, answered_at=NOW - timedelta(seconds=20))
+    make_call(state="ended", ago=30, wait_seconds=3)
+    catch_up(ROLLUPS)
+
+    found = read(everything(), "", timezone.now()).tally(Rules())
+
+    assert {name: FIGURES[name].of(found).amount for name in ("offered", "answered", "live")} == {
+        "offered": 3, "answered": 1, "live": 2,
+    }  # fmt: skip
+    level = FIGURES["service-level"].of(found)
+    assert (level.numerator, level.denominator) == (2, 3)
+
+
+@pytest.mark.django_db
+def test_each_group_is_counted_by_its_own_settings():
+    strict, other = CallGroup.objects.create(name="Strict"), CallGroup.objects.create(name="Other")
+    FigureSettings.objects.create(group=strict, threshold=5)
+    FigureSettings.objects.create(group=None, threshold=40)
+    for group in (strict, other, None):
+        make_call(group, "ended", wait_seconds=30, answered_at=NOW)
+
+    tallies = read(everything(), "group", NOW).tallies(Rules())
+
+    levels = {whose: FIGURES["service-level"].of(found).amount for whose, found in tallies.items()}
+    assert levels == {strict.id: 0, other.id: 1, 0: 1}
+
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_look_takes_one_step_where_deliveries_wait_and_all_where_none_does():
+    for n in range(30):
+        make_call(state="ended", ago=n)
+    runner = Runner()
+    runner._most[rollups.NAME] = 10
+
+    runner.look(others_wait=lambda: True)
+    assert lag(ROLLUPS)[0] == 20
+    runner.look()
+    assert lag(ROLLUPS)[0] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_fails_has_not_happened(monkeypatch):
+    make_call(state="ended")
+
+    def failing(*_):
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(rollups, "_write_notes", failing)
+    with pytest.raises(RuntimeError):
+        step(ROLLUPS, 10)
+    assert not FigureCell.objects.exists()
+    monkeypatch.undo()
+    catch_up(ROLLUPS)
+    assert CountedCall.objects.count() == 1
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_a_cell_that_was_tampered_with_is_found():
+    make_call(state="ended")
+    catch_up(ROLLUPS)
+    FigureCell.objects.filter(span="d").update(sums='{"answered":7}')
+
+    assert {key.span for key, *_ in differences()} == {"d"}
