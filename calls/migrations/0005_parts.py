@@ -5,24 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0004_no_unused_permission'),
+        ("calls", "0004_no_unused_permission"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='part',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Which further call of that request, from 1.'),
+            model_name="delivery",
+            name="part",
+            field=models.PositiveSmallIntegerField(default=0, help_text="Which further call of that request, from 1."),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='part_of',
-            field=models.ForeignKey(db_constraint=False, db_index=False, help_text='The delivery whose bytes this call stood in, of a request that held several.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='parts', to='calls.delivery'),
+            model_name="delivery",
+            name="part_of",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                help_text="The delivery whose bytes this call stood in, of a request that held several.",
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="parts",
+                to="calls.delivery",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('part_of__isnull', False)), fields=['part_of', 'part'], name='delivery_parts'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("part_of__isnull", False)), fields=["part_of", "part"], name="delivery_parts"
+            ),
         ),
     ]

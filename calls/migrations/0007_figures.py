@@ -6,65 +6,163 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0005_parts'),
+        ("calls", "0006_every_documented_field"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CountedCall',
+            name="CountedCall",
             fields=[
-                ('id', models.BigIntegerField(help_text='The id of the call.', primary_key=True, serialize=False)),
-                ('generation', models.PositiveIntegerField()),
-                ('part', models.TextField(help_text='Its `Part` (JSON).')),
+                ("id", models.BigIntegerField(help_text="The id of the call.", primary_key=True, serialize=False)),
+                ("generation", models.PositiveIntegerField()),
+                ("part", models.TextField(help_text="Its `Part` (JSON).")),
             ],
         ),
         migrations.CreateModel(
-            name='Projection',
+            name="Projection",
             fields=[
-                ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('epoch', models.CharField(blank=True, help_text='The epoch of the numbers that it has followed.', max_length=16)),
-                ('signature', models.CharField(blank=True, help_text='What it was made by: another one makes it anew.', max_length=80)),
-                ('generation', models.PositiveIntegerField(default=0, help_text='How often it was made anew.')),
-                ('position', models.BigIntegerField(default=0, help_text='All changes of calls up to this number are in it.')),
-                ('version', models.BigIntegerField(default=0)),
-                ('moved_at', models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                (
+                    "epoch",
+                    models.CharField(
+                        blank=True, help_text="The epoch of the numbers that it has followed.", max_length=16
+                    ),
+                ),
+                (
+                    "signature",
+                    models.CharField(
+                        blank=True, help_text="What it was made by: another one makes it anew.", max_length=80
+                    ),
+                ),
+                ("generation", models.PositiveIntegerField(default=0, help_text="How often it was made anew.")),
+                (
+                    "position",
+                    models.BigIntegerField(default=0, help_text="All changes of calls up to this number are in it."),
+                ),
+                ("version", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='FigureCell',
+            name="FigureCell",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('generation', models.PositiveIntegerField()),
-                ('split', models.CharField(blank=True, help_text='"a" by agent, "l" by line, "" by neither.', max_length=1)),
-                ('span', models.CharField(help_text='q quarter of an hour, d day, m month, w hour of the week of a month.', max_length=1)),
-                ('start', models.IntegerField(help_text='The number of the span: see calls/figures/spans.py.')),
-                ('source_id', models.BigIntegerField()),
-                ('direction', models.CharField(max_length=8)),
-                ('group_id', models.BigIntegerField(help_text='0: no group.')),
-                ('who', models.CharField(blank=True, help_text="The agent's number, or the line's.", max_length=64)),
-                ('sums', models.TextField(help_text='Counts by name (JSON): see calls/figures/sums.py.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("generation", models.PositiveIntegerField()),
+                (
+                    "split",
+                    models.CharField(blank=True, help_text='"a" by agent, "l" by line, "" by neither.', max_length=1),
+                ),
+                (
+                    "span",
+                    models.CharField(
+                        help_text="q quarter of an hour, d day, m month, w hour of the week of a month.", max_length=1
+                    ),
+                ),
+                ("start", models.IntegerField(help_text="The number of the span: see calls/figures/spans.py.")),
+                ("source_id", models.BigIntegerField()),
+                ("direction", models.CharField(max_length=8)),
+                ("group_id", models.BigIntegerField(help_text="0: no group.")),
+                ("who", models.CharField(blank=True, help_text="The agent's number, or the line's.", max_length=64)),
+                ("sums", models.TextField(help_text="Counts by name (JSON): see calls/figures/sums.py.")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('generation', 'split', 'span', 'start', 'source_id', 'direction', 'group_id', 'who'), name='figure_cell')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("generation", "split", "span", "start", "source_id", "direction", "group_id", "who"),
+                        name="figure_cell",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FigureSettings',
+            name="FigureSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('threshold', models.PositiveSmallIntegerField(default=20, help_text='A call answered within so many seconds was answered in time.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3600)], verbose_name='threshold (s)')),
-                ('short', models.PositiveSmallIntegerField(default=5, help_text='Who hangs up sooner than this is no lost caller.', validators=[django.core.validators.MaxValueValidator(600)], verbose_name='short abandon below (s)')),
-                ('goal', models.PositiveSmallIntegerField(default=80, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='goal (%)')),
-                ('clock', models.CharField(choices=[('p', 'After the pick-up'), ('w', 'Whole call'), ('r', 'Ringing')], default='p', help_text="Where a caller's wait begins.", max_length=1)),
-                ('ivr_allowance', models.PositiveSmallIntegerField(default=0, help_text='Time in the menu that is no wait (clock after the pick-up only).', validators=[django.core.validators.MaxValueValidator(600)], verbose_name='menu allowance (s)')),
-                ('formula', models.CharField(choices=[('1', 'Abandoned in time help'), ('2', 'Of answered calls only'), ('3', 'All abandoned count'), ('4', 'Abandoned in time left out'), ('5', 'Short abandons help'), ('6', 'Short abandons left out')], default='6', help_text='How the service level is reckoned.', max_length=1)),
-                ('group', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='figure_settings', to='calls.callgroup')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "threshold",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="A call answered within so many seconds was answered in time.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(3600),
+                        ],
+                        verbose_name="threshold (s)",
+                    ),
+                ),
+                (
+                    "short",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        help_text="Who hangs up sooner than this is no lost caller.",
+                        validators=[django.core.validators.MaxValueValidator(600)],
+                        verbose_name="short abandon below (s)",
+                    ),
+                ),
+                (
+                    "goal",
+                    models.PositiveSmallIntegerField(
+                        default=80,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="goal (%)",
+                    ),
+                ),
+                (
+                    "clock",
+                    models.CharField(
+                        choices=[("p", "After the pick-up"), ("w", "Whole call"), ("r", "Ringing")],
+                        default="p",
+                        help_text="Where a caller's wait begins.",
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "ivr_allowance",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Time in the menu that is no wait (clock after the pick-up only).",
+                        validators=[django.core.validators.MaxValueValidator(600)],
+                        verbose_name="menu allowance (s)",
+                    ),
+                ),
+                (
+                    "formula",
+                    models.CharField(
+                        choices=[
+                            ("1", "Abandoned in time help"),
+                            ("2", "Of answered calls only"),
+                            ("3", "All abandoned count"),
+                            ("4", "Abandoned in time left out"),
+                            ("5", "Short abandons help"),
+                            ("6", "Short abandons left out"),
+                        ],
+                        default="6",
+                        help_text="How the service level is reckoned.",
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "group",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figure_settings",
+                        to="calls.callgroup",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'figure settings',
-                'constraints': [models.UniqueConstraint(models.Value(1), condition=models.Q(('group', None)), name='figure_settings_default')],
+                "verbose_name_plural": "figure settings",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Value(1), condition=models.Q(("group", None)), name="figure_settings_default"
+                    )
+                ],
             },
         ),
     ]
