@@ -46,25 +46,29 @@ class Audience:
         totals = self._totals_now()
         if not shown and not gone and totals == self._totals:
             return None
-        picture = self._picture
-        parts = [encode({"type": "changed", "seq": picture.seq, "now": now})[:-1]]
+        seq = self._selection.seq
+        parts = [encode({"type": "changed", "seq": seq, "now": now})[:-1]]
         if totals != self._totals:
             self._totals = totals
             parts.append(b',"totals":' + totals)
-        rows = json_of(shown, self.scope.masked, picture.names)
+        rows = json_of(shown, self.scope.masked, self._picture.names)
         parts.append(b',"gone":' + encode(sorted(gone)) + b',"calls":[' + rows + b"]}")
-        frame = Frame(b"".join(parts), picture.seq)
+        frame = Frame(b"".join(parts), seq)
         self._remember(frame)
         return frame
 
-    def heartbeat(self, now: datetime, clock_step: int | None = None) -> Frame:
-        """`clock_step`: whole seconds that the server's clock was set by lately."""
-        picture = self._picture
-        count, seq_sum = self._selection.live_digest()
-        fields = {"type": "heartbeat", "epoch": picture.epoch, "seq": picture.seq, "now": now}
-        fields |= {"live_count": count, "live_seq_sum": seq_sum, "heard_at": picture.heard_at}
-        fields["clock_step_seconds"] = clock_step
-        return Frame(encode(fields), picture.seq)
+    def heartbeat(self, now: datetime, clock_step: int | None = None, silent_since: datetime | None = None) -> Frame:
+        """A `heartbeat` message. But for its last two fields it moves with the calls of this scope alone.
+
+        `clock_step`: whole seconds that the server's clock was set by lately. `silent_since`: when the last delivery
+        of any call came in, if that is too long ago.
+        """
+        selection = self._selection
+        count, seq_sum = selection.live_digest()
+        fields = {"type": "heartbeat", "epoch": self._picture.epoch, "seq": selection.seq, "now": now}
+        fields |= {"live_count": count, "live_seq_sum": seq_sum, "heard_at": selection.heard_at}
+        fields |= {"clock_step_seconds": clock_step, "silent_since": silent_since}
+        return Frame(encode(fields), selection.seq)
 
     # Snapshots
 
@@ -76,7 +80,7 @@ class Audience:
         while True:
             snapshot = self._snapshot
             if snapshot is None or not snapshot.fresh or (newest and snapshot.since):
-                snapshot = self._snapshot = Snapshot(self._picture.epoch)
+                snapshot = self._snapshot = Snapshot(self._picture.epoch, self._selection.seq)
                 snapshot.made = asyncio.ensure_future(self._make(snapshot))
             if snapshot.made is not None:
                 await asyncio.shield(snapshot.made)
@@ -95,7 +99,7 @@ class Audience:
     def parts(self, now: datetime) -> Parts:
         """A snapshot of now, to be made."""
         picture = self._picture
-        fields = {"type": "snapshot", "epoch": picture.epoch, "seq": picture.seq, "now": now}
+        fields = {"type": "snapshot", "epoch": picture.epoch, "seq": self._selection.seq, "now": now}
         return Parts(fields, self._totals, self._selection.calls(), self.scope.masked, picture.names)
 
     def _remember(self, frame: Frame) -> None:

@@ -9,10 +9,11 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
@@ -248,11 +249,21 @@ class Feed:
                     viewer.close(TOO_SLOW)
             self._tidy()
             if beats % HEARTBEAT_SECONDS == 0 and monotonic() - self._read_at < UNREAD_SECONDS:
-                now, step = timezone.now(), self._clock.step_to_report(steady_seconds())
-                for audience in self._audiences.values():
-                    frame = audience.heartbeat(now, step)
-                    for viewer in audience.viewers:
-                        viewer.offer(frame)
+                self._send_heartbeats(timezone.now())
+
+    def _send_heartbeats(self, now: datetime) -> None:
+        step = self._clock.step_to_report(steady_seconds())
+        silent_since = self._silent_since(now)
+        for audience in self._audiences.values():
+            frame = audience.heartbeat(now, step, silent_since)
+            for viewer in audience.viewers:
+                viewer.offer(frame)
+
+    def _silent_since(self, now: datetime) -> datetime | None:
+        """When the last delivery came in, if that is too long ago."""
+        heard_at = max(self.picture.heard_at.values(), default=None) if self.picture is not None else None
+        silence = timedelta(seconds=settings.CALLBOARD_SILENCE_SECONDS)
+        return heard_at if heard_at is not None and now - heard_at >= silence else None
 
     def _tidy(self) -> None:
         self._audiences = {scope: audience for scope, audience in self._audiences.items() if audience.viewers}

@@ -41,7 +41,9 @@ class Flow:
         self._queued_bytes = 0
         self._ahead: deque[tuple[int, int]] = deque()  # sent and not acknowledged: seq and size
         self._ahead_bytes = 0
-        self._acked = self._sent = -1
+        # No change has the number 0: what is sent before the first one is not acknowledged.
+        self._acked = 0
+        self._sent = -1
         self._epoch = ""
         self._behind = False
         self._whole = False  # whether the last snapshot, and what came during it, is all sent
@@ -88,8 +90,9 @@ class Flow:
         self.resend_due = self._whole = False
         self._queue.extend(snapshot.since)
         self._queued_bytes = sum(frame.size for frame in snapshot.since)
-        if snapshot.epoch != self._epoch:
-            self._epoch, self._acked, self._sent = snapshot.epoch, -1, -1
+        # The numbers begin anew: another epoch, or another scope, whose latest change is an earlier one.
+        if snapshot.epoch != self._epoch or snapshot.seq < self._sent:
+            self._epoch, self._acked, self._sent = snapshot.epoch, 0, -1
             self._ahead.clear()
             self._ahead_bytes = 0
 

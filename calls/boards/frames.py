@@ -29,10 +29,11 @@ class Frame:
 class Snapshot:
     """The parts of a whole picture, and the frames that came since it was taken."""
 
-    __slots__ = ("epoch", "made", "parts", "since", "taken_at")
+    __slots__ = ("epoch", "made", "parts", "seq", "since", "taken_at")
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, seq: int) -> None:
         self.epoch = epoch
+        self.seq = seq
         self.taken_at = monotonic()
         self.parts: list[Frame] = []
         self.since: list[Frame] = []

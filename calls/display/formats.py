@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from calls.days import site_zone
@@ -176,11 +175,10 @@ def spacing(number: str) -> str | None:
 
 
 def browser_formats() -> dict[str, Any]:
-    """What the scripts of a page must be told: the site's zone and its names, and from when on silence is too long."""
+    """What the scripts of a page must be told: the site's zone and its names."""
     zone = site_zone()
     return {
         "zone": zone.key,
         "zone_words": {str(offset): word for offset, word in zone_words(zone).items()},
         "months": [str(month) for month in MONTHS],
-        "silence_seconds": settings.CALLBOARD_SILENCE_SECONDS,
     }

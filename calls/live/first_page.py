@@ -1,6 +1,5 @@
 """The first screenful of a board, straight from the database: what a page carries before its socket is open."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +30,15 @@ def snapshot_for(
     if scope is None:
         return None
     now = timezone.now()
-    head = Head.objects.values("epoch", "seq").first() or {"epoch": "", "seq": 0}
-    shown = {"totals": totals_from_database(scope, now), "calls": rows_for(scope, now, live, ended)}
-    return orjson.loads(encode({"type": "snapshot", **head, "now": now, "part": 1, "parts": 1, **shown}))
+    head = Head.objects.first() or Head(epoch="")
+    totals, rows = totals_from_database(scope, now), rows_for(scope, now, live, ended)
+    # As for an audience: a scope is not told how often calls of others change.
+    seq = head.seq if scope.groups is None else max((row["seq"] for row in rows), default=0)
+    fields = {"type": "snapshot", "epoch": head.epoch, "seq": seq, "now": now, "part": 1, "parts": 1}
+    return orjson.loads(encode({**fields, "totals": totals, "calls": rows}))
 
 
-def rows_for(scope: Scope, now: datetime, live: int | None, ended: int) -> Iterable[dict[str, Any]]:
+def rows_for(scope: Scope, now: datetime, live: int | None, ended: int) -> list[dict[str, Any]]:
     calls = among_few(scope)
     columns = read_calls(most_urgent(live_at(calls, now), now)[:live]) + read_calls(latest_ended(calls, now, ended))
     names = read_names()

@@ -22,13 +22,14 @@ SPARE_ENTRIES = 64
 
 
 class GroupCalls:
-    """The calls of one group, and what they add up to."""
+    """The calls of one group, and what they add up to. `seq` is the number of the latest change of one of them."""
 
-    __slots__ = ("ended", "live", "lost", "seq_sum", "sums", "waiting", "whole")
+    __slots__ = ("ended", "live", "lost", "seq", "seq_sum", "sums", "waiting", "whole")
 
     def __init__(self) -> None:
         self.live: dict[int, ShownCall] = {}
         self.lost: set[int] = set()
+        self.seq = 0
         self.seq_sum = 0
         self.sums = dict.fromkeys(SUMMED, 0)
         self.waiting: list[tuple[datetime, int]] = []

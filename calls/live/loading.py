@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from functools import cache
 
-from django.db.models import F, Window
+from django.db.models import F, OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from calls.database.columns import Columns, figure_of, read_calls
@@ -14,7 +14,7 @@ from calls.live.groups import KEPT_ENDED
 from calls.live.picture import Picture
 from calls.live.queries import latest_ended, live_at
 from calls.live.today import Counted, Tally
-from calls.models import Call, Head
+from calls.models import Call, CallGroup, Head
 
 
 @cache
@@ -40,8 +40,18 @@ def load_picture(now: datetime) -> Picture:
         picture.groups[group_id].whole = len(calls) < KEPT_ENDED
     picture.seq = seq
     picture.begin_day(day, read_tally(day, seq))
-    picture.heard_at = Call.objects.order_by("-seq").values_list("heard_at", flat=True).first()
+    picture.heard_at = read_heard_at() | picture.heard_at
     return picture
+
+
+def read_heard_at() -> dict[int | None, datetime]:
+    """When each group was last heard of: by its latest call, since no index tells of the latest delivery."""
+    latest = Call.objects.order_by("-began_at", "-id").values("heard_at")
+    of_groups = CallGroup.objects.annotate(heard_at=Subquery(latest.filter(group_id=OuterRef("pk"))[:1]))
+    found: dict[int | None, datetime] = dict(of_groups.exclude(heard_at=None).values_list("pk", "heard_at"))
+    for heard_at in latest.filter(group_id=None).values_list("heard_at", flat=True)[:1]:
+        found[None] = heard_at
+    return found
 
 
 def read_latest_of_all(now: datetime) -> dict[int | None, list[Columns]]:

@@ -24,7 +24,8 @@ class Picture:
         self.epoch = epoch
         self.seq = seq
         self.names = names
-        self.heard_at: datetime | None = None
+        self.heard_at: dict[int | None, datetime] = {}
+        """When each group was last heard of, if ever: the latest delivery that changed one of its calls."""
         self.calls: dict[int, ShownCall] = {}
         self.groups: defaultdict[int | None, GroupCalls] = defaultdict(GroupCalls)
         self._deadlines = Deadlines()
@@ -42,13 +43,24 @@ class Picture:
         old = self.calls.get(call.id)
         if old is not None and old.call.seq > call.seq:
             return NOTHING
-        self.seq = max(self.seq, call.seq)
-        if self.heard_at is None or self.heard_at < call.heard_at:
-            self.heard_at = call.heard_at
+        self._note(old, call)
         new = self._shown(call, now)
         for counted, by in self._today.corrections(call, old is not None and old.live):
             self.groups[counted.group_id].sums[counted.figure] += by
         return old, self._put(old, new, now)
+
+    def _note(self, old: ShownCall | None, call: Columns) -> None:
+        """Note the change's number and moment for the call's group, and the number for the group that it left."""
+        self.seq = max(self.seq, call.seq)
+        group_id = call.group_id
+        group = self.groups[group_id]
+        group.seq = max(group.seq, call.seq)
+        if old is not None and old.call.group_id != group_id:
+            left = self.groups[old.call.group_id]
+            left.seq = max(left.seq, call.seq)
+        heard_at = self.heard_at.get(group_id)
+        if heard_at is None or heard_at < call.heard_at:
+            self.heard_at[group_id] = call.heard_at
 
     @staticmethod
     def _shown(call: Columns, now: datetime) -> ShownCall | None:

@@ -48,6 +48,20 @@ class Selection:
     def totals(self) -> dict[str, Any]:
         return totals_of(self._groups(), self.picture.day)
 
+    @property
+    def seq(self) -> int:
+        """The number of the latest change of a call of this scope: those of others do not move it."""
+        if self.scope.groups is None:
+            return self.picture.seq
+        return max((group.seq for group in self._groups()), default=0)
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When a delivery last changed a call of this scope."""
+        known = self.picture.heard_at
+        groups = known if self.scope.groups is None else self.scope.groups & known.keys()
+        return max((known[group_id] for group_id in groups), default=None)
+
     def live_digest(self) -> tuple[int, int]:
         """How many live calls there are, and the sum of their numbers."""
         groups = self._groups()

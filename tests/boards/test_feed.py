@@ -2,7 +2,7 @@
 everybody in the cast."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from calls.boards.audience import Audience
 from calls.database.columns import read_calls
 from calls.database.numbering import Changes
+from calls.display.rows import encode
 from calls.live import queries
 from calls.live.first_page import snapshot_for
 from calls.live.following import Following, step_here
@@ -24,6 +25,7 @@ from tests.support.boards import Shown, whole
 from tests.support.factories import change_call, end_call, make_call
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2030, 1, 15, 12, tzinfo=UTC)
 
 
 class Watch:
@@ -420,6 +422,63 @@ def test_a_change_outside_ones_groups_is_not_mentioned(cast, calls, support):
     watch.step()
     assert watch.frames_for(sales_supervisor) == []
     assert len(watch.frames_for(support_supervisor)) == 1
+
+
+def heartbeat(watch, user):
+    """What a heartbeat says to somebody, but for the hour."""
+    fields = orjson.loads(watch.audiences[user].heartbeat(NOON).message["text"])
+    assert fields.pop("now")
+    return fields
+
+
+def test_heartbeats_tell_nothing_of_calls_outside_ones_groups(cast, calls, sales, support):
+    """Not how often they change, not when: two supervisors of one group each, and traffic of one of them."""
+    sales_supervisor, support_supervisor, _, admin_person, _ = cast
+    watch = Watch(cast)
+    before = {user: heartbeat(watch, user) for user in watch.audiences}
+    for _ in range(3):
+        end_call(make_call(sales))
+        change_call(calls["ringing"], state="talking", heard_at=timezone.now())
+        change_call(calls["nobodys"], state="talking", heard_at=timezone.now())
+        watch.step()
+    assert heartbeat(watch, support_supervisor) == before[support_supervisor]
+    for user in (sales_supervisor, admin_person):
+        after = heartbeat(watch, user)
+        assert after["seq"] > before[user]["seq"] and after["heard_at"] > before[user]["heard_at"]
+    watch.hold()
+
+
+def test_what_comes_from_another_group_and_goes_to_one_is_told_to_both(cast, calls, support):
+    sales_supervisor, support_supervisor = cast[:2]
+    watch = Watch(cast)
+    before = heartbeat(watch, sales_supervisor)["seq"]
+    change_call(calls["ringing"], group=support)
+    watch.step()
+    seq = heartbeat(watch, support_supervisor)["seq"]
+    assert heartbeat(watch, sales_supervisor)["seq"] == seq > before
+    watch.hold()
+
+
+def test_a_process_that_starts_now_knows_the_numbers_of_a_scope_from_its_calls(cast, calls, sales):
+    """Boards that come to it from another process get a snapshot, at the number of their latest call here."""
+    sales_supervisor, support_supervisor = cast[:2]
+    make_call(sales)
+    watch = Watch(cast)
+    rows = {user: watch.shown[user].rows.values() for user in (sales_supervisor, support_supervisor)}
+    for user in rows:
+        assert watch.shown[user].seq == heartbeat(watch, user)["seq"] == max(row["seq"] for row in rows[user])
+        assert from_database(user).seq == watch.shown[user].seq
+    assert watch.shown[support_supervisor].seq < watch.shown[sales_supervisor].seq <= watch.picture.seq
+
+
+def test_when_a_group_was_last_heard_of_is_known_after_a_start_however_long_ago(cast, support):
+    long_ago = timezone.now() - timedelta(days=9)
+    make_call(support, state="ended", ago=9 * 86_400, heard_at=long_ago)
+    watch = Watch(cast)
+    sales_supervisor, support_supervisor, _, admin_person, _ = cast
+    assert heartbeat(watch, sales_supervisor)["heard_at"] is None
+    said = {heartbeat(watch, user)["heard_at"] for user in (support_supervisor, admin_person)}
+    assert said == {orjson.loads(encode(long_ago))}
 
 
 def test_many_changes_of_one_tick_make_one_frame_with_the_last_of_each(cast, calls):

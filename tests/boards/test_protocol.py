@@ -4,6 +4,7 @@ that does not keep up harms nobody."""
 import asyncio
 import re
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from django.utils import timezone
 
 from calls.boards import admission as admission_module
 from calls.boards import feed as feed_module
@@ -374,6 +376,27 @@ async def test_without_a_database_there_are_no_heartbeats(admin_person, monkeypa
     async with a_board(admin_person) as socket:
         await socket.message("snapshot")
         assert await socket.receive_nothing(2)
+
+
+async def test_all_are_told_that_the_provider_is_silent_and_none_that_it_is_not(cast_of_two, sales, settings):
+    settings.CALLBOARD_SILENCE_SECONDS = 600
+    quiet_since = timezone.now() - timedelta(seconds=700)
+    sales_supervisor, support_supervisor = cast_of_two
+    await make(sales, state="ended", heard_at=quiet_since)
+    async with a_board(support_supervisor) as other, a_board(sales_supervisor) as own:
+        beats = [await socket.message("heartbeat") for socket in (other, own)]
+        assert [beat["heard_at"] is None for beat in beats] == [True, False]
+        assert {datetime.fromisoformat(beat["silent_since"]) for beat in beats} == {quiet_since}
+        await committed(make, sales)
+        assert (await own.message("changed"))["seq"] > beats[1]["seq"]
+        after = [await socket.message("heartbeat") for socket in (other, own)]
+        assert [beat["silent_since"] for beat in after] == [None, None]
+        assert (after[0]["seq"], after[0]["heard_at"]) == (beats[0]["seq"], None)
+
+
+@pytest.fixture
+def cast_of_two(sales_supervisor, support_supervisor):
+    return sales_supervisor, support_supervisor
 
 
 async def test_a_stumbling_feed_loads_everything_again(admin_person, sales, monkeypatch):

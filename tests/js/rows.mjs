@@ -69,5 +69,6 @@ export const heartbeat = (given = {}) => ({
   live_seq_sum: 0,
   heard_at: at(2),
   clock_step_seconds: null,
+  silent_since: null,
   ...given,
 });

@@ -82,7 +82,8 @@ export class Board {
     if (message.type === "heartbeat" && (message.clock_step_seconds ?? null) !== this.#store.clockStep) clock.forget();
     const delay = clock.correct(message.now);
     this.#toldAt = this.#host.now();
-    if (message.epoch && this.#store.epoch !== message.epoch) line.forget();
+    // A snapshot may begin the numbers anew: another epoch, another scope.
+    if (message.type === "snapshot" && message.part === 1) line.forget();
     const { sync, ended, changed } = this.#take(message);
     if (sync) line.sync();
     if (message.type === "changed") {
@@ -318,11 +319,11 @@ export class Board {
 
   /** Null until a heartbeat has told when the last delivery came. */
   #feed(now) {
-    const { heardAt, clockStep } = this.#store;
+    const { heardAt, clockStep, silentSince } = this.#store;
     if (clockStep !== null) return clockWasSet(clockStep);
-    return heardAt === undefined
-      ? null
-      : feed(heardAt === null ? null : Math.max(0, now - Date.parse(heardAt)), this.#parts.silence);
+    if (heardAt === undefined) return null;
+    const ago = (moment) => (moment === null ? null : Math.max(0, now - Date.parse(moment)));
+    return feed(ago(heardAt), ago(silentSince));
   }
 
   #tellCounts(all, { live, ended, whole }) {

@@ -86,7 +86,6 @@ const board = new Board(
     freeze: new FreezeSign(find("#freeze"), find("#still-reading")),
     pills: new Pills(find("#moves"), find("#more")),
     newcomers: new Newcomers(find("#newcomers")),
-    silence: told.formats.silence_seconds * 1000,
     frame: find("#board"),
     over: find("#no-right"),
     counts: {

@@ -19,8 +19,10 @@ export class CallStore extends EventTarget {
   epoch = null;
   seq = 0;
   totals = null;
-  /** When the last delivery came (ISO 8601); null where there never was one, undefined before a heartbeat said so. */
+  /** When a call of ours was last heard of (ISO 8601); null where there never was one, undefined before a heartbeat. */
   heardAt = undefined;
+  /** When the last delivery of any call came (ISO 8601), if that is too long ago; else null. */
+  silentSince = null;
   /** By how many seconds the server's clock was set within the last minutes (negative: back), or null. */
   clockStep = null;
   /** Whether the whole snapshot has come. */
@@ -97,6 +99,7 @@ export class CallStore extends EventTarget {
   #heartbeat(message) {
     this.heardAt = message.heard_at ?? null;
     this.clockStep = message.clock_step_seconds ?? null;
+    this.silentSince = message.silent_since ?? null;
     const sync = this.#doubted(message);
     this.seq = Math.max(this.seq, message.seq);
     return this.#told({ sync, ended: [], changed: 0 });

@@ -24,14 +24,13 @@ export function truth({ status, age, lag, whole }) {
 
 /**
  * {quiet, text} of the provider's feed, beside the line's truth: a line that works can still have nothing to tell.
- * `heard`: ms since the last delivery, null where there never was one; `limit`: from where on that is too long.
+ * `heard`: ms since a call of ours was last heard of, null where there never was one; `silent`: ms since the last
+ * delivery of any call, where that is too long ago, else null.
  */
-export function feed(heard, limit) {
+export function feed(heard, silent) {
+  if (silent !== null) return { quiet: true, text: `no delivery for ${about(silent)}` };
   if (heard === null) return { quiet: false, text: "no delivery yet" };
-  return {
-    quiet: heard >= limit,
-    text: `${heard >= limit ? "no delivery for" : "last delivery"} ${about(heard)}${heard >= limit ? "" : " ago"}`,
-  };
+  return { quiet: false, text: `last delivery ${about(heard)} ago` };
 }
 
 /** The same, while the server's clock was set lately: `step` in seconds, negative is back. Times and lengths may be wrong. */
