@@ -50,7 +50,8 @@ class Product(Subject):
         return [sys.executable, "manage.py", "serve", "--port", str(place.port), "--server", self.server]
 
     def environment(self, place: Place) -> dict[str, str]:
-        return place.environment | {"CALLBOARD_DATA_DIR": str(place.folder)}
+        here = {"CALLBOARD_DATA_DIR": str(place.folder), "CALLBOARD_CONNECTIONS_PER_ADDRESS": "100000"}
+        return place.environment | here
 
     @property
     def prepared(self) -> Prepared:

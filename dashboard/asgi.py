@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()
+pages = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
 from django.conf import settings
@@ -22,6 +22,7 @@ from calls.intake import door as webhooks
 from calls.intake.queue import after_commit, intake
 
 from .hooks import is_hook
+from .limits import without_large_bodies
 from .origins import own_page
 from .proxies import behind_proxies
 
@@ -31,6 +32,7 @@ Send = Callable[[Any], Awaitable[None]]
 
 BOARD_PATH = "/ws/board/"
 
+django_application = without_large_bodies(pages)
 board = BoardConsumer.as_asgi()
 after_commit.append(feed.notify_from_thread)
 

@@ -16,7 +16,7 @@ def run_uvicorn(host: str, port: int, workers: int) -> None:
         "http": "dashboard.uvicorn_server:Protocol",
         "host": host,
         "port": port,
-        "ws": "websockets-sansio",
+        "ws": "dashboard.board_socket:BoardSocket",
         # Deflate costs twice the CPU and three times the memory of a board.
         "ws_per_message_deflate": False,
         "ws_max_size": LARGEST_FRAME,

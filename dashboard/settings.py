@@ -30,6 +30,8 @@ DEBUG = env.flag("CALLBOARD_DEBUG", default=False)
 CALLBOARD_HOST = env.text("CALLBOARD_HOST", "127.0.0.1")
 CALLBOARD_PORT = env.number("CALLBOARD_PORT", 8000, least=1, most=65535)
 CALLBOARD_WORKERS = env.number("CALLBOARD_WORKERS", 1, least=1, most=64)
+# By address, at one process. 0: a quarter of the files it may have open, and 1,000 at most.
+CALLBOARD_CONNECTIONS_PER_ADDRESS = env.number("CALLBOARD_CONNECTIONS_PER_ADDRESS", 0, least=0, most=1_000_000)
 CALLBOARD_BASE_URL = env.origin("CALLBOARD_BASE_URL")
 _base = urlsplit(CALLBOARD_BASE_URL)
 _base_host = _base.netloc.removesuffix(f":{_base.port}") if _base.port else _base.netloc

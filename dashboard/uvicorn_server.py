@@ -5,36 +5,35 @@ takes uvicorn's own way through the application. It leans on the insides of uvic
 tests/dashboard/test_uvicorn.py and tests/intake/test_answers.py say what must still hold with another version.
 """
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 # By way of the application, which sets Django up: a worker of uvicorn's imports this first.
 from .asgi import webhooks
 from .hooks import expected
+from .limits import REQUEST_LINE_BYTES
+from .uvicorn_limits import LimitedProtocol, Part
 
 ASCII = bytes(range(32, 127))
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(LimitedProtocol):
     """One connection. `expected` is the delivery whose body is coming in."""
 
     expected: webhooks.Expected | None = None
-    between_requests = True
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the first line that should have been escaped are escaped: the parser would refuse them."""
-        if self.between_requests and not data.isascii():
+        if self.part is Part.START and not data.isascii():
             line, end, rest = data.partition(b"\r\n")
+            # A line that is too long is refused whatever it holds, and not worth the work.
+            line = line[: REQUEST_LINE_BYTES + 64]
             data = quote(line, safe=ASCII).encode() + end + rest
         super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.between_requests = False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         usual = app is self.app and cycle.more_body and not cycle.waiting_for_100_continue
@@ -42,6 +41,8 @@ class Protocol(HttpToolsProtocol):
             self.expected = expected(cycle.scope)  # type: ignore[arg-type]
         if self.expected is None:
             super()._start_asgi_task(cycle, app)
+        else:
+            self.answering = cycle
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -51,7 +52,6 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.between_requests = True
         delivery, self.expected = self.expected, None
         if delivery is not None:
             # Not here: between two of these callbacks uvloop lets the writer have the interpreter, for one delivery.
@@ -67,15 +67,9 @@ class Protocol(HttpToolsProtocol):
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
-        parts = [STATUS_LINE[answer.status], _lines(tuple(self.server_state.default_headers))]
-        parts.append(_lines(tuple(webhooks.headers_of(answer))))
+        parts = self.head_of(answer)
         parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
         self.transport.write(b"".join([*parts, answer.body]))
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
-
-
-@lru_cache(maxsize=64)  # one answer is much like the other
-def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % header for header in headers])

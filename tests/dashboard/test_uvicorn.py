@@ -8,6 +8,7 @@ import pytest
 from calls.commit.cache import cache
 from calls.intake import door as webhooks
 from calls.intake.queue import NotStored
+from dashboard import limits, uvicorn_limits
 from tests.support.doors import Socket
 
 BODY = json.dumps({"type": "live_call", "CallSid": "short.1", "Status": "Picked"}).encode()
@@ -34,6 +35,7 @@ class Writer:
 def writer(monkeypatch):
     writer = Writer()
     monkeypatch.setattr(webhooks, "intake", writer)
+    monkeypatch.setattr(limits, "peers", limits.Peers())
     return writer
 
 
@@ -170,6 +172,133 @@ def test_who_asks_whether_to_go_on_is_told(writer, path):
         await socket.say(BODY)
         assert (await socket.answer()).status == 200
         assert len(writer.submitted) == 1
+
+    run(scenario)
+
+
+def test_many_requests_at_once_are_all_answered_and_few_of_them_wait(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path) + request("/hooks/wrong", b"\n" * 500) * 200 + request(path, b"[]"))
+        assert len(socket.protocol.pipeline) <= limits.REQUESTS_WAITING
+        writer.taken.pop()[1](None)
+        found = []
+        while len(found) < 202:
+            found.append((await socket.answer()).status)
+            assert len(socket.protocol.pipeline) <= limits.REQUESTS_WAITING
+        assert found == [200, *[404] * 200, 200]
+        assert not socket.protocol.waits and not socket.reading_stopped
+
+    run(scenario)
+
+
+def test_what_is_no_request_is_refused_after_the_answers_before_it(writer, path):
+    async def scenario():
+        socket = Socket()
+        await socket.say(request(path) + request("/hooks/wrong") + b"nonsense\r\n\r\n")
+        assert not socket.written and socket.reading_stopped
+        writer.taken[0][1](None)
+        found = [(await socket.answer()).status for _ in range(3)]
+        assert found == [200, 404, 400] and socket.closed
+
+    run(scenario)
+
+
+def test_nothing_is_read_while_nobody_reads_the_answers(writer, path):
+    async def scenario():
+        socket = Socket()
+        socket.protocol.pause_writing()
+        assert socket.reading_stopped
+        await socket.say(request("/hooks/wrong"))  # the loop had read it already
+        await asyncio.sleep(0.01)
+        assert socket.reading_stopped and not socket.written
+        socket.protocol.resume_writing()
+        assert (await socket.answer()).status == 404
+        assert not socket.reading_stopped
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("said", "status"), [
+    ("", 0),
+    ("\r\n", 0),
+    ("POST /hooks/x", 408),
+    ("POST /hooks/x HTTP/1.1\r\nhost: localhost\r\n", 408),
+    ("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 20\r\n\r\n{{", 408),
+    ("POST /hooks/wrong HTTP/1.1\r\nhost: localhost\r\ncontent-length: 20\r\n\r\n{{", 404),
+])  # fmt: skip
+@pytest.mark.parametrize("trickling", [False, True])
+def test_whoever_takes_too_long_is_parted_with(writer, path, monkeypatch, said, status, trickling):
+    for part in uvicorn_limits.SECONDS:
+        monkeypatch.setitem(uvicorn_limits.SECONDS, part, 0.1)
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.1)
+
+    async def scenario():
+        socket = Socket()
+        if said:
+            await socket.say(said.format(path=path).encode())
+        for _ in range(8):
+            await asyncio.sleep(0.03)
+            if said and trickling and not socket.closed:
+                await socket.say(b"\r\n" if said == "\r\n" else b"a")
+        assert socket.closed
+        assert not status or (await socket.answer()).status == status
+        assert not writer.taken and not socket.written
+
+    run(scenario)
+
+
+def test_whoever_does_not_read_the_answer_is_cut_off(writer, path, monkeypatch):
+    monkeypatch.setattr(limits, "UNREAD_SECONDS", 0.05)
+
+    async def scenario():
+        slow, dead = Socket(), Socket()
+        for socket in (slow, dead):
+            socket.protocol.pause_writing()
+        slow.protocol.resume_writing()
+        await asyncio.sleep(0.1)
+        assert (slow.aborted, dead.aborted) == (False, True)
+
+        parting = Socket()
+        parting.unsent = 10
+        await parting.say(request("/hooks/wrong", version="1.0"))
+        assert (await parting.answer()).status == 404 and not parting.aborted
+        await asyncio.sleep(0.1)
+        assert parting.aborted
+
+    run(scenario)
+
+
+def test_connections_of_one_address_are_counted_and_forgotten(writer, settings):
+    settings.CALLBOARD_CONNECTIONS_PER_ADDRESS = 3
+
+    async def scenario():
+        sockets = [Socket() for _ in range(3)]
+        refused = Socket()
+        assert (await refused.answer()).status == 503 and refused.closed
+        refused.protocol.connection_lost(None)
+        for socket in sockets:
+            socket.protocol.connection_lost(None)
+        sockets = [Socket() for _ in range(3)]
+        assert not any(socket.closed for socket in sockets)
+        for socket in sockets:
+            socket.protocol.connection_lost(None)
+        settings.CALLBOARD_TRUSTED_PROXIES = 1  # all come from the proxy, which counts
+        sockets = [Socket() for _ in range(5)]
+        assert not any(socket.closed for socket in sockets)
+
+    run(scenario)
+
+
+def test_a_full_server_parts_with_one_that_says_nothing(writer, path, monkeypatch):
+    monkeypatch.setattr(limits, "most_connections", lambda: 2)
+
+    async def scenario():
+        busy = Socket()
+        await busy.say(request(path))
+        silent, state = Socket(state=busy.state), busy.state
+        newest = Socket(state=state)
+        assert (busy.closed, silent.closed, newest.closed) == (False, True, False)
 
     run(scenario)
 

@@ -99,13 +99,14 @@ async def uvicorn_door(path: str, request: Request, secure: bool = False, chunks
 class Socket(asyncio.Transport):
     """A connection to uvicorn's protocol, which has the webhook for its application."""
 
-    def __init__(self, secure: bool = False) -> None:
+    def __init__(self, secure: bool = False, state: ServerState | None = None) -> None:
         super().__init__({"sslcontext": secure or None, "peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 80)})
         self.written: list[bytes] = []
         self._news = asyncio.Event()
-        self.closed = False
+        self.closed = self.aborted = self.reading_stopped = False
+        self.unsent = 0
         config = uvicorn.Config(webhooks.asgi_hook, log_config=None, lifespan="off", proxy_headers=False)
-        self.state = ServerState()
+        self.state = state or ServerState()
         self.protocol = Protocol(config, self.state, {})
         self.protocol.connection_made(self)
 
@@ -119,9 +120,17 @@ class Socket(asyncio.Transport):
     def close(self) -> None:
         self.closed = True
 
-    def pause_reading(self) -> None: ...
+    def abort(self) -> None:
+        self.closed = self.aborted = True
 
-    def resume_reading(self) -> None: ...
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def pause_reading(self) -> None:
+        self.reading_stopped = True
+
+    def resume_reading(self) -> None:
+        self.reading_stopped = False
 
     async def say(self, data: bytes) -> None:
         """Send this; what is whole now is at the intake."""

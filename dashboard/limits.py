@@ -1,0 +1,126 @@
+"""How much a stranger may make a server hold, alike for uvicorn and daphne, and bodies that no page wants."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUESTS_WAITING = 32
+"""On one connection, behind the request that is being answered."""
+REQUEST_LINE_BYTES = 16_384
+HEADER_BYTES = 65_536
+HEAD_SECONDS = 10
+"""From the first byte of a request to its last header, and from connecting to the first byte."""
+BODY_SECONDS = 60
+UNREAD_SECONDS = 30
+"""An answer of which nothing is read for so long is given up, with its connection."""
+PAGE_BODY_BYTES = 2 * 1024 * 1024
+FRAMES_A_SECOND, FRAMES_BURST = 5, 20
+"""Of a board's socket, whatever their kind."""
+MOST_CONNECTIONS = 1_000
+
+
+@cache
+def handles() -> int:
+    """How many files and connections this process may have open."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 2 * MOST_CONNECTIONS
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft != resource.RLIM_INFINITY else 1_048_576
+
+
+def most_connections() -> int:
+    """Of the handles of this process, a quarter is left to its database and files."""
+    return handles() * 3 // 4
+
+
+class Peers:
+    """Connections by address. Where proxies of ours stand before us, all addresses are theirs, and they count."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        """Whether one more from there is taken. What is taken has to leave."""
+        if not settings.CALLBOARD_TRUSTED_PROXIES and self._open[address] >= most_by_address():
+            return False
+        self._open[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        self._open[address] -= 1
+        if self._open[address] <= 0:
+            del self._open[address]
+
+
+def most_by_address() -> int:
+    """A quarter of what this process may have open, or what the settings say."""
+    return settings.CALLBOARD_CONNECTIONS_PER_ADDRESS or min(MOST_CONNECTIONS, handles() // 4)
+
+
+peers = Peers()
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def without_large_bodies(application: Application) -> Application:
+    """Refuse bodies over 2 MB with 413 while they come in: Django would write them to the disk first."""
+
+    async def small(scope: Scope, receive: Receive, send: Send) -> None:
+        taken = _announced(scope)
+        started = False
+
+        async def limited() -> dict[str, Any]:
+            nonlocal taken
+            message = await receive()
+            taken = max(taken, 0) + len(message.get("body", b""))
+            if taken > PAGE_BODY_BYTES:
+                raise _TooLarge
+            return message
+
+        async def noted(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        if taken > PAGE_BODY_BYTES:
+            await _refuse(send)
+            return
+        taken = 0
+        try:
+            await application(scope, limited, noted)
+        except _TooLarge:
+            if started:
+                raise
+            await _refuse(send)
+
+    return small
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value[:20])
+    return 0
+
+
+async def _refuse(send: Send) -> None:
+    body = b"A request to this address may hold 2 MB at most.\n"
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
