@@ -62,7 +62,12 @@ function factsOf(call, told) {
       ...fact(fieldWord("coins"), call.coins),
       ...fact(fieldWord("provider_status"), call.provider_status && make("bdi", { text: call.provider_status })),
       ...fact(fieldWord("error_code"), call.error_code && errorWord(call.error_code)),
-      ...fact(fieldWord("campaign_id"), ...(call.campaign_id ? [make("code", { text: call.campaign_id }), copyButton(call.campaign_id, "the campaign's id")] : [])),
+      ...fact(
+        fieldWord("campaign_id"),
+        ...(call.campaign_id
+          ? [make("code", { text: call.campaign_id }), copyButton(call.campaign_id, "the campaign's id")]
+          : []),
+      ),
       ...fact(fieldWord("source"), call.source),
       ...fact(
         fieldWord("ref"),
@@ -164,7 +169,10 @@ function attemptOf(attempt) {
 function saidOf(told) {
   const said = Object.entries(told?.also_said ?? {}).sort();
   if (!said.length) return null;
-  const facts = said.flatMap(([name, text]) => [make("dt", {}, make("code", { text: name })), make("dd", {}, make("bdi", { text }))]);
+  const facts = said.flatMap(([name, text]) => [
+    make("dt", {}, make("code", { text: name })),
+    make("dd", {}, make("bdi", { text })),
+  ]);
   return part(fieldWord("also_said"), make("dl", { class: "facts facts--said" }, ...facts));
 }
 
