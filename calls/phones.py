@@ -170,7 +170,7 @@ def is_masked(number: str) -> bool:
 
 def may_be(masked: str, number: str) -> bool:
     """Whether a masked number can be this full one: the digits that it shows are the same, from the end on."""
-    shown, digits = re.sub(r"[\s+\-]", "", masked), number.removeprefix("+")
+    shown, digits = re.sub(r"[\s+\-]", "", masked).lstrip("0"), number.removeprefix("+")
     pairs = zip(reversed(shown), reversed(digits), strict=False)
     return is_masked(masked) and 4 < len(shown) <= len(digits) + 1 and all(a in (b, *"Xx*•#") for a, b in pairs)
 

@@ -236,10 +236,10 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
     customer, agent = _number(said, "source", flags, region), _number(said, "dialled", flags, region)
     line = _number(said, "destination", flags, region)
     incoming = direction is Direction.INCOMING
-    if incoming and agent == WITHHELD:
-        agent = ""  # A stand-in for a hidden number is nobody of ours.
     if not incoming and habits.outgoing_source_is_agent:
         customer, agent = agent, customer
+    if agent == WITHHELD:
+        agent = ""  # A stand-in for a hidden number is nobody of ours.
     event = CallEvent(
         kind=kind,
         content_key=arrival.content_key,

@@ -10,6 +10,7 @@ from typing import Any
 from calls.rules import attempts as ring
 from calls.rules.events import CallEvent
 from calls.rules.facts import NEVER, CallFacts, Heard, also_said
+from calls.rules.masked import name_who_said_it, with_full_numbers
 from calls.rules.outcomes import outcome, say_outcome
 from calls.rules.roles import Directory, inferred_group, with_roles
 from calls.rules.times import PHASES, check, first_heard, measure, say_times
@@ -29,13 +30,17 @@ def derive(events: Iterable[CallEvent], directory: Directory | None = None) -> C
     its own: per field a report outranks live events, then a filled value an empty one, then `standing`.
     """
     directory = directory or Directory()
-    ordered = sorted(distinct(events), key=standing)
+    said = sorted(distinct(events), key=standing)
+    ordered = with_full_numbers(said)
     heard = Heard([event if event.roles_known else with_roles(event, directory) for event in ordered])
     if heard.reports:
         _reported(heard)
     else:
         _live_only(heard)
-    return _finished(heard, directory)
+    facts = _finished(heard, directory)
+    if ordered is not said:
+        name_who_said_it(facts, said)
+    return facts
 
 
 def distinct(events: Iterable[CallEvent]) -> list[CallEvent]:

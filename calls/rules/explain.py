@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from calls.phones import may_be
 from calls.rules.derive import derive
 from calls.rules.events import CallEvent
 from calls.rules.facts import CallFacts
@@ -66,11 +67,16 @@ def _changes(before: CallFacts | None, after: CallFacts) -> list[tuple[str, Any,
     return [(name, old, new) for name, old, new in pairs if old != new and (before or new not in (None, False, [], {}))]
 
 
+def _agree(said: Any, shown: Any) -> bool:
+    """Whether two values are the same, or one number of which the first hides some digits."""
+    return bool(said == shown or (isinstance(said, str) and isinstance(shown, str) and may_be(said, shown)))
+
+
 def _ignored(event: CallEvent, after: CallFacts) -> list[str]:
     names = [
         name
         for said, name in _SAYS.items()
-        if getattr(event, said) not in (None, "") and getattr(event, said) != getattr(after, name)
+        if getattr(event, said) not in (None, "") and not _agree(getattr(event, said), getattr(after, name))
     ]
     if event.phase and PHASES[event.phase] < PHASES[after.state]:
         names.append("state")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from calls.phones import match_key
+from calls.phones import is_masked, match_key
 from calls.rules.events import CallEvent
 from calls.rules.facts import CallFacts
 from calls.words import Direction, State
@@ -92,4 +92,9 @@ def teaches(event: CallEvent) -> Lessons:
     if event.direction is not _FROM_CUSTOMER:
         return Lessons()
     answered = event.says_answered if event.is_report else event.phase is _TALKING
-    return Lessons(agent=event.agent if answered else "", line=event.line)
+    return Lessons(agent=_known_whole(event.agent) if answered else "", line=_known_whole(event.line))
+
+
+def _known_whole(number: str) -> str:
+    """The number, unless some of its digits are hidden: it could be many people's."""
+    return "" if is_masked(number) else number

@@ -135,6 +135,22 @@ CALLS = {
         rings(ASHA),
         reports(Verdict.NO_ANSWER, customer="", agent=""),
     ],
+    "the report hides digits of whom the live events named": [
+        reports(customer="90XXXXXX01", agent="+9180XXXXXX01", line="080XXXXXX02", talk_seconds=9),
+        rings(ASHA, customer=CUSTOMER, line=LINE),
+        picks(ASHA, customer="anonymous"),
+    ],
+    "only the report names the customer whom the live events withheld": [
+        rings(ASHA, customer="anonymous"),
+        picks(ASHA, customer="90XXXXXX01"),
+        reports(agent=ASHA, customer=CUSTOMER),
+    ],
+    "a masked number that fits two phones": [
+        rings(ASHA, heard=1),
+        rings("+918000000301", heard=2),
+        picks("80XXXXXX01", heard=3),
+        reports(Verdict.NO_ANSWER, agent="80XXXXXX01"),
+    ],
     "a direction that only one of them knows": [
         live("unknown", direction=Direction.UNKNOWN, agent=ASHA, phase=State.RINGING),
         reports(direction=OUT, agent=ASHA),
