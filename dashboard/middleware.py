@@ -1,39 +1,51 @@
-"""What every answer passes: health check and version before anything else, and the headers of pages."""
+"""What every answer passes: the probes before anything else, and the headers of pages."""
 
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from calls import __version__
+from calls.database.readiness import watch
 
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
 
 @sync_and_async_middleware
 def health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer /healthz and /version once the process serves, whatever the host name: probes ask by address."""
+    """Answer /healthz, /readyz and /version, whatever the host name: probes ask by address."""
 
     async def answer_async(request: HttpRequest) -> HttpResponseBase:
-        return probed(request) or await get_response(request)
+        probe = probe_of(request)
+        return await get_response(request) if probe is None else answered(await sync_to_async(probe)())
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        return probed(request) or get_response(request)
+        probe = probe_of(request)
+        return get_response(request) if probe is None else answered(probe())
 
     return answer_async if iscoroutinefunction(get_response) else answer
 
 
-PROBES: dict[str, dict[str, Any]] = {"/healthz": {"ok": True}, "/version": {"version": __version__}}
+def ready() -> dict[str, Any]:
+    """Whether the database takes writes now, so that deliveries can be stored."""
+    return {"ok": watch.is_ready()}
 
 
-def probed(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a probe, or None for any other request."""
-    told = PROBES.get(request.path_info.removesuffix("/"))
-    if told is None or request.method not in ("GET", "HEAD"):
-        return None
-    return JsonResponse(told, headers={"Cache-Control": "no-store"})
+PROBES: dict[str, Callable[[], dict[str, Any]]] = {
+    "/healthz": lambda: {"ok": True},
+    "/readyz": ready,
+    "/version": lambda: {"version": __version__},
+}
+
+
+def probe_of(request: HttpRequest) -> Callable[[], dict[str, Any]] | None:
+    return PROBES.get(request.path_info.removesuffix("/")) if request.method in ("GET", "HEAD") else None
+
+
+def answered(told: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(told, status=200 if told.get("ok", True) else 503, headers={"Cache-Control": "no-store"})
 
 
 @sync_and_async_middleware

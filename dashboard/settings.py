@@ -147,6 +147,7 @@ _on_sqlite = _database["ENGINE"].endswith("sqlite3")
 DATABASES = {
     "default": {
         **_database,
+        **({"ENGINE": "calls.database.sqlite3"} if _on_sqlite else {}),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": not _on_sqlite,
         "OPTIONS": {**(SQLITE if _on_sqlite else POSTGRESQL), **_database.get("OPTIONS", {})},
@@ -215,7 +216,7 @@ CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"  # shows templates/403_csrf
 
 SECURE_SSL_REDIRECT = CALLBOARD_HTTPS
 # A redirected webhook loses its body when its secret is already on the wire; a health check comes from inside.
-SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^hook-", r"^healthz/?$", r"^version/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^hook-", r"^healthz/?$", r"^readyz/?$", r"^version/?$"]
 SECURE_HSTS_SECONDS = 31_536_000 if CALLBOARD_HTTPS else 0
 # We speak for our own host: its subdomains and its place in browsers' preload lists are its owner's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

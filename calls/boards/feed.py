@@ -183,6 +183,8 @@ class Feed:
             self._following.forget()
             await asyncio.sleep(POLL_SECONDS)
         else:
+            if self._complained:
+                log.warning("The database can be read again.")
             self._read_at, self._complained = monotonic(), False
 
     async def _drive(self, step: Step) -> None:

@@ -21,7 +21,9 @@ from calls.commit.settling import Settler
 from calls.commit.transaction import commit
 from calls.database.connecting import reconnect
 from calls.database.numbering import Changes
+from calls.database.readiness import write_and_read
 from calls.intake.counts import counts
+from calls.intake.outage import outage
 from calls.projections.runner import Runner
 
 log = logging.getLogger("callboard.intake")
@@ -32,6 +34,8 @@ PATIENCE_SECONDS = 1.4
 """A delivery that is not stored by then is answered 503: the provider asks again."""
 IDLE_SECONDS = 1.0
 TRIES = 3
+PAUSE_SECONDS = 0.2
+"""After a failure, before the database is asked again."""
 
 
 class NotStored(Exception):
@@ -54,8 +58,9 @@ def store(batch: list[Received], cache: Cache = cache) -> None:
 def _store(batch: list[Received], cache: Cache) -> None:
     try:
         _tell(_commit_patiently(batch, cache))
+        outage.over()
     except (OperationalError, InterfaceError) as error:
-        log.error("deliveries not stored: %s", type(error).__name__)
+        outage.failed(error, refused=len(batch))
         raise NotStored from error
     except Exception as error:
         if len(batch) > 1:
@@ -119,6 +124,16 @@ def _answer(askers: list[Asker], failure: Exception | None) -> None:
         tell, asker.tell = asker.tell, None
         if tell is not None:
             tell(failure)
+
+
+def _answer_each(askers: list[Asker], failure: Exception | None) -> None:
+    """Tell those who wait, from the writer's thread: each on the loop of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Asker]] = {}
+    for asker in askers:
+        by_loop.setdefault(asker.loop, []).append(asker)
+    for loop, theirs in by_loop.items():
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+            loop.call_soon_threadsafe(_answer, theirs, failure)
 
 
 class Patience:
@@ -226,13 +241,21 @@ class Intake:
             self._wake.wait(IDLE_SECONDS)
             self._wake.clear()
             while self._waiting:
-                self._write_batch([self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_BATCH))])
+                if not self._write_batch(self._take_waiting(LARGEST_BATCH)):
+                    time.sleep(PAUSE_SECONDS)
             if time.monotonic() - looked_after >= IDLE_SECONDS:
                 self._look_after()
                 looked_after = time.monotonic()
         connection.close()
 
-    def _write_batch(self, batch: list[tuple[Received, Asker]]) -> None:
+    def _take_waiting(self, most: int) -> list[tuple[Received, Asker]]:
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+
+    def _write_batch(self, batch: list[tuple[Received, Asker]]) -> bool:
+        """Commit a batch and answer it. Gives whether it could be stored.
+
+        Where not, those who wait behind it are refused with it: the database is not asked once for each of them.
+        """
         failure: Exception | None = None
         try:
             store([received for received, _ in batch], self.cache)
@@ -241,12 +264,11 @@ class Intake:
                 log.exception("a batch could not be stored")
             reconnect()
             failure = NotStored()
-        by_loop: dict[asyncio.AbstractEventLoop, list[Asker]] = {}
-        for _, asker in batch:
-            by_loop.setdefault(asker.loop, []).append(asker)
-        for loop, askers in by_loop.items():
-            with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
-                loop.call_soon_threadsafe(_answer, askers, failure)
+            behind = self._take_waiting(LONGEST_QUEUE)
+            outage.refused(len(behind))
+            batch += behind
+        _answer_each([asker for _, asker in batch], failure)
+        return failure is None
 
     def _look_after(self) -> None:
         """What is due every second or so: keep the cache fresh, note token use, settle the directory, and follow.
@@ -263,8 +285,12 @@ class Intake:
             self.settler.settle(others_wait=lambda: bool(self._waiting))
             with self.cache.live_cache.uncounted_writes():
                 self.projections.look(others_wait=lambda: bool(self._waiting))
+                if outage.lasts:
+                    # No delivery may come for long: whether the database is back must not wait for one.
+                    write_and_read()
+                    outage.over()
         except DatabaseError as error:
-            log.warning("looking after failed: %s", type(error).__name__)
+            outage.failed(error, refused=0)
             reconnect()
         except Exception:
             log.exception("looking after failed")

@@ -5,6 +5,7 @@ from .call import Call, CallAlias, Head
 from .delivery import Delivery
 from .directory import Agent, CallGroup, VirtualNumber
 from .figures import CountedCall, FigureCell, FigureSettings, Projection
+from .readiness import Readiness
 from .source import Source, SourceToken
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FigureSettings",
     "Head",
     "Projection",
+    "Readiness",
     "Role",
     "Source",
     "SourceToken",

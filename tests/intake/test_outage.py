@@ -1,0 +1,194 @@
+"""A database that fails is asked again after a pause, loses no handle, and is told of once."""
+
+import asyncio
+import json
+import logging
+import re
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from calls.database import readiness
+from calls.intake import outage as outages
+from calls.intake import queue as taking
+from calls.intake.queue import Intake, NotStored
+from tests.support.running import running_server
+
+
+class Delivery:
+    others = ()
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """An intake whose commits fail while the flag is set; it counts the tries."""
+    state = {"fails": True, "tries": 0}
+
+    def commit(batch, cache):
+        state["tries"] += 1
+        if state["fails"]:
+            raise OperationalError("disk I/O error\nINSERT ... +919876511111")
+
+    monkeypatch.setattr(taking, "commit", commit)
+    monkeypatch.setattr(taking, "reconnect", lambda: None)
+    monkeypatch.setattr(taking, "outage", outages.Outage())
+    intake = Intake()
+    monkeypatch.setattr(intake, "_look_after", lambda: None)
+    yield intake, state
+    intake.stop()
+
+
+async def submitted(intake) -> bool:
+    try:
+        await intake.submit(Delivery())
+    except NotStored:
+        return False
+    return True
+
+
+def test_a_failing_database_is_asked_again_after_a_pause_and_not_for_each_delivery(failing, caplog):
+    intake, state = failing
+
+    async def an_outage() -> tuple[list[bool], bool]:
+        refused = []
+        for _ in range(50):
+            refused += await asyncio.gather(*(submitted(intake) for _ in range(10)))
+            if state["tries"] >= 4:
+                break
+        state["fails"] = False
+        while not await submitted(intake):
+            pass
+        return refused, await submitted(intake)
+
+    with caplog.at_level(logging.WARNING, logger="callboard.intake"):
+        began = time.monotonic()
+        refused, stored = asyncio.run(an_outage())
+        took = time.monotonic() - began
+    assert stored
+    assert not any(refused)
+    assert state["tries"] <= 4 + took / taking.PAUSE_SECONDS
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2, said
+    assert said[0].endswith("OperationalError: disk I/O error")
+    assert re.search(rf"back after [\d.]+ s; {len(refused)} deliveries were refused", said[1])
+
+
+def test_who_waits_behind_a_failed_try_is_answered_at_once(failing):
+    intake, state = failing
+
+    async def many() -> float:
+        began = time.monotonic()
+        await asyncio.gather(*(submitted(intake) for _ in range(3 * taking.LARGEST_BATCH)))
+        return time.monotonic() - began
+
+    assert asyncio.run(many()) < 1.4
+    assert state["tries"] <= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outage_ends_in_the_log_although_nothing_is_delivered(monkeypatch, caplog):
+    monkeypatch.setattr(taking, "outage", outages.Outage())
+    intake = Intake()
+    with caplog.at_level(logging.WARNING, logger="callboard.intake"):
+        taking.outage.failed(OperationalError("gone"), refused=3)
+        intake._look_after()
+    assert [record.getMessage()[:20] for record in caplog.records] == ["The database fails, ", "The database is back"]
+    assert not taking.outage.lasts
+
+
+# Ready?
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    fresh = readiness.Watch()
+    monkeypatch.setattr("dashboard.middleware.watch", fresh)
+    monkeypatch.setattr(readiness.connection, "close", lambda: None)
+    return fresh
+
+
+@pytest.mark.django_db
+def test_ready_means_that_a_row_was_written_and_read(watch):
+    answer = Client(headers={"host": "10.1.2.3:8000"}).get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    assert readiness.Readiness.objects.count() == 1
+    readiness.write_and_read()
+    assert readiness.Readiness.objects.count() == 1
+
+
+def test_a_database_that_fails_is_not_ready_and_is_asked_once_a_second(watch, monkeypatch):
+    asked = []
+
+    def write_and_read() -> None:
+        asked.append(1)
+        raise OperationalError
+
+    monkeypatch.setattr(readiness, "write_and_read", write_and_read)
+    answers = [Client().get("/readyz") for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert answers[0].json() == {"ok": False}
+    assert len(asked) == 1
+
+
+# A folder that cannot be written to
+
+
+def handles(process: int) -> Counter[str]:
+    """How often a process has each file of the database open."""
+    found: Counter[str] = Counter()
+    for handle in Path(f"/proc/{process}/fd").iterdir():
+        try:
+            found[handle.readlink().name] += 1
+        except FileNotFoundError:
+            continue
+    return Counter({name: count for name, count in found.items() if name.startswith("callboard.sqlite3")})
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts in /proc")
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+def test_a_read_only_folder_costs_no_handle_and_deliveries_are_taken_again_after_it(tmp_path, server):
+    with running_server(tmp_path, "--server", server, obeys_modes=True) as running:
+        hook = re.search(r"/hooks/[\w-]{32}", running.first_secrets)[0]
+        numbers = iter(range(100_000))
+
+        def delivered() -> int:
+            return running.post(hook, json.dumps({"CallSid": f"c{next(numbers)}", "Status": "ANSWER"}).encode())
+
+        assert delivered() == 200
+        before = handles(running.process.pid)
+        files = list(tmp_path.glob("callboard.sqlite3*"))
+        for file in files:
+            file.chmod(0o400)
+        tmp_path.chmod(0o500)
+
+        until = time.monotonic() + 30
+        answers = Counter()
+        while answers[503] < 40 and time.monotonic() < until:
+            answers[delivered()] += 1
+            running.get("/")
+        assert answers[503] == 40
+        assert running.get("/readyz")[0] == 503
+        during = handles(running.process.pid)
+
+        tmp_path.chmod(0o700)
+        for file in files:
+            if file.exists():
+                file.chmod(0o600)
+        until = time.monotonic() + 10
+        while delivered() != 200:
+            assert time.monotonic() < until
+        while running.get("/readyz")[0] != 200:
+            assert time.monotonic() < until
+        after = handles(running.process.pid)
+
+        assert during.total() <= before.total()
+        assert after.total() <= before.total() + 3
+        assert running.output.count("The database fails") == 1
+        assert running.output.count("The database is back") == 1
+        assert "Traceback" not in running.output
