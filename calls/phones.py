@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 import phonenumbers
 
+from calls.spellings import spelling_key
+
 WITHHELD = "anonymous"
 """What stands for a caller who hides their number, however the network says it."""
 
@@ -177,11 +179,11 @@ def may_be(masked: str, number: str) -> bool:
 
 @lru_cache(maxsize=8_192)  # ours come again and again, and customers for as long as they call
 def match_key(number: str) -> str:
-    """Say what equal numbers share: the whole E.164 number, or the text itself without regard to case.
+    """Say what equal numbers share: the whole E.164 number, or the key of a text (a name typed by hand, an extension).
 
     Numbers with the same last digits under different country codes are different people's.
     """
-    return number if number[:1] == "+" else number.casefold()
+    return number if number[:1] == "+" else spelling_key(number)[:64]
 
 
 def country_code(number: str) -> str:

@@ -12,6 +12,7 @@ from calls.display import wording
 from calls.display.causes import CAUSES, code_with_cause
 from calls.display.masking import mask_text
 from calls.models import Agent, CallGroup, Source
+from calls.models.directory import CallGroupQuerySet
 from calls.phones import normalise
 from calls.providers.values import code
 
@@ -96,21 +97,24 @@ class GroupFilter(NamedFilter):
     title = "group"
     parameters = ("group",)
 
-    def groups(self) -> QuerySet:
+    def groups(self) -> CallGroupQuerySet:
         found = scope(self.request)
-        groups = CallGroup.objects.all()
+        groups = CallGroup.objects.all()  # Those that are being joined into another, too: they have calls still.
         return groups if found and found.groups is None else groups.filter(id__in=found.groups if found else [])
 
     def suggestions(self) -> list[str]:
-        return [NO_GROUP, *self.groups().values_list("name", flat=True)[: self.most_suggestions]]
+        return [
+            NO_GROUP,
+            *self.groups().filter(joined_into=None).values_list("name", flat=True)[: self.most_suggestions],
+        ]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
         if not self.value:
             return None
         if self.value == NO_GROUP:
             return rows.filter(group=None)
-        exact = self.groups().filter(name__iexact=self.value) or self.groups().filter(name__icontains=self.value)
-        return of_any(rows, "group", list(exact.values_list("id", flat=True)[:50]))
+        found = self.groups().meant_by(self.value) or self.groups().filter(name__icontains=self.value)
+        return of_any(rows, "group", list(found.values_list("id", flat=True)[:50]))
 
 
 class AgentFilter(NamedFilter):

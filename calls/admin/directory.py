@@ -1,5 +1,6 @@
-"""The directory in the admin: call groups, agents and our numbers, learned from traffic and put right by people."""
+"""The directory in the admin: agents and our numbers, learned from traffic and put right by people."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from calls.models import Agent, Call, CallGroup, VirtualNumber
+from calls.models import Agent, VirtualNumber
 from calls.models.directory import DirectoryNumber
 from calls.phones import WITHHELD, is_possible, is_rounded, match_key, normalise
 from calls.phones import is_masked as has_hidden_digits
@@ -22,7 +23,7 @@ from .site import is_masked, site
 class Open(admin.ModelAdmin):
     """Pages full of numbers and of rights: closed to people who are masked, or masking would be a courtesy."""
 
-    actions = None
+    actions: Sequence[str] | None = None
     show_facets = admin.ShowFacets.NEVER
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
@@ -39,27 +40,6 @@ class Open(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return not is_masked(request) and super().has_delete_permission(request, obj)
-
-
-@admin.register(CallGroup, site=site)
-class CallGroupAdmin(Open):
-    list_display = ("name", "learned")
-    search_fields = ("name",)
-    fields = ("name", "learned")
-    readonly_fields = ("learned",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: CallGroup | None = None) -> bool:
-        """A group that has calls stays: without it nobody but those who see everything would find them."""
-        unused = obj is not None and not Call.objects.filter(group=obj).exists()
-        return unused and super().has_delete_permission(request, obj)
-
-    def get_form(self, request: HttpRequest, obj: CallGroup | None = None, **kwargs: Any) -> type[forms.ModelForm]:
-        warning = "As the provider says it. Renamed only here, the next call makes the old name again."
-        return super().get_form(request, obj, help_texts={"name": warning}, **kwargs)
-
-    @admin.display(description="Since", ordering="learned_at")
-    def learned(self, group: CallGroup) -> str | SafeString:
-        return shown.moment(group.learned_at)
 
 
 class NumberForm(forms.ModelForm):

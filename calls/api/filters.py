@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from calls.days import is_possible
 from calls.history import search as history
+from calls.models import CallGroup
 from calls.models.call import CallQuerySet
 from calls.words import Direction, Outcome, State
 
@@ -36,7 +37,9 @@ class CallQuery(serializers.Serializer):
     outcome = serializers.ChoiceField([*map(str, Outcome)], required=False)
     error_code = serializers.CharField(max_length=20, required=False, help_text="As `error_code` of a row.")
     campaign_id = serializers.CharField(max_length=100, required=False, help_text="As `campaign_id` of a row.")
-    group = serializers.CharField(max_length=LONGEST, required=False, help_text="Name of the call group.")
+    group = serializers.CharField(
+        max_length=LONGEST, required=False, help_text="Name of the call group, in any spelling."
+    )
     agent = serializers.CharField(max_length=64, required=False, help_text="The agent's number, in any spelling.")
     since = Moment(required=False, help_text="Began at this moment or later (ISO 8601, with zone).")
     until = Moment(required=False, help_text="Began before this moment.")
@@ -54,11 +57,15 @@ class CallQuery(serializers.Serializer):
         asked = self.validated_data
         if asked.get("state") == "live":
             calls = calls.live()
-        columns = {"direction": "direction", "outcome": "outcome", "group": "group__name"}
+        columns = {"direction": "direction", "outcome": "outcome"}
         columns |= {"error_code": "error_code", "campaign_id": "campaign_id"}
         columns |= {"since": "began_at__gte", "until": "began_at__lt"}
         columns |= {} if asked.get("state") == "live" else {"state": "state"}
         calls = calls.filter(**{column: asked[name] for name, column in columns.items() if name in asked})
+        if "group" in asked:
+            calls = calls.filter(
+                group__in=list(CallGroup.objects.meant_by(asked["group"]).values_list("id", flat=True))
+            )
         if "agent" in asked:
             calls = history.by_agent(calls, asked["agent"])
         return history.by_number(calls, asked["number"], masked=masked) if "number" in asked else calls

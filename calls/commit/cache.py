@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from calls.commit.live_cache import LiveCache
-from calls.models import Agent, CallGroup, Head, Source, SourceToken, VirtualNumber
+from calls.models import Agent, GroupSpelling, Head, Source, SourceToken, VirtualNumber
 from calls.models.source import digest
 from calls.providers.adapter import Habits
 from calls.rules.roles import Directory
@@ -133,7 +133,7 @@ class Cache:
                 if row.source_id in self.sources
             }
             self._proven = {}
-            self.groups = dict(CallGroup.objects.values_list("name", "id"))
+            self.groups = dict(GroupSpelling.objects.values_list("key", "group_id"))
             self.directories = self._directories()
             self.pseudonym_key = bytes.fromhex(Head.objects.get_or_create(id=1)[0].pseudonym_key)
             self._read_at = time.monotonic()

@@ -13,6 +13,7 @@ from calls.models.directory import DirectoryNumber
 from calls.phones import match_key
 from calls.rules.facts import CallFacts
 from calls.rules.roles import teaches
+from calls.spellings import spelling_key
 
 MAX_CALLS_DERIVED_AT_ONCE = 200
 """Calls derived again in the commit that learns a number; the rest follows when the directory is settled."""
@@ -62,13 +63,14 @@ class Learning:
                 self._names[source, key] = (facts.began_at, facts.agent_name)
 
     def group_id(self, name: str | None) -> int | None:
-        """The group with this name, made where there is none yet."""
-        if not name:
+        """The group that has this name in some spelling, made where there is none yet."""
+        key = spelling_key(name) if name else ""
+        if not key:
             return None
         groups = self._cache.groups
-        if name not in groups:
-            groups[name] = CallGroup.objects.get_or_create(name=name)[0].pk
-        return groups[name]
+        if key not in groups:
+            groups[key] = CallGroup.objects.named(name or "").pk
+        return groups[key]
 
     def write(self) -> None:
         """Write numbers and names down, sorted. Call it late, behind the head row: two processes may learn the same."""

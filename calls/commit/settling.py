@@ -1,4 +1,4 @@
-"""Settling: when the directory changes, the calls it speaks of are derived again, a few at a time."""
+"""Settling: when the directory changes, the calls that depend on it are derived again, a few at a time."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from calls.commit.cache import REFRESH_SECONDS, Cache
+from calls.commit.groups import calls_of, drop_joined, joined_groups
 from calls.commit.transaction import commit
 from calls.commit.undecided import BY_DIRECTORY, calls_with
 from calls.models import Agent, VirtualNumber
@@ -33,15 +34,16 @@ class _Pass:
 
 
 class Settler:
-    """Derives the calls again of every number that is new or was edited.
+    """Derives the calls again of every number that is new or was edited, and of groups that were joined into others.
 
     Twice: at once, and again when every process must have noticed the change, since until then another one may
-    have derived a call by the old directory. A crash loses nothing: the number stays unsettled.
+    have derived a call by the old directory. A crash loses nothing: number and group stay unsettled.
     """
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self._passes: dict[tuple[str, int], _Pass] = {}
+        self._joined: dict[int, float] = {}
 
     def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
         """Go on until everything due is done, or until deliveries wait."""
@@ -53,6 +55,23 @@ class Settler:
         for row in rows:
             if others_wait() or not self._settle_one(row, others_wait):
                 return
+        self._settle_groups(others_wait)
+
+    def _settle_groups(self, others_wait: Callable[[], bool]) -> None:
+        """Derive the calls of joined groups again; delete a joined group once no process can give it a call."""
+        groups = joined_groups()
+        if any(group not in self._joined for group in groups):
+            self.cache.forget()
+        now = time.monotonic()
+        self._joined = {group: self._joined.get(group, now) for group in groups}
+        before: list[int] = []
+        while groups and (calls := calls_of(groups, CALLS_PER_STEP)):
+            if others_wait() or calls == before:
+                return
+            commit([], self.cache, again=calls)
+            before = calls
+        if known := [group for group, since in self._joined.items() if now - since > EVERYBODY_KNOWS_SECONDS]:
+            drop_joined(known)
 
     def _settle_one(self, row: DirectoryNumber, others_wait: Callable[[], bool]) -> bool:
         """Whether there is time for the next."""

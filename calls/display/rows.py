@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from django.db.models.functions import Coalesce
 
 from calls.database.columns import Columns
 from calls.display.formats import spacing
@@ -33,8 +34,9 @@ def read_names() -> Names:
     agents = Agent.objects.filter(ours=True).values_list("source_id", "number_key", "name", "learned_name")
     lines = VirtualNumber.objects.filter(ours=True).exclude(label="").values_list("source_id", "number_key", "label")
     sources = Source.objects.values_list("id", "name", "recording_hosts")
+    groups = CallGroup.objects.values_list("id", Coalesce("joined_into__name", "name"))
     return Names(
-        groups=dict(CallGroup.objects.values_list("id", "name")),
+        groups=dict(groups),
         agents={(source, key): name or learned for source, key, name, learned in agents if name or learned},
         lines={(source, key): label for source, key, label in lines},
         sources={source: (name, hosts_of(hosts)) for source, name, hosts in sources},

@@ -93,6 +93,20 @@ def keep_figures_of(ids: Collection[int]) -> None:
     row.save()
 
 
+def give_pruned_to(group: int, into: int) -> None:
+    """Give what pruned calls of a group had added to another, as a part of a transaction that deletes the group."""
+    row = Projection.objects.select_for_update().filter(name=NAME).first() or Projection(name=NAME)
+    cells = FigureCell.objects.filter(generation=PRUNED, group_id=group)
+    given: Deltas = defaultdict(dict)
+    for text, *key in cells.values_list("sums", *_KEY_COLUMNS):
+        add(given[Key(*key)._replace(group_id=into)], load(text).items())
+    if given:
+        _write_cells(PRUNED, given)
+        cells.delete()
+        row.version += 1
+        row.save()
+
+
 def sweep(generation: int, most: int = 2_000) -> int:
     """Delete some of what older generations left. Returns how many rows went."""
     old = FigureCell.objects.filter(generation__gt=PRUNED, generation__lt=generation).order_by("generation")

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, IntegrityError, close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
 
 from calls.commit.cache import Cache, cache
@@ -84,12 +84,18 @@ def _tell(changes: Changes | None) -> None:
 
 
 def _commit_patiently(batch: list[Received], cache: Cache) -> Changes | None:
-    """Deadlocks between processes end one of them: that one tries again."""
+    """Deadlocks between processes end one of them: that one tries again.
+
+    So does one whose cache named a row that another process has deleted meanwhile: what fails empties the cache.
+    """
     for attempt in range(TRIES):
         try:
             return commit(batch, cache)
         except OperationalError as error:
             if attempt == TRIES - 1 or "deadlock" not in str(error):
+                raise
+        except IntegrityError:
+            if attempt > 0:
                 raise
     raise AssertionError("the last try commits or raises")
 

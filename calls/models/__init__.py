@@ -3,7 +3,7 @@
 from .access import Access, Role
 from .call import Call, CallAlias, Head
 from .delivery import Delivery
-from .directory import Agent, CallGroup, VirtualNumber
+from .directory import Agent, CallGroup, GroupSpelling, VirtualNumber
 from .figures import CountedCall, FigureCell, FigureSettings, Projection
 from .readiness import Readiness
 from .source import Source, SourceToken
@@ -18,6 +18,7 @@ __all__ = [
     "Delivery",
     "FigureCell",
     "FigureSettings",
+    "GroupSpelling",
     "Head",
     "Projection",
     "Readiness",

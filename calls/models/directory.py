@@ -1,20 +1,84 @@
 """The directory: call groups, agents and virtual numbers, learned from traffic and edited by people."""
 
-from django.db import models
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+
+from calls.spellings import LONGEST_KEY, spelling_key, tidied
+
+LONGEST_NAME = 120
+
+
+class CallGroupQuerySet(models.QuerySet["CallGroup"]):
+    def standing(self) -> "CallGroupQuerySet":
+        """Without the groups that are being joined into another."""
+        return self.filter(joined_into=None)
+
+    def meant_by(self, name: str) -> "CallGroupQuerySet":
+        """The group that has this name in some spelling, and the groups that are being joined into it."""
+        key = spelling_key(name)
+        return self.filter(models.Q(spellings__key=key) | models.Q(joined_into__spellings__key=key)).distinct()
+
+    def named(self, name: str) -> "CallGroup":
+        """The group that has this name in some spelling, made where there is none; it is shown as first spelled.
+
+        The name must have a letter, digit or sign that shows.
+        """
+        name = tidied(name)[:LONGEST_NAME].rstrip()
+        spelled = self.filter(spellings__key=spelling_key(name))
+        if found := spelled.first():
+            return found
+        try:
+            with transaction.atomic():
+                return self.create(name=name)
+        except IntegrityError:  # Another process has just made it.
+            if found := spelled.all().first():
+                return found
+            raise
 
 
 class CallGroup(models.Model):
-    """Agents rung together. One name is one group, whichever source says it."""
+    """Agents rung together. One name is one group in all its spellings, whichever source says it."""
 
-    name = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=LONGEST_NAME, unique=True)
     learned_at = models.DateTimeField(default=timezone.now, editable=False)
+    joined_into = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="joined",
+        help_text="This group is deleted as soon as its calls have gone over to that one.",
+    )
+
+    objects = CallGroupQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A group keeps every name that it ever had: calls that still say an old one stay with it.
+
+        Raises IntegrityError for a name that is a spelling of another group's.
+        """
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if (key := spelling_key(self.name)) and not self.spellings.filter(key=key).exists():
+                self.spellings.create(key=key)
+
+
+class GroupSpelling(models.Model):
+    """What all spellings of one name of a call group share. A group that was joined with others has several."""
+
+    group = models.ForeignKey(CallGroup, on_delete=models.CASCADE, related_name="spellings")
+    key = models.CharField(max_length=LONGEST_KEY, unique=True)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class DirectoryNumber(models.Model):

@@ -57,7 +57,7 @@ def see(user: User, role: str, groups: Sequence[str] | None, masked: bool) -> No
     everything = role == Role.ADMIN or groups is None
     rights = {"role": role, "all_groups": everything, "masked": masked}
     access, _ = Access.objects.update_or_create(user=user, defaults=rights)
-    access.groups.set(CallGroup.objects.get_or_create(name=group)[0] for group in groups or ())
+    access.groups.set(CallGroup.objects.named(group) for group in groups or ())
 
 
 def new_password() -> str:

@@ -81,7 +81,7 @@ def _scope(context: dict[str, Any]) -> Scope | None:
 def _groups(scope: Scope) -> str:
     if scope.groups is None:
         return str(_("All groups"))
-    names = CallGroup.objects.filter(id__in=scope.groups).order_by("name").values_list("name", flat=True)
+    names = CallGroup.objects.standing().filter(id__in=scope.groups).order_by("name").values_list("name", flat=True)
     return ", ".join(names) or str(_("No groups yet"))
 
 

@@ -39,7 +39,6 @@ NOT_YET: set[str] = {
     "clock-ahead",
     "clock-behind",
     "later-correction",
-    "group-spellings",
     "dst-fall-back",
     "agent-in-two-calls",
 }
