@@ -121,7 +121,8 @@ class SourceAdmin(admin.ModelAdmin):
         (None, {"fields": ["name", "provider", "enabled", "synthetic"]}),
         ("How its deliveries are read", {"fields": ["time_zone", "region", "outgoing_source_is_agent"]}),
         ("Recordings", {"fields": ["recording_hosts"]}),
-        ("Who may deliver", {"fields": ["allowed_networks", "require_https", "new_calls_per_minute"]}),
+        ("Who may deliver", {"fields": ["allowed_networks", "require_https"]}),
+        ("How much it may deliver", {"fields": ["new_calls_per_minute", "live_calls_limit"]}),
         ("How it is answered", {"fields": ["accept_put", "answer_body"]}),
     ]
     seen = ("What has come", {"fields": ["last_delivery", "quarantined", "pings"]})

@@ -33,6 +33,7 @@ class CachedSource:
     accept_put: bool
     answer_body: str
     new_calls_per_minute: int
+    live_calls_limit: int
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] | None
 
     @classmethod
@@ -48,6 +49,7 @@ class CachedSource:
             accept_put=source.accept_put,
             answer_body=source.answer_body,
             new_calls_per_minute=source.new_calls_per_minute,
+            live_calls_limit=source.live_calls_limit,
             # A list of which nothing can be read admits nobody, rather than everybody.
             networks=tuple(_networks(source.allowed_networks)) if source.allowed_networks.strip() else None,
         )

@@ -4,7 +4,9 @@ from calls.commit.received import Received
 from calls.database.bulk import select
 from calls.words import Result
 
-_BY_CIRCUMSTANCE = ("failed", "source_disabled", "too_many_new_calls", "too_many_events", "unknown_provider")
+_BY_CIRCUMSTANCE = (
+    "failed", "source_disabled", "too_many_new_calls", "too_many_live_calls", "too_many_events", "unknown_provider",
+)  # fmt: skip
 """Why a delivery was not applied although it says enough: the same content may be applied when it comes again."""
 
 

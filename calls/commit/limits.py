@@ -1,13 +1,29 @@
-"""Limits: how many new calls a source may begin in a minute, how many events a call may have. More is quarantined."""
+"""Limits: what a source may begin in a minute and have live at a time, what a call may have of events.
+
+What is beyond is stored and quarantined. Each process counts for itself: with several, a limit may be passed by what
+the others begin before they read the tables again.
+"""
 
 import time
-from collections import defaultdict
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+from django.utils import timezone
 
 from calls.commit.cache import CachedSource
 from calls.commit.matching import MatchedCall
 from calls.commit.received import Received
+from calls.database.columns import DAY, lost_track
+from calls.models import Call
 from calls.rules.derive import MOST_EVENTS_OF_A_CALL
 from calls.rules.events import CallEvent
+
+LOST_PER_LIVE = 9
+"""A source may have so many calls with lost track for each live one of its limit: they stay in memory for a day."""
+NEAR_LIMIT = 0.5
+"""From this share of a limit on, live calls are counted often."""
+RECOUNT_SECONDS, RECOUNT_NEAR_LIMIT_SECONDS = 60.0, 1.0
 
 
 class NewCalls:
@@ -15,19 +31,63 @@ class NewCalls:
 
     def __init__(self) -> None:
         self._minute = 0
-        self._count: dict[int, int] = defaultdict(int)
+        self._count: Counter[int] = Counter()
 
     def too_many(self, source: CachedSource) -> bool:
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
-            self._minute, self._count = minute, defaultdict(int)
+            self._minute, self._count = minute, Counter()
         return self._count[source.id] >= source.new_calls_per_minute
 
     def note(self, source: int) -> None:
         self._count[source] += 1
 
 
-new_calls = NewCalls()
+@dataclass(slots=True)
+class _Counted:
+    """Calls of each source: live ones, and all that boards keep in memory, those with lost track too."""
+
+    live: Counter[int] = field(default_factory=Counter)
+    kept: Counter[int] = field(default_factory=Counter)
+
+
+class LiveCalls:
+    """How many live calls each source has: counted now and then, and every new call since.
+
+    Calls that ended since make the count too high, so it is counted again before a call is refused, once a second
+    at most.
+    """
+
+    def __init__(self) -> None:
+        self._counted = _Counted()
+        self._counted_at = float("-inf")
+
+    def too_many(self, source: CachedSource) -> bool:
+        age = time.monotonic() - self._counted_at
+        near = self._reaches(source, NEAR_LIMIT)
+        if age >= (RECOUNT_NEAR_LIMIT_SECONDS if near else RECOUNT_SECONDS):
+            self._count()
+        return self._reaches(source, 1.0)
+
+    def _reaches(self, source: CachedSource, share: float) -> bool:
+        limit = share * source.live_calls_limit
+        return self._counted.live[source.id] >= limit or self._counted.kept[source.id] >= (1 + LOST_PER_LIVE) * limit
+
+    def _count(self) -> None:
+        now = timezone.now()
+        live = Call.objects.live().filter(heard_at__gt=now - DAY).order_by()
+        tracked = Count("id", filter=~lost_track(now))
+        self._counted = _Counted()
+        for source, kept, count in live.values_list("source_id").annotate(kept=Count("id"), tracked=tracked):
+            self._counted.kept[source], self._counted.live[source] = kept, count
+        self._counted_at = time.monotonic()
+
+    def note(self, source: int) -> None:
+        self._counted.live[source] += 1
+        self._counted.kept[source] += 1
+
+
+new_calls, live_calls = NewCalls(), LiveCalls()
 
 
 def limit(batch: list[Received], events: dict[int, list[CallEvent]], touched: dict[int, MatchedCall]) -> None:
@@ -41,10 +101,13 @@ def limit(batch: list[Received], events: dict[int, list[CallEvent]], touched: di
         begins = call.is_new and heard[0].delivery == received.delivery and not received.replayed
         if begins and new_calls.too_many(received.source):
             _refuse(received, "too_many_new_calls", events, touched)
+        elif begins and live_calls.too_many(received.source):
+            _refuse(received, "too_many_live_calls", events, touched)
         elif len(heard) > MOST_EVENTS_OF_A_CALL:
             _refuse(received, "too_many_events", events, touched)
         elif begins:
             new_calls.note(received.source.id)
+            live_calls.note(received.source.id)
 
 
 def _refuse(

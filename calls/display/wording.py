@@ -194,6 +194,10 @@ SET_ASIDE: Mapping[str, SetAside] = {
         _("The source began more new calls in a minute than its limit allows."),
         _("If the traffic was real, raise the limit of the source and read these again."),
     ),
+    "too_many_live_calls": SetAside(
+        _("The source had as many live calls as its limit allows."),
+        _("See that its reports of ended calls come. If so many calls are real, raise its limit and read these again."),
+    ),
     "too_many_events": SetAside(
         _("One call got more than 500 different deliveries."), _("Ask the provider why it repeats itself.")
     ),

@@ -42,7 +42,10 @@ class Source(models.Model):
     require_https = models.BooleanField(default=False, help_text="Refuse deliveries that came over plain HTTP.")
     accept_put = models.BooleanField(default=False, help_text="Treat PUT as POST.")
     new_calls_per_minute = models.PositiveIntegerField(
-        default=100_000, help_text="Beyond this many new calls a minute, deliveries are quarantined."
+        default=2_000, help_text="Beyond this many new calls a minute, deliveries are quarantined."
+    )
+    live_calls_limit = models.PositiveIntegerField(
+        default=5_000, help_text="With this many live calls, deliveries of new calls are quarantined."
     )
     answer_body = models.CharField(
         max_length=200, blank=True, help_text="Sent instead of our JSON answer, for providers that read it."

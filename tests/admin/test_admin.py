@@ -219,6 +219,7 @@ SOURCE = {
     "recording_hosts": "Records.Example.com",
     "allowed_networks": "",
     "new_calls_per_minute": "1000",
+    "live_calls_limit": "1000",
     "answer_body": "",
 }
 

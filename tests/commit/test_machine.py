@@ -44,7 +44,7 @@ class Calls(RuleBasedStateMachine):
     def begin(self):
         self.undo = transaction.atomic()
         self.undo.__enter__()
-        self.source = Source.objects.create(name="Machine")
+        self.source = Source.objects.create(name="Machine", new_calls_per_minute=10**6, live_calls_limit=10**6)
         self.provider = Provider(self.source, self.source.new_token())
         cache.forget()
         self.sent, self.finished, self.seqs, self.rows = 0, set(), {}, {}

@@ -26,7 +26,7 @@ from calls.intake import door as webhooks
 from calls.intake import interpreting
 from calls.intake import queue as taking
 from calls.intake.counts import counts
-from calls.models import Call, Delivery, Head, SourceToken
+from calls.models import Call, Delivery, Head, Source, SourceToken
 from tests.support.doors import (
     IntakeInThisThread,
     asgi_door,
@@ -773,10 +773,60 @@ def test_very_old_reports_make_ended_calls(door, path):
     assert check(door(path, as_json(said)), "applied").call.state == "ended"
 
 
-def test_too_many_new_calls_a_minute_are_quarantined(door, path, change, monkeypatch):
-    monkeypatch.setattr(limits, "new_calls", limits.NewCalls())
+@pytest.fixture
+def pass_seconds(monkeypatch):
+    """The limits' clock stands still but for what is passed."""
     now = time.monotonic()
+
+    def passed(seconds):
+        nonlocal now
+        now += seconds
+
     monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    return passed
+
+
+def rings(**given):
+    """A new call, as it rings."""
+    return live_fields(Status="Transfer to agent", StartTime=india(timezone.now()), **given)
+
+
+def test_too_many_live_calls_are_quarantined_until_some_have_ended(door, path, change, pass_seconds):
+    change(live_calls_limit=2)
+    first, second = rings(), rings()
+    for said in (first, second):
+        check(door(path, as_json(said)), "applied")
+    refused = rings()
+    check(door(path, as_json(refused)), "quarantined", "too_many_live_calls")
+    check(door(path, as_json(first | {"Status": "Picked"})), "applied")
+    report = call_fields(type="call_report", CallSid=first["CallSid"], Status="ANSWER")
+    check(door(path, as_json(report)), "applied")
+    pass_seconds(limits.RECOUNT_NEAR_LIMIT_SECONDS)
+    check(door(path, as_json(rings())), "applied")
+    pass_seconds(limits.RECOUNT_NEAR_LIMIT_SECONDS)
+    check(door(path, as_json(rings())), "quarantined", "too_many_live_calls")
+    # What was refused by circumstance is no duplicate when it comes again.
+    check(door(path, as_json(refused)), "quarantined", "too_many_live_calls")
+
+
+def test_calls_with_lost_track_take_nobodys_place_until_they_are_very_many(door, path, change, pass_seconds):
+    """A provider that sends no reports leaves each call behind as lost: that must not stop the next one."""
+    change(live_calls_limit=1)
+    for _ in range(1 + limits.LOST_PER_LIVE):
+        check(door(path, as_json(rings())), "applied")
+        Call.objects.live().update(heard_at=timezone.now() - timedelta(hours=1))
+        pass_seconds(limits.RECOUNT_NEAR_LIMIT_SECONDS)
+    check(door(path, as_json(rings())), "quarantined", "too_many_live_calls")
+    Call.objects.live().update(heard_at=timezone.now() - timedelta(hours=25))
+    pass_seconds(limits.RECOUNT_NEAR_LIMIT_SECONDS)
+    check(door(path, as_json(rings())), "applied")
+
+
+def test_a_source_has_limits_unless_somebody_raises_them():
+    assert (Source().new_calls_per_minute, Source().live_calls_limit) == (2_000, 5_000)
+
+
+def test_too_many_new_calls_a_minute_are_quarantined(door, path, change, pass_seconds):
     change(new_calls_per_minute=2)
     first, second = call_fields(), call_fields()
 

@@ -78,7 +78,7 @@ def a_call(sid):
 def target(tmp_path):
     """A data directory with a source. Gives where senders deliver; the port is that of whichever server runs."""
     assert manage("migrate", "--verbosity=0", CALLBOARD_DATA_DIR=str(tmp_path)).returncode == 0
-    made = manage("createsource", "Killed", CALLBOARD_DATA_DIR=str(tmp_path))
+    made = manage("createsource", "Killed", "--new-calls-per-minute=1000000", CALLBOARD_DATA_DIR=str(tmp_path))
     url = next(word for word in made.stdout.split() if "/hooks/" in word)
     return {"path": urlsplit(url).path, "port": 0, "data": tmp_path}
 

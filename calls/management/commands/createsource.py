@@ -19,6 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--provider", default="callerdesk")
         parser.add_argument("--time-zone", default="Asia/Kolkata", help="zone of the provider's zone-less times")
         parser.add_argument("--region", default="IN", help="country of numbers without a code (ISO 3166)")
+        limit = "further new calls are stored and set aside"
+        parser.add_argument("--new-calls-per-minute", type=int, default=2_000, help=f"beyond these, {limit}")
+        parser.add_argument("--live-calls-limit", type=int, default=5_000, help=f"with so many live calls, {limit}")
         parser.add_argument("--synthetic", action="store_true", help="made-up traffic: every call says so")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -26,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"--time-zone must be a time zone such as Asia/Kolkata, not {options['time_zone']!r}.")
         if Source.objects.filter(name=options["name"]).exists():
             raise CommandError(f"There is a source {options['name']!r} already: rotatetoken gives it another token.")
-        details = ("provider", "time_zone", "region", "synthetic")
+        details = ("provider", "time_zone", "region", "synthetic", "new_calls_per_minute", "live_calls_limit")
         try:
             made = connect(options["name"], **{name: options[name] for name in details})
         except ValidationError as wrong:
