@@ -1,53 +1,194 @@
-"""Ring attempts: each phone that rang for a customer, who talks, and the end of a call that nobody reported yet."""
+"""Ring attempts: each ring of each phone, who talks, and the end of a call that nobody reported yet.
 
+A live event has no time of its own: what came after what is told by arrival, and two events that came within
+`OVERTAKING` may have come in the wrong order. Once a call has its report, arrival plays no part: what was said once
+means the same in every order, and only a repeat that is news (`rules.repeats`) is a further ring.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from calls.rules.events import CallEvent, Verdict
 from calls.rules.facts import Heard
 from calls.rules.outcomes import REASONS, TERMINAL
-from calls.words import Direction, Outcome, State
+from calls.words import Direction, State
 
+OVERTAKING = timedelta(seconds=2)
+"""Two events that came within this of each other may have come in the wrong order."""
+MOST_ATTEMPTS = 32
+"""A call shows its latest attempts, at most so many."""
+
+RINGING, TALKING, TALKED, NOT_TAKEN, RANG_OUT = "ringing", "talking", "talked", "not_taken", "rang_out"
+_OPEN = (RINGING, TALKING)
 _INCOMING = Direction.INCOMING
-_TALKING = State.TALKING
-_OPEN = {State.RINGING: "ringing", _TALKING: "talking"}
-_RANKS = {"ringing": 0, "talking": 1}
-_CLOSED_RANK = 2
-
-Attempts = dict[str, dict[str, Any]]
-"""By the agent's number; "" is one unnamed. Each: `agent_number`, `state`, and `at`, when we first heard of it."""
+_RING, _CLOSE, _PICK = 1, 2, 3
+_KINDS = {State.RINGING: _RING, State.TALKING: _PICK}
+_ABANDONED = Verdict.ABANDONED
+_HANG_UPS = (Verdict.CANCELLED, _ABANDONED, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG)
+"""Words that end a talk. The others say why a phone was not picked up, and a pick-up outranks them."""
 
 
-def ring_attempts(heard: Heard) -> Attempts:
-    """Each phone that rang for the customer: open, talking, or closed with a reason. None on calls that we make."""
-    found: Attempts = {}
-    if heard.facts.direction is not _INCOMING:
-        return found
-    ranks: dict[str, int] = {}
-    for event in heard.live:
-        state = _state(event)
-        if state is None:
-            continue
-        known = found.get(event.agent)
+@dataclass(slots=True)
+class Attempt:
+    """One ring of one phone; `at` is when we first heard of it.
+
+    `rung`: its ring was heard, and not only its end. `told`: a word about this phone ended it. A talk that was
+    handed over ended untold.
+    """
+
+    agent: str
+    at: datetime
+    state: str
+    rung: bool = False
+    told: bool = False
+    verdict: Verdict | None = None
+    picked_at: datetime | None = None
+    ended_at: datetime | None = None
+    talk_seconds: int | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state in _OPEN
+
+    @property
+    def since(self) -> datetime:
+        return self.picked_at or self.at
+
+    def close(self, verdict: Verdict | None, at: datetime) -> None:
+        """End it unanswered. Of several words, the one that says most is the reason."""
+        if not self.told or _order(verdict) < _order(self.verdict):
+            self.verdict = verdict
+            self.state = REASONS.get(verdict, "closed") if verdict else "closed"
+        self.told, self.ended_at = True, at
+
+    def shown(self) -> dict[str, Any]:
+        said: dict[str, Any] = {"agent_number": self.agent, "state": self.state, "at": self.at}
+        if self.talk_seconds is not None:
+            said["talk_seconds"] = self.talk_seconds
+        return said
+
+
+class Attempts:
+    """The attempts of an incoming call, in the order in which they were first heard of."""
+
+    __slots__ = ("_latest", "_settled", "all")
+
+    def __init__(self, live: Iterable[CallEvent], settled: bool) -> None:
+        """`settled` says that the call has its report."""
+        self.all: list[Attempt] = []
+        self._latest: dict[str, Attempt] = {}
+        self._settled = settled
+        steps = [(event.received_at, kind, event.content_key, event) for event in live if (kind := _kind(event))]
+        steps.sort(key=lambda step: step[:3])
+        seen: set[str] = set()
+        for at, kind, key, event in steps:
+            known = self._latest.get(event.agent)
+            if kind is _RING:
+                self._ring(known, event, at, repeated=key in seen)
+            elif kind is _CLOSE:
+                self._close(known, event, at)
+            else:
+                self._pick(known, event, at)
+            seen.add(key)
+
+    def _begin(self, event: CallEvent, at: datetime, state: str) -> Attempt:
+        return self.add(Attempt(event.agent, at, state))
+
+    def _ring(self, known: Attempt | None, event: CallEvent, at: datetime, repeated: bool) -> None:
+        if known is None or self._rings_again(known, at, repeated):
+            if known is not None and known.state == RINGING:
+                known.state, known.ended_at = RANG_OUT, at  # nobody told, but it rings anew
+            known = self._begin(event, at, RINGING)
+        known.rung = True
+
+    def _rings_again(self, known: Attempt, at: datetime, repeated: bool) -> bool:
+        """Whether a ring is a further one, and not the one known already, or overtaken by its own end."""
+        if known.ended_at is None:
+            return repeated and known.state == RINGING
+        late = not self._settled and at - known.ended_at > OVERTAKING
+        return late or (repeated and (known.rung or known.state == TALKED))
+
+    def _close(self, known: Attempt | None, event: CallEvent, at: datetime) -> None:
         if known is None:
-            known = found[event.agent] = {"agent_number": event.agent, "state": "", "at": event.received_at}
-            ranks[event.agent] = -1
-        elif event.received_at < known["at"]:
-            known["at"] = event.received_at
-        rank = _RANKS.get(state, _CLOSED_RANK)
-        if rank >= ranks[event.agent]:
-            ranks[event.agent], known["state"] = rank, state
-    return found
+            self._begin(event, at, "closed").close(event.verdict, at)
+        elif known.state == TALKED:
+            known.told = True
+        elif known.state == TALKING:
+            if event.verdict in _HANG_UPS and at - known.since > OVERTAKING and not self._settled:
+                self._hang_up(known, at)
+        else:
+            before = self._overtaken(known, at)
+            (before or known).close(event.verdict, at)
+
+    def _overtaken(self, known: Attempt, at: datetime) -> Attempt | None:
+        """The ring before, where its end comes just after the next ring has begun."""
+        if known.state != RINGING or at - known.at > OVERTAKING:
+            return None
+        earlier = [each for each in self.all if each.agent == known.agent and each is not known]
+        return earlier[-1] if earlier and earlier[-1].state == RANG_OUT and not earlier[-1].told else None
+
+    def _hang_up(self, known: Attempt, at: datetime) -> None:
+        """Who handed the call over to this agent may have it back: it is over when everybody's end was told."""
+        known.state, known.told, known.ended_at = TALKED, True, at
+        given = [each for each in self.all if each.state == TALKED and not each.told]
+        if given:
+            back = max(given, key=lambda each: each.since)
+            back.state, back.ended_at = TALKING, None
+
+    def _pick(self, known: Attempt | None, event: CallEvent, at: datetime) -> None:
+        if known is None or self._picks_again(known, at):
+            known = self._begin(event, at, TALKING)
+        elif known.state == TALKING:
+            return
+        known.state, known.picked_at, known.ended_at, known.told = TALKING, at, None, False
+        if not self._settled:
+            for other in self.all:
+                if other.state == TALKING and other is not known:
+                    other.state, other.ended_at = TALKED, at
+
+    def _picks_again(self, known: Attempt, at: datetime) -> bool:
+        """A pick-up long after the end of a ring belongs to one that we did not hear."""
+        return known.ended_at is not None and not self._settled and at - known.ended_at > OVERTAKING
+
+    # --- what they come to ---------------------------------------------------------------------------------
+
+    def latest(self, agent: str | None) -> Attempt | None:
+        return self._latest.get(agent) if agent else None
+
+    def add(self, attempt: Attempt) -> Attempt:
+        """Take one that no live event told of."""
+        self._latest[attempt.agent] = attempt
+        self.all.append(attempt)
+        return attempt
+
+    @property
+    def talking(self) -> Attempt | None:
+        return next((each for each in self.all if each.state == TALKING), None)
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The latest attempts of named agents, by number and time."""
+        named = [each for each in self.all if each.agent][-MOST_ATTEMPTS:]
+        for each in named:
+            if each.state == TALKED and each.talk_seconds is None and each.picked_at and each.ended_at:
+                each.talk_seconds = int((each.ended_at - each.picked_at).total_seconds())
+        return [each.shown() for each in sorted(named, key=lambda each: (each.agent, each.at))]
+
+    def left(self, gave_up_at: datetime | None) -> bool:
+        """Whether a phone still rings or somebody talks; what was heard of long after the customer gave up counts."""
+        return any(each.open and (gave_up_at is None or each.since - gave_up_at > OVERTAKING) for each in self.all)
 
 
-def _state(event: CallEvent) -> str | None:
+def _kind(event: CallEvent) -> int | None:
     if event.closes_attempt:
-        return REASONS.get(event.verdict, "closed") if event.verdict else None
-    return _OPEN.get(event.phase) if event.phase else None
+        return _CLOSE
+    return _KINDS.get(event.phase) if event.phase else None
 
 
-def shown(attempts: Attempts) -> list[dict[str, Any]]:
-    """The attempts of named agents, by number."""
-    return [attempts[number] for number in sorted(attempts) if number]
+def attempts_of(heard: Heard, settled: bool = False) -> Attempts:
+    """Each ring of each phone. None on calls that we make."""
+    return Attempts(heard.live if heard.facts.direction is _INCOMING else (), settled)
 
 
 def agent_now(heard: Heard, attempts: Attempts) -> str | None:
@@ -55,22 +196,17 @@ def agent_now(heard: Heard, attempts: Attempts) -> str | None:
     if heard.facts.direction is not _INCOMING:
         agent: str | None = heard.take("agent_number", "agent")
         return agent
-    named = [attempt for number, attempt in attempts.items() if number]
+    named = [attempt for attempt in attempts.all if attempt.agent]
     if not named:
         return None
-    number = named[0]["agent_number"] if len(named) == 1 else _likeliest(heard, named)
+    number = named[0].agent if len(named) == 1 else max(named, key=_claim).agent
     heard.facts.set_by["agent_number"] = max([event.delivery for event in heard.live if event.agent == number])
-    return str(number)
+    return number
 
 
-def _likeliest(heard: Heard, named: list[dict[str, Any]]) -> str:
-    talked = {event.agent for event in heard.live if event.phase is _TALKING}
-
-    def claim(attempt: dict[str, Any]) -> tuple[Any, ...]:
-        number, state = attempt["agent_number"], attempt["state"]
-        return (state == "talking", state == "ringing", number in talked, attempt["at"], number)
-
-    return str(max(named, key=claim)["agent_number"])
+def _claim(attempt: Attempt) -> tuple[Any, ...]:
+    state = attempt.state
+    return (state == TALKING, state == RINGING, attempt.picked_at is not None, attempt.since, attempt.agent)
 
 
 def closing_event(heard: Heard, attempts: Attempts) -> CallEvent | None:
@@ -78,30 +214,11 @@ def closing_event(heard: Heard, attempts: Attempts) -> CallEvent | None:
     closing = [event for event in heard.live if event.closes_attempt]
     if not closing:
         return None
-    left = any(attempt["state"] in ("ringing", "talking") for attempt in attempts.values())
-    if left and not any(event.verdict is Verdict.ABANDONED for event in closing):
+    gave_up_at = max((event.received_at for event in closing if event.verdict is _ABANDONED), default=None)
+    if attempts.left(gave_up_at):
         return None
-    return min(closing, key=lambda event: (_order(event.verdict), event.content_key))
+    return min(closing, key=lambda event: (_order(event.verdict), event.content_key, event.received_at))
 
 
 def _order(verdict: Verdict | None) -> int:
     return TERMINAL.index(verdict) if verdict in TERMINAL else len(TERMINAL)
-
-
-def credit_agent(heard: Heard) -> None:
-    """Credit the agent whom the report names; on an answered call, else the one who was heard to pick up."""
-    facts = heard.facts
-    attempts = ring_attempts(heard)
-    facts.agent_number = heard.take("agent_number", "agent", heard.reports)
-    answered = facts.outcome is Outcome.ANSWERED
-    if facts.agent_number is None and (answered or facts.direction is not _INCOMING):
-        talking = [event for event in heard.live if event.phase is _TALKING or event.direction is not _INCOMING]
-        facts.agent_number = heard.take("agent_number", "agent", talking)
-    of_agent = [event for event in heard.reports if event.agent in ("", facts.agent_number or "")]
-    facts.agent_name = heard.take("agent_name", "agent_name", of_agent)
-    for number, attempt in attempts.items():
-        if answered and number == facts.agent_number:
-            attempt["state"] = "talking"
-        elif attempt["state"] in ("ringing", "talking"):
-            attempt["state"] = "not_taken"
-    facts.ring_attempts = shown(attempts)

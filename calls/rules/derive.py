@@ -1,19 +1,25 @@
 """What a call is, given everything heard about it: the one door of the rules.
 
-No Django, no clock, no database. The order in which deliveries came plays no part in how an ended call
-looks; only while a call is live do arrival times stand in for moments that the provider has not told yet.
+No Django, no clock, no database. A call with its report depends on the set of its deliveries alone. A live call
+depends on when they came only where the provider gives no time: what followed what, and moments not told yet.
+Arrival is stored with each delivery, so the same deliveries always make the same call.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from calls.rules import attempts as ring
+from calls.rules.attempts import agent_now, attempts_of, closing_event
+from calls.rules.clocks import say_when_it_began
+from calls.rules.contradictions import check
+from calls.rules.credits import credit_agents
 from calls.rules.events import CallEvent
 from calls.rules.facts import NEVER, CallFacts, Heard, also_said
 from calls.rules.masked import name_who_said_it, with_full_numbers
 from calls.rules.outcomes import outcome, say_outcome
+from calls.rules.repeats import distinct
 from calls.rules.roles import Directory, inferred_group, with_roles
-from calls.rules.times import PHASES, check, first_heard, measure, say_times
+from calls.rules.stretches import REPORT_OF_ANOTHER, add_up, parts_of, waits_for
+from calls.rules.times import PHASES, first_heard, measure, measure_reported, say_moments
 from calls.words import Direction, Outcome, State
 
 MOST_EVENTS_OF_A_CALL = 500
@@ -33,37 +39,30 @@ def derive(events: Iterable[CallEvent], directory: Directory | None = None) -> C
     said = sorted(distinct(events), key=standing)
     ordered = with_full_numbers(said)
     heard = Heard([event if event.roles_known else with_roles(event, directory) for event in ordered])
-    if heard.reports:
-        _reported(heard)
-    else:
+    if not heard.reports:
         _live_only(heard)
+    elif waits_for(heard):
+        heard.flags.add(REPORT_OF_ANOTHER)
+        _live_only(heard)
+    else:
+        _reported(heard)
     facts = _finished(heard, directory)
     if ordered is not said:
         name_who_said_it(facts, said)
     return facts
 
 
-def distinct(events: Iterable[CallEvent]) -> list[CallEvent]:
-    """The events without repeats: of those that say the same, the one that came first."""
-    first: dict[str, CallEvent] = {}
-    for event in events:
-        known = first.get(event.content_key)
-        if known is None or (event.received_at, event.delivery) < (known.received_at, known.delivery):
-            first[event.content_key] = event
-    return list(first.values())
-
-
 def standing(event: CallEvent) -> tuple[Any, ...]:
-    """The order of the fold, weakest first. An answered report outranks any other; the later end, the longer."""
+    """The order of the fold, weakest first. An answered report outranks any other; the later end, the longer.
+
+    Of reports that are equal in this the one that was first heard later counts: it corrects the other.
+    """
     if event.is_report:
-        return (
-            1,
-            event.says_answered,
-            event.ended_at or NEVER,
-            -1 if event.duration_seconds is None else event.duration_seconds,
-            event.content_key,
-        )
-    return (0, PHASES.get(event.phase, -1) if event.phase else -1, event.started_at or NEVER, 0, event.content_key)
+        length = -1 if event.duration_seconds is None else event.duration_seconds
+        told = (1, event.says_answered, event.ended_at or NEVER, length)
+        return (*told, event.received_at, event.delivery, event.content_key)
+    phase = PHASES.get(event.phase, -1) if event.phase else -1
+    return (0, phase, event.started_at or NEVER, 0, event.content_key, event.received_at, event.delivery)
 
 
 def _say_what_is_common(heard: Heard) -> None:
@@ -72,31 +71,31 @@ def _say_what_is_common(heard: Heard) -> None:
     facts.direction = heard.take("direction", "direction", default=_UNKNOWN)
     facts.customer_number = heard.take("customer_number", "customer")
     facts.virtual_number = heard.take("virtual_number", "line")
-    facts.provider_status = heard.take("provider_status", "word")
     facts.group = heard.take("group", "group")
     facts.campaign_id = heard.take("campaign_id", "campaign_id")
     also_said(heard)
     facts.started_at = heard.take("started_at", "started_at")
     arrivals = [event.received_at for event in heard.events]
     facts.heard_at = max(arrivals)
-    facts.began_at = facts.started_at or min(arrivals)
+    say_when_it_began(heard, min(arrivals))
     named = next((event for event in reversed(heard.events) if event.customer or event.agent), None)
     facts.roles_assumed = named is not None and not named.roles_known
 
 
 def _live_only(heard: Heard) -> None:
-    """A call without a report: still going on, or ended provisionally by a terminal word."""
+    """A call without a report of its own: still going on, or ended provisionally by a terminal word."""
     _say_what_is_common(heard)
     facts = heard.facts
+    facts.provider_status = heard.take("provider_status", "word", heard.live)
     phases = [event for event in heard.live if event.phase]
     if phases:
         facts.state, facts.set_by["state"] = phases[-1].phase or _IVR, phases[-1].delivery
-    attempts = ring.ring_attempts(heard)
-    facts.ring_attempts = ring.shown(attempts)
-    facts.agent_number = ring.agent_now(heard, attempts)
+    attempts = attempts_of(heard)
+    facts.ring_attempts = attempts.shown()
+    facts.agent_number = agent_now(heard, attempts)
     facts.ringing_at = first_heard(heard, "ringing_at", _RINGING)
     facts.answered_at = first_heard(heard, "answered_at", _TALKING)
-    if closing := ring.closing_event(heard, attempts):
+    if closing := closing_event(heard, attempts):
         _end_provisionally(heard, closing)
 
 
@@ -120,14 +119,19 @@ def _reported(heard: Heard) -> None:
     facts.state, facts.set_by["state"] = _ENDED, reports[-1].delivery
     facts.talk_seconds = heard.take("talk_seconds", "talk_seconds", reports)
     facts.duration_seconds = heard.take("duration_seconds", "duration_seconds", reports)
+    facts.provider_status = heard.take("provider_status", "word")
     facts.coins = heard.take("coins", "coins", reports)
     facts.recording_url = heard.take("recording_url", "recording_url", reports)
     facts.error_code = heard.take("error_code", "error_code", reports)
     for leg in ("leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at"):
         setattr(facts, leg, heard.take(leg, leg, reports))
     say_outcome(heard)
-    say_times(heard)
-    ring.credit_agent(heard)
+    say_moments(heard)
+    parts = parts_of(reports)
+    if parts:
+        add_up(heard, parts)
+    measure_reported(heard, parts)
+    credit_agents(heard, parts)
     check(heard)
 
 

@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 
 # Bound once: asking an enumeration for its member is slow.
 _LIVE, _REPORT, _ANSWERED, _UNMAPPED = Kind.LIVE, Kind.REPORT, Verdict.ANSWERED, Verdict.UNMAPPED
-_OUTGOING = Direction.OUTGOING
+_INCOMING, _OUTGOING = Direction.INCOMING, Direction.OUTGOING
 
 
 @dataclass(slots=True, unsafe_hash=True)  # Not frozen: that would make it three times as slow to build.
@@ -106,8 +106,17 @@ class CallEvent:
     def says_answered(self) -> bool:
         """The word says so; or it says nothing we know, and somebody talked."""
         if self.verdict is not None and self.verdict is not _UNMAPPED:
-            return self.verdict is _ANSWERED
+            return self.verdict is _ANSWERED and not self.answered_by_nobody
         return bool(self.talk_seconds or (self.leg_b_picked_at and not self.voicemail))
+
+    @property
+    def answered_by_nobody(self) -> bool:
+        """The platform answered, nobody else was dialled, and nobody talked."""
+        if self.talk_seconds != 0 or self.leg_b_started_at or self.leg_b_picked_at or self.voicemail:
+            return False
+        if self.verdict is not _ANSWERED:
+            return False
+        return not self.agent if self.direction is _INCOMING else self.leg_a_picked_at is not None
 
 
 _WORDS: dict[str, dict[str, Any]] = {

@@ -3,7 +3,7 @@
 from calls.rules.events import CallEvent, Verdict
 from calls.rules.facts import Heard
 from calls.rules.legs import agent_picked_up
-from calls.words import Direction, Outcome
+from calls.words import Direction, Outcome, State
 
 _INCOMING, _OURS = Direction.INCOMING, (Direction.OUTGOING, Direction.INTERNAL)
 _ANSWERED, _UNMAPPED = Verdict.ANSWERED, Verdict.UNMAPPED
@@ -51,6 +51,8 @@ def _judge(reports: list[CallEvent]) -> CallEvent:
 def outcome(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:
     """Outcome and reason, by the event that says how the call went."""
     verdict, direction = judge.verdict, heard.facts.direction
+    if judge.answered_by_nobody:
+        return _by_nobody(heard)
     if verdict is _ANSWERED:
         return Outcome.ANSWERED, f"{judge.ended_by}_hung_up" if judge.ended_by else None
     if verdict in _OF_INCOMING and direction is _INCOMING:
@@ -58,6 +60,19 @@ def outcome(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:
     if verdict in TERMINAL and direction in _OURS:
         return _outgoing(heard, judge)
     return _unmapped(heard, judge)
+
+
+def _by_nobody(heard: Heard) -> tuple[Outcome, str | None]:
+    """The word says answered, the rest that nobody was dialled and nobody talked: it is no answered call."""
+    heard.flags.add("answered_by_nobody")
+    direction = heard.facts.direction
+    if any(event.phase is State.TALKING for event in heard.live):
+        return Outcome.ANSWERED, None
+    if direction is _INCOMING:
+        return _OF_INCOMING[Verdict.NOT_CONNECTED]
+    if direction in _OURS:
+        return Outcome.CUSTOMER_MISSED, None
+    return Outcome.UNKNOWN, None
 
 
 def _outgoing(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -89,7 +89,7 @@ def _received(said: Said, source: Source, cache: Cache) -> Received:
     request = encode(said.fields, said.shape)
     return receive(
         source=cache.sources[source.pk],
-        received_at=said.at,
+        received_at=said.at.astimezone(UTC),  # so it lies in the database, and so its days are moved
         method=request.method,
         query=request.query,
         content_type=request.content_type,

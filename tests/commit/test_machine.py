@@ -14,13 +14,15 @@ from calls.intake.queue import after_commit
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
 from calls.rules.derive import derive
 from calls.rules.events import load
+from calls.rules.repeats import REPEAT
 from calls.rules.roles import Directory
 from calls.upkeep.replaying import replay
-from calls.words import Result
+from calls.words import Result, State
 from tests.support.payloads import Request
 from tests.support.provider import Provider, india
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+BEGINS = NOW + timedelta(seconds=100)
 AGENTS = ["8000000201", "8000000202", ""]
 LIVE_WORDS = ["Transfer to agent", "Picked", "ANSWER", "CANCEL", "BUSY", "AbandonedCall", "Playing Music", ""]
 REPORT_WORDS = ["ANSWER", "NO ANSWER", "BUSY (17)", "AbandonedCall", "Cancel-Agent", "Something New", ""]
@@ -33,6 +35,7 @@ camps = st.sampled_from(["", "", "7001"])
 # A call keeps its direction: nothing else was ever seen, and what a contradiction means is the directory's to say.
 DIRECTIONS = {"S1": "IVR", "S2": "WEBOBD", "S3": "", "": "WEBOBD"}
 seconds = st.integers(0, 90)
+AWAITED = "report_of_another"
 
 
 class Calls(RuleBasedStateMachine):
@@ -47,7 +50,7 @@ class Calls(RuleBasedStateMachine):
         self.source = Source.objects.create(name="Machine", new_calls_per_minute=10**6, live_calls_limit=10**6)
         self.provider = Provider(self.source, self.source.new_token())
         cache.forget()
-        self.sent, self.finished, self.seqs, self.rows = 0, set(), {}, {}
+        self.sent, self.rows, self.clock = 0, {}, BEGINS
 
     def teardown(self):
         if hasattr(self, "undo"):
@@ -95,21 +98,26 @@ class Calls(RuleBasedStateMachine):
     def nonsense(self, broken):
         return self.say([Request("POST", "", broken.encode(), "application/json")])
 
-    @rule(batches=st.lists(said, min_size=1, max_size=4))
-    def again(self, batches):
-        """Repeats, one at a time or many at once: nothing that anybody sees changes."""
+    @rule(batch=said, times=st.integers(1, 3), seconds=st.floats(0, REPEAT.total_seconds()))
+    def again(self, batch, times, seconds):
+        """Repeats within a few seconds, one or many at once: nothing that anybody sees changes."""
         before = self.look()
-        repeats = [each for batch in batches for each in batch]
-        received = self.provider.says_at_once(repeats)
-        self.sent += len(repeats)
+        requests, at = batch
+        received = self.hears(requests * times, at + timedelta(seconds=seconds))
 
         assert {each.result for each in received} == {Result.DUPLICATE}
         assert self.look() == before
 
-    @rule(first=said, second=said)
-    def together(self, first, second):
-        """One batch of what was said before and its mirror image: still nothing."""
-        self.again([[*first, *second], [*second, *first]])
+    @rule(batch=said)
+    def later(self, batch):
+        """What is said again later is news of a call that is live, and of no other."""
+        (requests, _), ended = batch, self.ended()
+        self.clock += timedelta(minutes=1)
+        received = self.hears(requests, self.clock)
+
+        assert {each.result for each in received} <= {Result.APPLIED, Result.DUPLICATE}
+        assert {each.result for each in received if each.event is None} <= {Result.DUPLICATE}
+        assert self.ended() == ended
 
     @rule()
     def late(self):
@@ -127,15 +135,20 @@ class Calls(RuleBasedStateMachine):
         assert self.look() == before
 
     def say(self, requests):
+        self.clock += timedelta(seconds=10)
         told = []
         after_commit.append(told.append)
         try:
-            self.provider.says_at_once(requests)
+            self.hears(requests, self.clock)
         finally:
             after_commit.pop()
-        self.sent += len(requests)
         self.what_a_commit_tells_is_what_can_be_read(told)
-        return requests
+        return requests, self.clock
+
+    def hears(self, requests, at):
+        self.provider.clock = at
+        self.sent += len(requests)
+        return self.provider.says_at_once(requests)
 
     def what_a_commit_tells_is_what_can_be_read(self, told):
         """A board is not to look different because its process made the commit itself."""
@@ -170,12 +183,22 @@ class Calls(RuleBasedStateMachine):
               for of in (Agent, VirtualNumber))
         )  # fmt: skip
 
+    def reported(self):
+        reports = Delivery.objects.filter(result="applied", event__contains='"kind":"report"')
+        return Call.objects.standing().filter(deliveries__in=reports).distinct()
+
+    def ended(self):
+        """How the calls look that have their reports."""
+        return sorted((call.ref, call.digest) for call in self.reported() if AWAITED not in call.flags)
+
     @invariant()
-    def an_ended_call_stays_ended(self):
-        if self.sent:
-            reported = Delivery.objects.filter(result="applied", event__contains='"kind":"report"')
-            ended = Call.objects.standing().filter(deliveries__in=reported).distinct()
-            assert not ended.exclude(state="ended", provisional=False).exists()
+    def a_call_with_its_report_stays_ended(self):
+        """A report that names another agent than the one who talks is not that of the call."""
+        for call in self.reported().exclude(state="ended", provisional=False) if self.sent else ():
+            events = [load(each.event, each.pk) for each in call.deliveries.filter(result="applied")]
+            named = {event.agent for event in events if event.is_report}
+            picked_up = {event.agent for event in events if event.phase is State.TALKING}
+            assert AWAITED in call.flags and picked_up - named - {""} and "" not in named
 
     @invariant()
     def numbers_grow_with_every_visible_change_and_with_nothing_else(self):

@@ -30,15 +30,7 @@ from tests.support.provider import through_django
 
 CASES = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
 NOT_YET: set[str] = {
-    "rering-picked",
-    "rering-sign-of-life",
-    "ringall-report-of-another",
-    "transfer-first-agent-erased",
-    "answered-by-nobody",
     "reverse-click-to-call",
-    "clock-ahead",
-    "clock-behind",
-    "later-correction",
     "dst-fall-back",
     "agent-in-two-calls",
 }

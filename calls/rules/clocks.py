@@ -1,0 +1,35 @@
+"""Clocks: whether the provider's times can be true, held against when its deliveries came."""
+
+from datetime import datetime, timedelta
+
+from calls.rules.facts import Heard
+
+AHEAD = timedelta(minutes=2)
+"""A moment further in the future than this, when it is told, was read from a wrong clock or in a wrong time zone."""
+BEHIND = timedelta(minutes=50)
+"""So is the start of a call that was heard of so long after it, while it was live."""
+REPLAYED = timedelta(hours=24)
+"""What began longer ago than any time zone explains is traffic of another day that is delivered again."""
+
+
+def say_when_it_began(heard: Heard, first: datetime) -> None:
+    """By the provider's start; where its clock cannot be true, when we first heard of the call (`first`)."""
+    facts = heard.facts
+    facts.began_at = facts.started_at or first
+    if facts.started_at is None:
+        return
+    if facts.started_at - first > AHEAD or any(
+        event.ended_at and event.ended_at - event.received_at > AHEAD for event in heard.reports
+    ):
+        heard.flags.add("clock_ahead")
+        facts.began_at = first
+    elif first - facts.started_at > BEHIND and _is_behind(heard, facts.started_at, first):
+        heard.flags.add("clock_behind")
+        facts.began_at = first
+
+
+def _is_behind(heard: Heard, started_at: datetime, first: datetime) -> bool:
+    """A report may come any time after its call, but a live event comes during it."""
+    if not heard.live or first - started_at > REPLAYED:
+        return False
+    return all(event.ended_at is None or event.received_at - event.ended_at > BEHIND for event in heard.reports)
