@@ -75,14 +75,25 @@ def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
         ids = list(old.values_list("id", flat=True)[:BATCH])
         if not ids:
             return
+        ids += _merged_into(ids)
         with transaction.atomic():
             rollups.keep_figures_of(ids)
-            Call.objects.filter(merged_into__in=ids).update(merged_into=None)
             pruned.deliveries += _delete("calls_delivery", "call_id", ids)
             _delete("calls_callalias", "call_id", ids)
             pruned.calls += _delete("calls_call", "id", ids)
         yield pruned
         time.sleep(PAUSE_SECONDS)
+
+
+def _merged_into(ids: list[int]) -> list[int]:
+    """The rows that were merged into these calls, and those merged into them: without the call they must not stand."""
+    found: dict[int, None] = {}
+    latest = ids
+    while latest:
+        merged = Call.objects.filter(merged_into__in=latest).values_list("id", flat=True)
+        latest = [row for row in merged if row not in found and row not in ids]
+        found |= dict.fromkeys(latest)
+    return list(found)
 
 
 def _delete(table: str, column: str, ids: list[int]) -> int:

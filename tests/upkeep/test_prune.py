@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from calls.models import Call, CallAlias, Delivery
+from tests.support.factories import make_call
 from tests.support.provider import Provider, india, picture
 
 NOW = timezone.now()
@@ -84,6 +85,29 @@ def test_an_old_call_that_was_heard_of_lately_stays(provider):
     prune(raw_days=0, calls_days=365)
 
     assert Call.objects.get().ref == "old.1"
+
+
+def test_a_row_that_was_merged_into_an_old_call_goes_with_it_and_stands_as_no_call_again(provider):
+    one_call(provider, "old.1", days_ago=400)
+    one_call(provider, "new.1", days_ago=3)
+    old, new = Call.objects.get(ref="old.1"), Call.objects.get(ref="new.1")
+    merged = [make_call(None, ago=60, ref=f"lone.{number}") for number in range(3)]
+    for row, into in zip(merged, (old, merged[0], new), strict=True):  # One of them through another.
+        Call.objects.filter(pk=row.pk).update(merged_into=into)
+
+    prune(raw_days=0, calls_days=365)
+
+    assert [call.ref for call in Call.objects.standing()] == ["new.1"]
+    assert [call.ref for call in Call.objects.exclude(merged_into=None)] == ["lone.2"]
+
+
+def test_a_row_that_a_call_left_empty_goes_when_it_is_old(provider):
+    one_call(provider, "old.1", days_ago=400)
+    Call.objects.update(merged_into=Call.objects.get())
+
+    prune(raw_days=0, calls_days=365)
+
+    assert not Call.objects.exists()
 
 
 def test_pruned_deliveries_are_not_read_again(provider):
