@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 
 from calls.models.access import Scope, scope_of
+
+from .health import health
+from .read_again import Reading, advanced
 
 _SECTIONS = {
     "Calls": {"Delivery": "Deliveries", "Call": "Calls"},
@@ -34,6 +39,35 @@ class CallboardSite(AdminSite):
         known = {model["object_name"]: (app, model) for app in apps for model in app["models"]}
         sections = [_section(name, labels, known) for name, labels in _SECTIONS.items()]
         return [section for section in sections if section["models"]]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "runs_it": may_run(request)}
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own = [path("read-again/", self.admin_view(self.read_again), name="read_again")]
+        return own + super().get_urls()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """How this installation is; for staff who are no admins, the list of their pages."""
+        if not may_run(request):
+            return super().index(request, extra_context)
+        context = {**self.each_context(request), "title": "Health", **health(), **(extra_context or {})}
+        return TemplateResponse(request, "admin/health.html", context)
+
+    def read_again(self, request: HttpRequest) -> HttpResponse:
+        """Read set-aside deliveries again. GET shows how far that is; POST begins (`reason`, `apply`) or steps on."""
+        if not may_run(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            told = advanced(request)
+            if request.headers.get("Accept") == "application/json":
+                return JsonResponse({name: told[name] for name in ("done", "total", "read")})
+            return HttpResponseRedirect(reverse("admin:read_again"))
+        reading = Reading.of(request)
+        if reading is None:
+            return HttpResponseRedirect(reverse("admin:index"))
+        context = {**self.each_context(request), "title": "Read again", "told": reading.told()}
+        return TemplateResponse(request, "admin/read_again.html", context)
 
 
 def name_of(model: type[Model]) -> str:
@@ -71,6 +105,11 @@ def is_masked(request: HttpRequest) -> bool:
 def sees_all(request: HttpRequest) -> bool:
     found = scope(request)
     return found is not None and found.groups is None
+
+
+def may_run(request: HttpRequest) -> bool:
+    """Whether the reader runs this installation: an admin who sees everything as it is."""
+    return bool(request.user.is_superuser) and sees_all(request) and not is_masked(request)
 
 
 class ReadOnly(ModelAdmin):

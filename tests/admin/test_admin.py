@@ -14,7 +14,6 @@ from calls.models.source import digest
 from tests.api.test_api import RECORDING, report, ringing
 from tests.conftest import person
 from tests.support.factories import change_call, make_call
-from tests.support.provider import Provider, knows
 
 CALLS, DELIVERIES, SOURCES, PEOPLE = (
     "/admin/calls/call/",
@@ -22,25 +21,6 @@ CALLS, DELIVERIES, SOURCES, PEOPLE = (
     "/admin/calls/source/",
     "/admin/auth/user/",
 )
-
-
-@pytest.fixture
-def admin(client, admin_person):
-    client.force_login(admin_person)
-    return client
-
-
-@pytest.fixture
-def masked_admin(db):
-    client = Client()
-    client.force_login(person("masked-admin", Role.ADMIN, masked=True))
-    return client
-
-
-@pytest.fixture
-def provider(source, source_token):
-    knows(source, agents=["8000000201"], lines=["01200000301"])
-    return Provider(source, source_token)
 
 
 def text(response) -> str:
@@ -474,7 +454,7 @@ def test_a_masked_admin_cannot_unmask_anybody(masked_admin):
 
 
 def test_the_index_lists_only_what_somebody_has_a_use_for_in_the_order_of_use(admin):
-    sections = admin.get("/admin/").context["app_list"]
+    sections = admin.get("/admin/").context["available_apps"]
 
     assert [(section["name"], [model["name"] for model in section["models"]]) for section in sections] == [
         ("Calls", ["Deliveries", "Calls"]),

@@ -74,6 +74,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("admin/auth/", ADMIN),
     ],
     "admin/(?P<url>.*)$": [("admin/nothing/here/", NOBODY)],
+    "admin/read-again/": [("admin/read-again/", NOBODY)],
     "admin/calls/call/": [
         ("admin/calls/call/", STAFF),
         ("admin/calls/call/?q=22222", STAFF),
