@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db.models import F, Q
 
+from calls.models import Call
 from calls.models.call import CallQuerySet
 from calls.words import Direction, Outcome, State
 
@@ -118,6 +120,13 @@ def figure_of(direction: str, outcome: str | None) -> str | None:
     if direction == Direction.INCOMING and outcome in TODAY:
         return f"{outcome}_today"
     return None
+
+
+_columns = attrgetter(*Columns._fields)
+
+
+def columns_of(call: Call) -> Columns:
+    return Columns._make(_columns(call))
 
 
 def read_calls(calls: CallQuerySet) -> list[Columns]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -40,18 +41,19 @@ from calls.words import State
 MOST_CHANGES_ADDED = 5_000
 """Beyond so many changes that a projection is behind, figures are told as of its position."""
 TRIES = 5
+LIVE_STATES = [state for state in State if state != State.ENDED]
 
 
 class Asked(NamedTuple):
     """Which calls: those that began from `start` until before `end` (UTC, taken to quarters of an hour), in a scope.
 
-    `groups`, `agent` and `line` narrow it down further.
+    `groups` (None among them: the calls without one), `agent`, `line` and `source` narrow it down further.
     """
 
     start: datetime
     end: datetime
     scope: Scope
-    groups: frozenset[int] | None = None
+    groups: frozenset[int | None] | None = None
     agent: str = ""
     line: str = ""
     source: int | None = None
@@ -231,7 +233,9 @@ class _Reader:
     def changed_and_live(self) -> list[Columns]:
         """The calls that the projection has not taken in, and the live ones: in one statement, so as of one moment."""
         position = self.state.position if self.exact else self.state.seq
-        live = Q(merged_into=None) & ~Q(state=State.ENDED)
+        begun = Q(began_at__gte=moment_of(self.first), began_at__lt=moment_of(self.last + 1))
+        # Said twice, by the index of the live calls and by its states: SQLite then takes it, and not that of the days.
+        live = begun & Q(merged_into=None, state__in=LIVE_STATES) & ~Q(state=State.ENDED)
         return read_calls(Call.objects.filter(Q(seq__gt=position) | live).order_by())
 
     def add_changed(self, calls: list[Columns]) -> None:
@@ -285,12 +289,30 @@ class _Reader:
                 return key.who
             case "":
                 return ""
-        return self.when(key)
+        return _when(self.by, key.span, key.start, self.zone)
 
-    def when(self, key: Key) -> int:
-        if self.by == "quarter":
-            return key.start
-        if self.by == "day":
-            return key.start if key.span == DAY else places_of(key.start, self.zone).day
-        hour = (key.start if key.span == WEEK_HOUR else places_of(key.start, self.zone).week_hour) % HOURS_OF_WEEK
-        return {"week_hour": hour, "weekday": hour // 24, "hour": hour % 24}[self.by]
+
+def whose_of(call: Columns, by: By) -> Whose:
+    """What a call belongs to in a split."""
+    match by:
+        case "group":
+            return call.group_id or 0
+        case "source":
+            return call.source_id
+        case "agent":
+            return call.agent_number or ""
+        case "line":
+            return call.virtual_number or ""
+        case "":
+            return ""
+    return _when(by, QUARTER, quarter_of(call.began_at), site_zone())
+
+
+def _when(by: By, span: str, start: int, zone: ZoneInfo) -> int:
+    """The quarter, day, hour or weekday of a span; of a larger one only what it is not parted by."""
+    if by == "quarter":
+        return start
+    if by == "day":
+        return start if span == DAY else places_of(start, zone).day
+    hour = (start if span == WEEK_HOUR else places_of(start, zone).week_hour) % HOURS_OF_WEEK
+    return {"week_hour": hour, "weekday": hour // 24, "hour": hour % 24}[by]

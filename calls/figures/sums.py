@@ -11,6 +11,7 @@ Everything is a plain count, so sums can be added, subtracted and merged in any 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -95,21 +96,29 @@ def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
     timed: Counter[str] = Counter()
     incoming = direction == Direction.INCOMING
     for name, count in sums.items():
-        word, _, rest = name.partition(".")
-        clock, _, second = rest.partition(".")
-        if not rest or word == "coins":
+        word, clock, second = _parsed(name)
+        if not clock:
             _take_plain(found, name, count, incoming)
-        elif clock == Clock.RINGING and word == Outcome.ANSWERED and incoming:
-            found.rings[int(second)] += count
-        if second and clock == settings.clock and incoming and word in _SPLIT:
-            found.marks[mark_of(direction, word, int(second), settings)] += count
-            _SPLIT[word](found)[settings.counted(int(second))] += count
+            continue
+        if clock == Clock.RINGING and word == Outcome.ANSWERED and incoming:
+            found.rings[second] += count
+        if clock == settings.clock and incoming and word in _SPLIT:
+            found.marks[mark_of(direction, word, second, settings)] += count
+            _SPLIT[word](found)[settings.counted(second)] += count
             timed[word] += count
     for outcome in Outcome:
         left = sums.get(outcome, 0) - timed[outcome]
         if left:
             found.marks[mark_of(direction, outcome, None, settings)] += left
     return found
+
+
+@lru_cache(maxsize=16_384)  # The same few thousand names, again and again.
+def _parsed(name: str) -> tuple[str, str, int]:
+    """The outcome, the clock ("" for a plain count) and the seconds of a name."""
+    word, _, rest = name.partition(".")
+    clock, _, second = rest.partition(".")
+    return (word, clock, int(second)) if second else (word, "", 0)
 
 
 _SPLIT = {

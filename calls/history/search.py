@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from calls.database.columns import Columns
+from calls.database.columns import columns_of
 from calls.days import is_possible
 from calls.display.masking import SHOWN_DIGITS
 from calls.display.rows import Names, row
@@ -22,8 +21,6 @@ LONGEST_ID = 19  # digits
 ID_KINDS = ("sid", "uid", "campid", "lone_uid", "lone_camp")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-_columns = attrgetter(*Columns._fields)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -107,7 +104,7 @@ def row_id(text: str) -> int | None:
 
 def row_of(call: Call, names: Names, *, masked: bool) -> dict[str, Any]:
     """The board's row of a call."""
-    return row(Columns._make(_columns(call)), names, masked)
+    return row(columns_of(call), names, masked)
 
 
 @dataclass(frozen=True, slots=True)

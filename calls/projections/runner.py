@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from calls.database.columns import read_calls
+from calls.database.columns import Columns, read_calls
 from calls.models import Call, Head, Projection
 from calls.projections.registry import PROJECTIONS, Kind
 
@@ -39,17 +39,27 @@ def step(kind: Kind, most: int) -> Step | None:
         if (row.epoch, row.signature) != (epoch, kind.signature()):
             row.epoch, row.signature, row.position = epoch, kind.signature(), 0
             row.generation += 1
-        changed = Call.objects.filter(seq__gt=row.position, seq__lte=seq).order_by("seq")
-        calls = read_calls(changed[:most])
-        if not calls and row.position == seq:
-            swept = kind.sweep(row.generation)
-            return Step(swept, 0)
+        calls, position = _changed(row.position, seq, most)
+        if not calls and row.position == position:
+            return Step(kind.sweep(row.generation), 0)
         kind.apply(row.generation, calls)
-        row.position = calls[-1].seq if len(calls) == most else seq
+        row.position = position
         row.version += 1
         row.moved_at = timezone.now()
         row.save()
         return Step(len(calls), seq - row.position)
+
+
+def _changed(position: int, latest: int, most: int) -> tuple[list[Columns], int]:
+    """The next calls that changed, and the number up to which these are all. A few more than `most` where many calls
+    share a number: commits give each its own, made-up history does not.
+    """
+    changed = Call.objects.filter(seq__gt=position, seq__lte=latest)
+    calls = read_calls(changed.order_by("seq", "id")[:most])
+    if len(calls) < most:
+        return calls, latest
+    last = calls[-1]
+    return calls + read_calls(changed.filter(seq=last.seq, id__gt=last.id)), last.seq
 
 
 def locked(name: str) -> Projection | None:

@@ -330,6 +330,18 @@ def test_a_look_takes_one_step_where_deliveries_wait_and_all_where_none_does():
     assert lag(ROLLUPS)[0] == 0
 
 
+@pytest.mark.django_db
+def test_calls_that_share_a_number_are_all_counted():
+    for n in range(7):
+        make_call(state="ended", ago=n)
+    Call.objects.update(seq=3)
+
+    catch_up(ROLLUPS, most=2)
+
+    assert CountedCall.objects.count() == 7
+    assert list(differences()) == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_step_that_fails_has_not_happened(monkeypatch):
     make_call(state="ended")

@@ -1,0 +1,145 @@
+"""The inspector: the calls behind a figure, each with what it counts as and on which side of the line it stands."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from calls.database.columns import Columns, columns_of
+from calls.figures.definitions import INCOMING, OUTGOING, Figure
+from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
+from calls.figures.reading import Asked, Rules, Whose, whose_of
+from calls.figures.spans import moment_of
+from calls.models import Call
+from calls.words import Direction, State
+
+COUNTED, AMONG, OUT = "counted", "among", "out"
+"""Above the line; only below it; left out of the figure."""
+SIDES = (COUNTED, AMONG, OUT)
+_CHUNK = 200
+_MOST_LOOKED_AT = 4_000
+"""Calls looked at for one page. A list of few calls among many goes on with the next page."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A call, what it counts as by its group's settings, and its wait in seconds as the group counts it."""
+
+    call: Call
+    mark: Mark
+    wait: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Some calls of one side, latest first. `older` is where to read on, "" at the end."""
+
+    calls: list[Inspected]
+    older: str
+
+
+def side_of(figure: Figure, mark: Mark) -> str:
+    if mark in figure.counted:
+        return COUNTED
+    return AMONG if mark in figure.among else OUT
+
+
+def calls_of(
+    figure: Figure,
+    side: str,
+    asked: Asked,
+    by: str,
+    whose: Whose | None,
+    now: datetime,
+    size: int = 50,
+    place: str = "",
+) -> Listed:
+    """A page of the calls on one side of a figure; of one row of a split where `whose` is given.
+
+    Raises ValueError for a place that no page named.
+    """
+    rules, looked_at = Rules(), 0
+    found: list[Inspected] = []
+    rows = _within(asked).filter(direction=Direction.INCOMING if figure.incoming else Direction.OUTGOING)
+    at = _read_place(place)
+    while len(found) < size and looked_at < _MOST_LOOKED_AT:
+        chunk = list(_before(rows, at).order_by("-began_at", "-id")[:_CHUNK])
+        for call in chunk:
+            looked_at, at = looked_at + 1, (call.began_at, call.pk)
+            columns = columns_of(call)
+            inspected = inspect(call, columns, rules, now)
+            if side_of(figure, inspected.mark) == side and (whose is None or whose_of(columns, by) == whose):
+                found.append(inspected)
+                if len(found) == size:
+                    break
+        if len(chunk) < _CHUNK and len(found) < size:
+            return Listed(found, "")
+    return Listed(found, _place(at))
+
+
+def inspect(call: Call, columns: Columns, rules: Rules, now: datetime) -> Inspected:
+    settings = rules.of(columns.group_id)
+    part = part_of(columns)
+    if part is None:
+        until = columns.answered_at if columns.state == State.TALKING else now
+        return Inspected(
+            call, live_mark(columns, settings, now), _counted(live_wait(columns, settings.clock, until), settings)
+        )
+    wait = part.waits[CLOCKS.index(settings.clock)]
+    return Inspected(call, mark_of(part.direction, part.outcome, wait, settings), _counted(wait, settings))
+
+
+def _counted(wait: int | None, settings: Settings) -> int | None:
+    return None if wait is None else settings.counted(wait)
+
+
+def sides(figure: Figure, marks: dict[Mark, int]) -> dict[str, dict[Mark, int]]:
+    """How many calls stand on each side, by what they count as. Of the figure's direction only."""
+    own = INCOMING if figure.incoming else OUTGOING
+    found: dict[str, dict[Mark, int]] = {side: {} for side in SIDES}
+    for mark in Mark:
+        if marks.get(mark) and mark in own:
+            found[side_of(figure, mark)][mark] = marks[mark]
+    return found
+
+
+def _within(asked: Asked) -> QuerySet[Call]:
+    start, end = (moment_of(quarter_of(moment)) for moment in (asked.start, asked.end))
+    rows = Call.objects.standing().filter(began_at__gte=start, began_at__lt=end)
+    for groups in (asked.scope.groups, asked.groups):
+        if groups is not None:
+            rows = rows.filter(_in_groups(groups))
+    if asked.agent:
+        rows = rows.filter(agent_number=asked.agent)
+    if asked.line:
+        rows = rows.filter(virtual_number=asked.line)
+    return rows.filter(source=asked.source) if asked.source is not None else rows
+
+
+def _in_groups(groups: frozenset[int | None]) -> Q:
+    named = Q(group_id__in=[group for group in groups if group])
+    return named | Q(group_id=None) if None in groups else named
+
+
+def _before(rows: QuerySet[Call], at: tuple[datetime, int] | None) -> QuerySet[Call]:
+    if at is None:
+        return rows
+    return rows.filter(began_at__lte=at[0]).exclude(began_at=at[0], id__gte=at[1])
+
+
+def _place(at: tuple[datetime, int] | None) -> str:
+    return f"{(at[0] - _EPOCH) // _MICROSECOND}.{at[1]}" if at else ""
+
+
+def _read_place(place: str) -> tuple[datetime, int] | None:
+    if not place:
+        return None
+    moment, _, call = place.partition(".")
+    if not (moment.isascii() and moment.isdigit() and call.isascii() and call.isdigit() and len(call) < 19):
+        raise ValueError("not a place in a list")
+    try:
+        return _EPOCH + int(moment) * _MICROSECOND, int(call)
+    except OverflowError:
+        raise ValueError("not a place in a list") from None
