@@ -28,11 +28,9 @@ _COLUMNS = (
     "id", "source_id", "ref", "group_id", "customer_key", "customer_reversed", "set_by", "heard_at", "digest", "seq",
     *_SHOWN,
 )  # fmt: skip
-# Columns with an index of their own that most deliveries leave as they are.
-_FIXED = (
-    "source_id", "ref", "group_id", "customer_reversed", "direction", "outcome", "virtual_number", "agent_number",
-    "campaign_id", "error_code", "began_at",
-)  # fmt: skip
+# Columns with an index that most deliveries leave as they are. SQLite writes an index anew for each column that is set.
+_MOVING = ("id", "seq", "state", "ended_at", "merged_into_id")
+_FIXED = (*sorted(Table.indexed(Call).difference(_MOVING, ["began_at"])), "began_at")
 _CHANGING = tuple(name for name in _COLUMNS if name not in ("id", *_FIXED))
 _TABLE = Table(Call, _COLUMNS)
 

@@ -31,6 +31,12 @@ class Table:
         self._moment_cells = [i for i, field in enumerate(self.fields) if isinstance(field, models.DateTimeField)]
         self._statements: dict[tuple[str, ...], str] = {}
 
+    @staticmethod
+    def indexed(model: type[models.Model]) -> set[str]:
+        """The columns of a model that stand in any of its indexes, as attribute names."""
+        columns = {field.name: field.attname for field in model._meta.concrete_fields}
+        return {columns[name.removeprefix("-")] for index in model._meta.indexes for name in index.fields}
+
     def insert(self, rows: Sequence[Row]) -> None:
         if not rows:
             return

@@ -23,25 +23,17 @@ class Step:
     ignored: list[str]
 
 
-# A field of an event, and the fact of the call that it is about.
+# A field of an event, and the fact of the call that it is about: most have one name. Flags of all deliveries count, and
+# what was also said is a list; a direction that the roles decide is nothing that was said in vain.
 _SAYS = {
     "customer": "customer_number",
     "agent": "agent_number",
-    "agent_name": "agent_name",
     "line": "virtual_number",
-    "group": "group",
     "word": "provider_status",
-    "started_at": "started_at",
-    "ended_at": "ended_at",
-    "talk_seconds": "talk_seconds",
-    "duration_seconds": "duration_seconds",
-    "coins": "coins",
-    "recording_url": "recording_url",
-    "campaign_id": "campaign_id",
-    "error_code": "error_code",
-    "leg_a_picked_at": "leg_a_picked_at",
-    "leg_b_started_at": "leg_b_started_at",
-    "leg_b_picked_at": "leg_b_picked_at",
+} | {
+    name: name
+    for name in CallEvent.__dataclass_fields__.keys() & CallFacts.__dataclass_fields__.keys()
+    if name not in ("flags", "also_said", "direction")
 }
 
 
