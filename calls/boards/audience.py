@@ -1,8 +1,9 @@
 """An audience: all open boards with one scope, and the frames that keep them up to date."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -18,6 +19,21 @@ SNAPSHOT_FRAMES = 32
 """A snapshot with more frames after it is not worth keeping: a new one is shorter."""
 CALLS_MADE_AT_ONCE = 500
 """A snapshot of more calls is made in a thread, so that the boards of others do not wait for it."""
+
+
+class SiteState(NamedTuple):
+    """What every board is told of the site as a whole, by the fields' names in a heartbeat.
+
+    `clock_step_seconds`: whole seconds that the server's clock was set by lately. `silent_since`: when the last
+    delivery of any call came in, if that is too long ago. `refused`: the limits that refused new calls lately.
+    """
+
+    clock_step_seconds: int | None = None
+    silent_since: datetime | None = None
+    refused: Sequence[str] = ()
+
+
+ALL_IS_WELL = SiteState()
 
 
 class Audience:
@@ -57,18 +73,13 @@ class Audience:
         self._remember(frame)
         return frame
 
-    def heartbeat(self, now: datetime, clock_step: int | None = None, silent_since: datetime | None = None) -> Frame:
-        """A `heartbeat` message. But for its last two fields it moves with the calls of this scope alone.
-
-        `clock_step`: whole seconds that the server's clock was set by lately. `silent_since`: when the last delivery
-        of any call came in, if that is too long ago.
-        """
+    def heartbeat(self, now: datetime, site: SiteState = ALL_IS_WELL) -> Frame:
+        """A `heartbeat` message. But for the state of the site it moves with the calls of this scope alone."""
         selection = self._selection
         count, seq_sum = selection.live_digest()
         fields = {"type": "heartbeat", "epoch": self._picture.epoch, "seq": selection.seq, "now": now}
         fields |= {"live_count": count, "live_seq_sum": seq_sum, "heard_at": selection.heard_at}
-        fields |= {"clock_step_seconds": clock_step, "silent_since": silent_since}
-        return Frame(encode(fields), selection.seq)
+        return Frame(encode(fields | site._asdict()), selection.seq)
 
     # Snapshots
 

@@ -18,12 +18,13 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from calls.boards.admission import Admission, too_many
-from calls.boards.audience import Audience
+from calls.boards.audience import Audience, SiteState
 from calls.boards.bus import Bus, make_bus
 from calls.boards.closing import RESTART, TOO_MANY, TOO_SLOW, Send
 from calls.boards.reader import Reader
 from calls.boards.viewer import Viewer
 from calls.database.numbering import Changes
+from calls.health.refusals import refused_lately
 from calls.live.clock import ClockWatch
 from calls.live.following import Following, Step
 from calls.live.picture import Picture
@@ -69,6 +70,7 @@ class Feed:
         self._unpublished: Changes | None = None
         self._names_due = False
         self._clock = ClockWatch()
+        self._refused: list[str] = []
         self._pause = TICK_SECONDS
         self._read_at = -float("inf")
         self._complained = False
@@ -255,9 +257,9 @@ class Feed:
 
     def _send_heartbeats(self, now: datetime) -> None:
         step = self._clock.step_to_report(steady_seconds())
-        silent_since = self._silent_since(now)
+        site = SiteState(step, self._silent_since(now), self._refused)
         for audience in self._audiences.values():
-            frame = audience.heartbeat(now, step, silent_since)
+            frame = audience.heartbeat(now, site)
             for viewer in audience.viewers:
                 viewer.offer(frame)
 
@@ -273,13 +275,14 @@ class Feed:
             audience.tidy()
 
     async def _watch_rights(self) -> None:
-        """Look up the rights of all who have a board open, and have the directory's names looked up."""
+        """Look up the rights of all who have a board open, what limits refuse, and soon the directory's names."""
         while True:
             await asyncio.sleep(RIGHTS_SECONDS)
             self._names_due = True
             # Rights that cannot be looked up now are looked up next time; without a database nothing is sent anyway.
             with suppress(DatabaseError, InterfaceError):
                 await self._reader.renew()
+                self._refused = await self._reader.run(refused_lately, timezone.now())
                 found = await self._reader.run(verdicts, [viewer.claim for viewer in self.viewers()])
                 for viewer in self.viewers():
                     self._judge(viewer, found.get(viewer.claim))

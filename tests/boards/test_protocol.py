@@ -22,7 +22,7 @@ from calls.boards import flow as flow_module
 from calls.boards import inbound as inbound_module
 from calls.boards.consumer import BoardConsumer
 from calls.boards.feed import feed
-from calls.models import Access, Head
+from calls.models import Access, Delivery, Head
 from dashboard import asgi
 from tests.support.boards import Shown
 from tests.support.factories import end_call, make_call
@@ -392,6 +392,21 @@ async def test_all_are_told_that_the_provider_is_silent_and_none_that_it_is_not(
         after = [await socket.message("heartbeat") for socket in (other, own)]
         assert [beat["silent_since"] for beat in after] == [None, None]
         assert (after[0]["seq"], after[0]["heard_at"]) == (beats[0]["seq"], None)
+
+
+async def test_all_are_told_while_a_limit_refuses_new_calls(cast_of_two, source):
+    columns = {"source": source, "received_at": timezone.now(), "method": "POST", "body": b""}
+    set_aside = await Delivery.objects.acreate(result="quarantined", reason="too_many_live_calls", **columns)
+    async with a_board(cast_of_two[1]) as socket:
+        await until_said(socket, ["too_many_live_calls"])
+        await Delivery.objects.filter(id=set_aside.id).aupdate(received_at=timezone.now() - timedelta(minutes=6))
+        await until_said(socket, [])
+
+
+async def until_said(socket, refused):
+    async with asyncio.timeout(10):
+        while (await socket.message("heartbeat"))["refused"] != refused:
+            pass
 
 
 @pytest.fixture

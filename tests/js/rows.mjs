@@ -70,5 +70,6 @@ export const heartbeat = (given = {}) => ({
   heard_at: at(2),
   clock_step_seconds: null,
   silent_since: null,
+  refused: [],
   ...given,
 });

@@ -20,7 +20,8 @@ export class LineSignal {
     const shown = level === "live" && heard !== null;
     say(this.#root.querySelector("[data-heard]"), shown ? heard.text : "");
     set(this.#root, "data-feed", shown && heard.quiet ? "quiet" : null);
-    set(this.#root, "title", level === "live" && detail ? `Changes reach this screen within ${detail}.` : detail);
+    const lag = level === "live" && detail ? `Changes reach this screen within ${detail}.` : detail;
+    set(this.#root, "title", (shown && heard.detail) || lag);
   }
 }
 

@@ -23,6 +23,8 @@ export class CallStore extends EventTarget {
   heardAt = undefined;
   /** When the last delivery of any call came (ISO 8601), if that is too long ago; else null. */
   silentSince = null;
+  /** For which reasons new calls were set aside lately, since a limit was reached. */
+  refused = [];
   /** By how many seconds the server's clock was set within the last minutes (negative: back), or null. */
   clockStep = null;
   /** Whether the whole snapshot has come. */
@@ -100,6 +102,7 @@ export class CallStore extends EventTarget {
     this.heardAt = message.heard_at ?? null;
     this.clockStep = message.clock_step_seconds ?? null;
     this.silentSince = message.silent_since ?? null;
+    this.refused = message.refused ?? [];
     const sync = this.#doubted(message);
     this.seq = Math.max(this.seq, message.seq);
     return this.#told({ sync, ended: [], changed: 0 });

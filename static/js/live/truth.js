@@ -23,7 +23,7 @@ export function truth({ status, age, lag, whole }) {
 }
 
 /**
- * {quiet, text} of the provider's feed, beside the line's truth: a line that works can still have nothing to tell.
+ * {quiet, text, detail} of the provider's feed, beside the line's truth: a line that works can still have nothing to tell.
  * `heard`: ms since a call of ours was last heard of, null where there never was one; `silent`: ms since the last
  * delivery of any call, where that is too long ago, else null.
  */
@@ -31,6 +31,11 @@ export function feed(heard, silent) {
   if (silent !== null) return { quiet: true, text: `no delivery for ${about(silent)}` };
   if (heard === null) return { quiet: false, text: "no delivery yet" };
   return { quiet: false, text: `last delivery ${about(heard)} ago` };
+}
+
+/** The same, while a limit refuses new calls: `sentence` says which. */
+export function callsAreRefused(sentence) {
+  return { quiet: true, text: "new calls set aside", detail: sentence };
 }
 
 /** The same, while the server's clock was set lately: `step` in seconds, negative is back. Times and lengths may be wrong. */
