@@ -89,7 +89,7 @@ def test_no_delivery_reads_a_large_part_of_the_history(source, source_token):
 
     steps = steps_of(query["sql"] for query in queries)
 
-    assert len(steps) > 50
+    assert len(steps) > 40, "plans are found"
     assert [step for step in steps if is_coarse(step[1])] == []
 
 
