@@ -17,7 +17,7 @@ from calls.commit.cache import Cache
 from calls.display import wording
 from calls.models import Delivery
 from calls.models.delivery import DeliveryQuerySet
-from calls.upkeep.replaying import CHUNK, replay
+from calls.upkeep.replaying import DELIVERIES_PER_STEP, replay
 
 _KEY = "callboard_read_again"
 STEP_SECONDS = 1.5
@@ -65,15 +65,15 @@ class Reading:
 
     def _chunk(self, cache: Cache) -> None:
         left = set_aside(self.reason).filter(id__gt=self.last, id__lte=self.end)
-        ids = list(left.order_by("id").values_list("id", flat=True)[:CHUNK])
+        ids = list(left.order_by("id").values_list("id", flat=True)[:DELIVERIES_PER_STEP])
         if not ids:
             self.last = self.end
             return
-        outcome = replay(left.filter(id__lte=ids[-1]), cache, self.apply)
-        self.last = ids[-1] if len(ids) == CHUNK else self.end
-        self.read += outcome.deliveries
-        self.calls_changed += outcome.calls_changed
-        for (_old, new), count in outcome.changed.items():
+        report = replay(left.filter(id__lte=ids[-1]), cache, self.apply)
+        self.last = ids[-1] if len(ids) == DELIVERIES_PER_STEP else self.end
+        self.read += report.deliveries
+        self.calls_changed += report.calls_changed
+        for (_old, new), count in report.results.items():
             self.becomes[new] = self.becomes.get(new, 0) + count
 
     def told(self) -> dict[str, Any]:

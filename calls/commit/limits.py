@@ -98,7 +98,7 @@ def limit(batch: list[Received], events: dict[int, list[CallEvent]], touched: di
             continue
         heard = events[call.id]
         # A replay may well make more calls anew in a minute than a provider ever should.
-        begins = call.is_new and heard[0].delivery == received.delivery and not received.replayed
+        begins = call.is_new and heard[0].delivery == received.delivery and not received.is_of_replay
         if begins and new_calls.too_many(received.source):
             _refuse(received, "too_many_new_calls", events, touched)
         elif begins and live_calls.too_many(received.source):

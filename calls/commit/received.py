@@ -38,5 +38,10 @@ class Received:
     part: int = 0
     others: "tuple[Received, ...]" = ()
 
+    @property
+    def is_of_replay(self) -> bool:
+        """Whether it is stored already, or was found in a request that is."""
+        return self.replayed or (self.part_of is not None and self.part_of.replayed)
+
     def quarantine(self, reason: str) -> None:
         self.event, self.result, self.reason, self.call = None, Result.QUARANTINED, reason, None

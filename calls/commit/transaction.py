@@ -4,7 +4,7 @@ Two processes that share a PostgreSQL database lock the ids they work on first, 
 one call that meet in two processes end as in one, and numbers become visible in their order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 
@@ -32,31 +32,35 @@ MAX_TRIES = 5
 
 Events = dict[int, list[CallEvent]]
 Touched = dict[int, MatchedCall]
+Look = Callable[[Touched], None]
 
 
-def commit(batch: list[Received], cache: Cache, again: Iterable[int] = ()) -> Changes | None:
+def commit(
+    batch: list[Received], cache: Cache, again: Iterable[int] = (), before_writing: Look | None = None
+) -> Changes | None:
     """Store the batch, derive the calls it touches and those in `again`, and number what changed.
 
     Gives what changed visibly, if anything did. Raises database errors, and then nothing of the batch is stored, and
-    the batch is as it came.
+    the batch is as it came. `before_writing` is shown the calls that are about to be derived, while their rows are as
+    they were.
     """
     needed: set[str] = set()
     for last_try in [*[False] * MAX_TRIES, True]:
         try:
-            return _whole_or_nothing(batch, cache, list(again), needed, last_try)
+            return _whole_or_nothing(batch, cache, list(again), needed, last_try, before_writing)
         except HeldByAnother as held:
             needed |= held.names
     raise AssertionError("the last try waits for its locks")
 
 
 def _whole_or_nothing(
-    batch: list[Received], cache: Cache, again: list[int], needed: set[str], last_try: bool
+    batch: list[Received], cache: Cache, again: list[int], needed: set[str], last_try: bool, before_writing: Look | None
 ) -> Changes | None:
     cache.refresh()
     came = [(each, each.event, each.result, each.reason, each.delivery, each.call) for each in batch]
     try:
         with transaction.atomic():
-            return _Commit(batch, cache, Locks(last_try)).run(again, needed)
+            return _Commit(batch, cache, Locks(last_try)).run(again, needed, before_writing)
     except BaseException:
         cache.forget()
         for each, event, result, reason, delivery, call in came:
@@ -71,7 +75,7 @@ class _Commit:
         self.batch, self.cache, self.locks = batch, cache, locks
         self.ids, self.learning = NextIds(), Learning(cache)
 
-    def run(self, again: list[int], needed: set[str]) -> Changes | None:
+    def run(self, again: list[int], needed: set[str], before_writing: Look | None) -> Changes | None:
         live_cache, locks = self.cache.live_cache, self.locks
         if locks.shared:
             locks.hold(needed.union(*map(_names_to_lock, self.batch)))
@@ -87,6 +91,8 @@ class _Commit:
             live_cache.forget()
         events = events_of(touched, self.batch, matching, live_cache)
         limit(self.batch, events, touched)
+        if before_writing:
+            before_writing(touched)
         for duplicate, original in duplicates:
             duplicate.call = original.call
         delivery_rows.write(self.batch)

@@ -197,6 +197,7 @@ SET_ASIDE: Mapping[str, SetAside] = {
     "unknown_provider": SetAside(
         _("The provider of its source has no adapter here."), _("Choose a provider for the source, then read it again.")
     ),
+    "no_longer_found": SetAside(_("Read again, its request holds fewer calls than before: this one is not in it.")),
     "no_call_id": SetAside(_("The report has no id, and no numbers and start to make one from."), _LOOK),
     "no_start_time": SetAside(_("It names only a campaign, which is of use with a start time, and has none."), _LOOK),
     "too_many_new_calls": SetAside(

@@ -80,6 +80,14 @@ def part_of(received: Received, part: int) -> Received:
     )
 
 
+def no_longer_found(received: Received, part: int, delivery: int) -> Received:
+    """A further call that a request was said to hold, and of which today's rules find nothing."""
+    gone = part_of(received, part)
+    gone.content_key = _digest(b"no longer found\0%d" % delivery)  # Nothing repeats it.
+    gone.event, gone.result, gone.reason, gone.flags = None, Result.IGNORED, "no_longer_found", ""
+    return gone
+
+
 def _fill(received: Received, fields: dict[str, str], flags: str) -> None:
     received.content_key = content_key(fields)
     received.flags = flags

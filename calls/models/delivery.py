@@ -12,6 +12,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def quarantined(self) -> "DeliveryQuerySet":
         return self.filter(result=Result.QUARANTINED)
 
+    def while_disabled(self) -> "DeliveryQuerySet":
+        """Those that came while their source was switched off."""
+        return self.filter(result=Result.IGNORED, reason="source_disabled")
+
 
 class Delivery(models.Model):
     """One webhook request: its bytes as they came, what they said, and what became of it."""

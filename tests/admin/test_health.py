@@ -70,7 +70,7 @@ def test_reading_again_makes_calls_of_them_and_is_logged(admin, two_set_aside):
 
 
 def test_reading_goes_on_step_by_step_and_reads_each_once(admin, two_set_aside, monkeypatch):
-    monkeypatch.setattr(read_again, "CHUNK", 1)
+    monkeypatch.setattr(read_again, "DELIVERIES_PER_STEP", 1)
     monkeypatch.setattr(read_again, "STEP_SECONDS", 0)
     asked = {"Accept": "application/json"}
     first = admin.post(READ_AGAIN, {"begin": "1", "apply": "1"}, headers=asked)

@@ -1,21 +1,32 @@
 """`manage.py replay`: read stored deliveries again by the rules of today. Shows what would change, then does it."""
 
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from calls.commit.cache import cache
+from calls.display import wording
 from calls.models import Delivery
-from calls.upkeep.replaying import Outcome, RawBytesGone, forget_all_calls, replay
+from calls.models.delivery import DeliveryQuerySet
+from calls.upkeep.replay_report import FieldChanges, ReplayReport
+from calls.upkeep.replaying import RawBytesGone, forget_all_calls, replay
+
+PROGRESS_SECONDS = 5.0
+MOST_LINES = 8
+"""Distinct changes, and distinct reasons, that are listed of each field."""
 
 
 class Command(BaseCommand):
-    help = "Read stored deliveries again by today's rules. Without --apply it only says what would change."
+    help = "Read stored deliveries again by today's rules. Without --apply it only says what would change, and why."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--quarantined", action="store_true", help="those that could not be applied")
+        which.add_argument(
+            "--while-disabled", action="store_true", help="those that came while their source was switched off"
+        )
         which.add_argument("--all", action="store_true", help="every stored delivery")
         which.add_argument(
             "--from-nothing",
@@ -31,11 +42,25 @@ class Command(BaseCommand):
             return
         if options["from_nothing"]:
             self.forget()
-        deliveries = Delivery.objects.quarantined() if options["quarantined"] else Delivery.objects.all()
-        if options["source"]:
-            deliveries = deliveries.filter(source__name=options["source"])
-        outcome = replay(deliveries, cache, options["apply"], self.progress)
-        self.tell(outcome, options["apply"])
+        self.started_at = self.told_at = time.monotonic()
+        report = replay(self.chosen(**options), cache, options["apply"], self.progress)
+        self.tell(report, options["apply"])
+        if options["quarantined"] and (count := self.of_source(Delivery.objects.while_disabled(), options).count()):
+            self.stdout.write(
+                f"{count:,} more came while their source was switched off. They are not among these, since they were "
+                "left out on purpose: --while-disabled reads them."
+            )
+
+    def chosen(self, **options: Any) -> DeliveryQuerySet:
+        deliveries = Delivery.objects.all()
+        if options["quarantined"]:
+            deliveries = deliveries.quarantined()
+        elif options["while_disabled"]:
+            deliveries = deliveries.while_disabled()
+        return self.of_source(deliveries, options)
+
+    def of_source(self, deliveries: DeliveryQuerySet, options: dict[str, Any]) -> DeliveryQuerySet:
+        return deliveries.filter(source__name=options["source"]) if options["source"] else deliveries
 
     def forget(self) -> None:
         try:
@@ -43,15 +68,39 @@ class Command(BaseCommand):
         except RawBytesGone:
             raise CommandError("Raw bytes were pruned: calls cannot be made from nothing. Use --all.") from None
 
-    def progress(self, outcome: Outcome) -> None:
-        if outcome.deliveries % 10_000 == 0:
-            self.stdout.write(f"  {outcome.deliveries:,} deliveries read")
+    def progress(self, report: ReplayReport) -> None:
+        now = time.monotonic()
+        if now - self.told_at < PROGRESS_SECONDS:
+            return
+        self.told_at = now
+        rate = report.deliveries / (now - self.started_at)
+        part = report.place / report.end
+        self.stdout.write(f"  {report.deliveries:,} deliveries read, {rate:,.0f} a second; {part:.0%} of all passed")
+        self.stdout.flush()
 
-    def tell(self, outcome: Outcome, applied: bool) -> None:
+    def tell(self, report: ReplayReport, applied: bool) -> None:
         would = "" if applied else "would "
-        self.stdout.write(f"{outcome.deliveries:,} deliveries read again.")
-        for (old, new), count in sorted(outcome.changed.items()):
+        self.stdout.write(f"{report.deliveries:,} deliveries read again.")
+        for (old, new), count in sorted(report.results.items()):
             self.stdout.write(f"  {count:,} {would}go from {old} to {new}")
-        self.stdout.write(f"  {outcome.calls_changed:,} visible changes of calls{'' if applied else ' would follow'}.")
+        self.stdout.write(f"  {report.calls_changed:,} visible changes of calls{'' if applied else ' would follow'}.")
+        if report.calls_new or report.calls_gone:
+            self.stdout.write(f"  {report.calls_new:,} calls {would}begin, {report.calls_gone:,} {would}be gone.")
+        for name, changes in sorted(report.fields.items(), key=lambda each: -each[1].calls):
+            self.tell_field(name, changes)
         if not applied:
             self.stdout.write("Nothing was changed. Add --apply to do it.")
+
+    def tell_field(self, name: str, changes: FieldChanges) -> None:
+        self.stdout.write(f"  {wording.field_word(name)} ({name}) of {changes.calls:,} calls:")
+        lines = [(f"{old} -> {new}", count) for (old, new), count in changes.values.most_common()]
+        self.tell_counts(lines, "")
+        self.tell_counts(changes.reasons.most_common(), "because ")
+        for example in changes.examples:
+            self.stdout.write(f"      e.g. call {example.call}: {example.old} -> {example.new}; {example.why}")
+
+    def tell_counts(self, lines: list[tuple[str, int]], before: str) -> None:
+        for text, count in lines[:MOST_LINES]:
+            self.stdout.write(f"    {count:>9,}  {before}{text}")
+        if rest := sum(count for _, count in lines[MOST_LINES:]):
+            self.stdout.write(f"    {rest:>9,}  {before}something else")
