@@ -1,13 +1,13 @@
 """An audience: all open boards with one scope, and the frames that keep them up to date."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from django.utils import timezone
 
 from calls.boards.frames import Frame, Parts, Snapshot, json_of
+from calls.boards.site import SiteState
 from calls.boards.viewer import Viewer
 from calls.display.rows import encode
 from calls.live.picture import Picture
@@ -19,21 +19,6 @@ SNAPSHOT_FRAMES = 32
 """A snapshot with more frames after it is not worth keeping: a new one is shorter."""
 CALLS_MADE_AT_ONCE = 500
 """A snapshot of more calls is made in a thread, so that the boards of others do not wait for it."""
-
-
-class SiteState(NamedTuple):
-    """What every board is told of the site as a whole, by the fields' names in a heartbeat.
-
-    `clock_step_seconds`: whole seconds that the server's clock was set by lately. `silent_since`: when the last
-    delivery of any call came in, if that is too long ago. `refused`: the limits that refused new calls lately.
-    """
-
-    clock_step_seconds: int | None = None
-    silent_since: datetime | None = None
-    refused: Sequence[str] = ()
-
-
-ALL_IS_WELL = SiteState()
 
 
 class Audience:
@@ -73,7 +58,7 @@ class Audience:
         self._remember(frame)
         return frame
 
-    def heartbeat(self, now: datetime, site: SiteState = ALL_IS_WELL) -> Frame:
+    def heartbeat(self, now: datetime, site: SiteState) -> Frame:
         """A `heartbeat` message. But for the state of the site it moves with the calls of this scope alone."""
         selection = self._selection
         count, seq_sum = selection.live_digest()

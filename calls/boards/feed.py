@@ -7,25 +7,22 @@ one frame of the difference, whatever the number of changes and boards.
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from calls.boards.admission import Admission, too_many
-from calls.boards.audience import Audience, SiteState
+from calls.boards.audience import Audience
 from calls.boards.bus import Bus, make_bus
 from calls.boards.closing import RESTART, TOO_MANY, TOO_SLOW, Send
 from calls.boards.reader import Reader
+from calls.boards.site import SiteWatch
 from calls.boards.viewer import Viewer
 from calls.database.numbering import Changes
-from calls.health.refusals import refused_lately
-from calls.live.clock import ClockWatch
 from calls.live.following import Following, Step
 from calls.live.picture import Picture
 from calls.live.shown_call import Change
@@ -69,8 +66,7 @@ class Feed:
         self._nudged = asyncio.Event()
         self._unpublished: Changes | None = None
         self._names_due = False
-        self._clock = ClockWatch()
-        self._refused: list[str] = []
+        self._site = SiteWatch()
         self._pause = TICK_SECONDS
         self._read_at = -float("inf")
         self._complained = False
@@ -201,7 +197,7 @@ class Feed:
         await asyncio.sleep(0)  # the viewers' tasks send now
 
     def _look_at_clock(self) -> None:
-        step = self._clock.look(timezone.now(), steady_seconds())
+        step = self._site.clock_step(timezone.now())
         if step is not None:
             log.warning("The server's clock was set by %+d s; boards load everything again.", step)
             self._following.reload()
@@ -256,18 +252,12 @@ class Feed:
                 self._send_heartbeats(timezone.now())
 
     def _send_heartbeats(self, now: datetime) -> None:
-        step = self._clock.step_to_report(steady_seconds())
-        site = SiteState(step, self._silent_since(now), self._refused)
+        heard_at = max(self.picture.heard_at.values(), default=None) if self.picture is not None else None
+        site = self._site.state(now, heard_at)
         for audience in self._audiences.values():
             frame = audience.heartbeat(now, site)
             for viewer in audience.viewers:
                 viewer.offer(frame)
-
-    def _silent_since(self, now: datetime) -> datetime | None:
-        """When the last delivery came in, if that is too long ago."""
-        heard_at = max(self.picture.heard_at.values(), default=None) if self.picture is not None else None
-        silence = timedelta(seconds=settings.CALLBOARD_SILENCE_SECONDS)
-        return heard_at if heard_at is not None and now - heard_at >= silence else None
 
     def _tidy(self) -> None:
         self._audiences = {scope: audience for scope, audience in self._audiences.items() if audience.viewers}
@@ -275,17 +265,17 @@ class Feed:
             audience.tidy()
 
     async def _watch_rights(self) -> None:
-        """Look up the rights of all who have a board open, what limits refuse, and soon the directory's names."""
+        """Look up the rights of all who have a board open, the state of the site, and soon the directory's names."""
         while True:
             await asyncio.sleep(RIGHTS_SECONDS)
             self._names_due = True
             # Rights that cannot be looked up now are looked up next time; without a database nothing is sent anyway.
             with suppress(DatabaseError, InterfaceError):
                 await self._reader.renew()
-                self._refused = await self._reader.run(refused_lately, timezone.now())
                 found = await self._reader.run(verdicts, [viewer.claim for viewer in self.viewers()])
                 for viewer in self.viewers():
                     self._judge(viewer, found.get(viewer.claim))
+                await self._site.look(self._reader, timezone.now())
 
     def _judge(self, viewer: Viewer, verdict: Scope | Refusal | None) -> None:
         if isinstance(verdict, Refusal):
@@ -294,13 +284,6 @@ class Feed:
             if self.picture is None:
                 return
             viewer.join(self._audience(verdict, self.picture))
-
-
-def steady_seconds() -> float:
-    """A clock that nobody can set. It goes on while the machine sleeps, where the system has such a clock: after
-    a sleep the wall clock is right, and only a clock that stood still meanwhile would say otherwise."""
-    boot_clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return monotonic() if boot_clock is None else time.clock_gettime(boot_clock)
 
 
 feed = Feed()

@@ -10,6 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from calls.boards.audience import Audience
+from calls.boards.site import SiteState
 from calls.database.columns import read_calls
 from calls.database.numbering import Changes
 from calls.display.rows import encode
@@ -64,7 +65,7 @@ class Watch:
             assert self.shown[user].same_as(fresh(audience))
             assert self.shown[user].same_as(from_database(user))
             assert self.shown[user].regressions == 0
-            self.shown[user].apply(audience.heartbeat(timezone.now()))
+            self.shown[user].apply(audience.heartbeat(timezone.now(), SiteState()))
 
 
 def fresh(audience):
@@ -426,7 +427,7 @@ def test_a_change_outside_ones_groups_is_not_mentioned(cast, calls, support):
 
 def heartbeat(watch, user):
     """What a heartbeat says to somebody, but for the hour."""
-    fields = orjson.loads(watch.audiences[user].heartbeat(NOON).message["text"])
+    fields = orjson.loads(watch.audiences[user].heartbeat(NOON, SiteState()).message["text"])
     assert fields.pop("now")
     return fields
 

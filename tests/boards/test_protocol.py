@@ -394,6 +394,19 @@ async def test_all_are_told_that_the_provider_is_silent_and_none_that_it_is_not(
         assert (after[0]["seq"], after[0]["heard_at"]) == (beats[0]["seq"], None)
 
 
+async def test_what_is_too_silent_is_known_from_the_weeks_before(admin_person, sales, source):
+    """A delivery every four minutes at this time of the week: seven minutes without one are too many."""
+    now = timezone.now()
+    moments = [now - timedelta(weeks=week, minutes=minutes) for week in range(1, 5) for minutes in range(-60, 60, 4)]
+    columns = {"source": source, "method": "POST", "body": b""}
+    await Delivery.objects.abulk_create(Delivery(received_at=moment, **columns) for moment in moments)
+    call = await make(sales, heard_at=now - timedelta(minutes=7))
+    async with a_board(admin_person) as socket, asyncio.timeout(10):
+        while (silent_since := (await socket.message("heartbeat"))["silent_since"]) is None:
+            pass
+    assert datetime.fromisoformat(silent_since) == call.heard_at
+
+
 async def test_all_are_told_while_a_limit_refuses_new_calls(cast_of_two, source):
     columns = {"source": source, "received_at": timezone.now(), "method": "POST", "body": b""}
     set_aside = await Delivery.objects.acreate(result="quarantined", reason="too_many_live_calls", **columns)
