@@ -19,21 +19,15 @@ _TABLE = Table(
         "content_key", "result", "reason", "flags", "event", "call_id", "part_of_id", "part",
     ),
 )  # fmt: skip
+_READING = ("content_key", "result", "reason", "flags", "event", "call_id")
+_READINGS = Table(Delivery, ("id", *_READING))
+"""What a replay may change of a stored delivery: the rest is as it came."""
 
 
 def write(batch: list[Received]) -> None:
     """Insert the new deliveries; set what the replayed ones say now."""
     _TABLE.insert([_row(received) for received in batch if not received.replayed])
-    for received in batch:
-        if received.replayed:
-            Delivery.objects.filter(id=received.delivery).update(
-                content_key=received.content_key,
-                result=received.result,
-                reason=received.reason,
-                flags=received.flags,
-                event=_event(received),
-                call=received.call,
-            )
+    _READINGS.change([(_READING, _reading(received)) for received in batch if received.replayed])
 
 
 def move(moves: dict[int, MatchedCall]) -> None:
@@ -58,16 +52,19 @@ def _row(received: Received) -> tuple[Any, ...]:
         received.content_encoding,
         received.body,
         received.body_size,
-        received.content_key,
-        str(received.result),
-        received.reason,
-        received.flags,
-        _event(received),
-        received.call,
+        *_reading(received)[1:],
         received.part_of.delivery if received.part_of else None,
         received.part,
     )
 
 
-def _event(received: Received) -> str:
-    return dump(received.event) if received.event else ""
+def _reading(received: Received) -> tuple[Any, ...]:
+    return (
+        received.delivery,
+        received.content_key,
+        str(received.result),
+        received.reason,
+        received.flags,
+        dump(received.event) if received.event else "",
+        received.call,
+    )

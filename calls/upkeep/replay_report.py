@@ -62,6 +62,8 @@ class ReplayReport:
     calls_changed: int = 0
     calls_new: int = 0
     calls_gone: int = 0
+    calls_renumbered: int = 0
+    """Calls that take a new number although nothing that is shown of them changes: their digest was another's."""
     fields: dict[str, FieldChanges] = field(default_factory=dict)
     place: int = 0
     end: int = 0
@@ -92,7 +94,7 @@ class Before:
 def images(calls: list[int]) -> Images:
     """These calls as they are stored, those that were merged into others left out."""
     rows = Call.objects.standing().filter(id__in=calls).order_by()
-    return {row["id"]: row for row in rows.values("id", "set_by", *_COLUMNS)}
+    return {row["id"]: row for row in rows.values("id", "seq", "set_by", *_COLUMNS)}
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], names: Names) -> list[tuple[str, str, str]]:

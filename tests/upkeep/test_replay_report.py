@@ -136,6 +136,13 @@ def test_calls_that_begin_and_calls_that_go_are_counted(provider):
     assert [call.ref for call in Call.objects.standing()] == ["sid.other"]
 
 
+def test_calls_that_only_get_a_new_number_are_told_apart(provider):
+    provider.says(report("sid.1"))
+    Call.objects.update(digest="of a copy")
+
+    assert "1 of them would show the same under a new number" in command("--all")
+
+
 def test_the_report_has_a_bound_and_the_reading_goes_in_steps(provider, another_rule, monkeypatch):
     monkeypatch.setattr(replay_report, "MAX_DISTINCT_CHANGES", 2)
     monkeypatch.setattr(replaying, "DELIVERIES_PER_STEP", 3)
