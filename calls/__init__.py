@@ -8,7 +8,7 @@
     models                   what the database holds
     providers                a provider's words into call events: one file each
     database                 what writers and readers of calls share: columns, numbering, locks, bulk statements
-    people                   who may see what
+    people                   who may see what, and what was looked at
     display                  the one place that shows a call, hides a number, has the words
     health                   is the provider well: what is doubled, silent, or odder than usual
     figures                  each figure of a span of time, defined once, and the sums it is made of

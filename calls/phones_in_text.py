@@ -41,6 +41,11 @@ def replace_numbers(text: str, replacement: Callable[[str], str]) -> str:
     return _FOUND.sub(lambda found: found[1] or replacement(found[2]), text)
 
 
+def holds_number(text: str) -> bool:
+    """Whether there is a number in a text."""
+    return any(found[2] for found in _FOUND.finditer(text))
+
+
 def only_digits(text: str) -> str | None:
     """The digits of a text that is one number and nothing else, with its plus; None for any other text.
 

@@ -44,6 +44,18 @@ class Result(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Act(StrEnum):
+    """What the audit keeps: looks at what is personal, and changes of who may look."""
+
+    NUMBER_SEARCHED = "number_searched"
+    RECORDING_READ = "recording_read"
+    RAW_READ = "raw_read"
+    REPLAYED = "replayed"
+    RIGHTS_CHANGED = "rights_changed"
+    ADDRESS_MADE = "address_made"
+    SIGNED_IN = "signed_in"
+
+
 def choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     """The words as Django wants them: (value, label), labels in sentence case."""
     return [(str(word), str(word).replace("_", " ").capitalize()) for word in words]

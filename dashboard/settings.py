@@ -299,6 +299,7 @@ CALLBOARD_LOST_TRACK_SECONDS = {
 CALLBOARD_SILENCE_SECONDS = env.number("CALLBOARD_SILENCE_SECONDS", 900, least=10, most=604_800)
 
 CALLBOARD_KEEP_RAW_DAYS = env.number("CALLBOARD_KEEP_RAW_DAYS", 30, least=0, most=36_500)
+CALLBOARD_KEEP_AUDIT_DAYS = env.number("CALLBOARD_KEEP_AUDIT_DAYS", 400, least=0, most=36_500)
 CALLBOARD_KEEP_CALLS_DAYS = env.number("CALLBOARD_KEEP_CALLS_DAYS", 0, least=0, most=36_500)
 
 # Every variable that was asked for, so that a misspelt one is noticed.

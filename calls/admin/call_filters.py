@@ -16,6 +16,7 @@ from calls.models.directory import CallGroupQuerySet
 from calls.phones import normalise
 from calls.providers.values import code
 
+from .audit import may_search
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter
 from .site import is_masked, scope
 
@@ -134,6 +135,8 @@ class AgentFilter(NamedFilter):
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
         if not self.value:
             return None
+        if not may_search(request, self.value):
+            return rows.none()
         named = Q(name__iexact=self.value) | Q(name="", learned_name__iexact=self.value)
         numbers = set(self.agents().filter(named).values_list("number", flat=True)[:50])
         regions = Source.objects.values_list("region", flat=True)

@@ -15,8 +15,11 @@ from calls.display.rows import read_names
 from calls.history import search as history
 from calls.models import Call
 from calls.models.call import CallQuerySet
+from calls.people import audit
+from calls.words import Act
 
 from . import shown
+from .audit import may_search
 from .call_detail import explained
 from .call_filters import (
     AgentFilter,
@@ -80,8 +83,11 @@ class CallAdmin(KeysetMixin, ReadOnly):
         return Call.objects.visible_to(request.user)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        found = history.search(queryset, search_term, masked=is_masked(request)) if search_term.strip() else queryset
-        return found, False
+        if not search_term.strip():
+            return queryset, False
+        if not history.is_shown_ending(search_term) and not may_search(request, search_term):
+            return queryset.none(), False
+        return history.search(queryset, search_term, masked=is_masked(request)), False
 
     def prepared(self, request: HttpRequest, calls: list[Call]) -> list[Call]:
         """The calls of a page, each with its `row`: what the reader may see of it, and all that is shown of it."""
@@ -91,6 +97,9 @@ class CallAdmin(KeysetMixin, ReadOnly):
             said = call.also_said or {}
             call.row["also_said"] = masked_said(said) if masked else said
             call.row["link"] = None if masked else allowed_link(call.recording_url, names.sources[call.source_id][1])
+        if heard := [str(call.pk) for call in calls if call.row["link"]]:
+            about = f"call{'' if len(heard) == 1 else 's'} {', '.join(heard)}"
+            audit.record_look(audit.person(request), Act.RECORDING_READ, about[:200])
         return calls
 
     @admin.display(description="Began")

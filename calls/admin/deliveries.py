@@ -14,8 +14,9 @@ from calls.display import wording
 from calls.display.masking import mask_text
 from calls.history import search as history
 from calls.models import Delivery
+from calls.people import audit
 from calls.rules import events
-from calls.words import Result
+from calls.words import Act, Result
 
 from . import shown
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter, SourceFilter
@@ -136,6 +137,8 @@ class DeliveryAdmin(KeysetMixin, ReadOnly):
             raise Http404
         self.prepared(request, [delivery])
         masked = is_masked(request)
+        if not masked:
+            audit.record_look(audit.person(request), Act.RAW_READ, f"delivery {delivery.pk}")
         # A part's bytes stand in the row of its request, which may be pruned.
         request_row = rows.filter(id=delivery.part_of_id).first() if delivery.part_of_id else delivery
         context = {

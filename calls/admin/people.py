@@ -11,6 +11,8 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from calls.models import Access, Role
+from calls.people import audit
+from calls.words import Act
 
 from .directory import Open
 from .site import site
@@ -99,6 +101,18 @@ class PersonAdmin(Open, UserAdmin):
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         follow_role(form.instance)
+        person = User.objects.select_related("access").get(pk=form.instance.pk)
+        state = "" if person.is_active else ", may not sign in"
+        rights = f"{self.role(person) or 'none'}, sees {self.sees(person)}{state}"
+        audit.record(audit.person(request), Act.RIGHTS_CHANGED, person.username, rights)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        super().delete_model(request, obj)
+        audit.record(audit.person(request), Act.RIGHTS_CHANGED, obj.username, "removed")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for person in queryset:
+            self.delete_model(request, person)
 
     @admin.display(description="Name")
     def full_name(self, user: User) -> str:

@@ -17,7 +17,7 @@ from .read_again import Reading, advanced
 _SECTIONS = {
     "Calls": {"Delivery": "Deliveries", "Call": "Calls"},
     "Set-up": {"Source": "Sources", "CallGroup": "Groups", "Agent": "Agents", "VirtualNumber": "Lines"},
-    "People": {"User": "People", "AccessAttempt": "Failed sign-ins", "LogEntry": "Log"},
+    "People": {"User": "People", "AccessAttempt": "Failed sign-ins", "AuditEntry": "Audit", "LogEntry": "Log"},
 }
 
 

@@ -20,7 +20,9 @@ from phonenumbers import SUPPORTED_REGIONS
 from calls.display.recordings import is_host_name
 from calls.intake.sources import Connected, rotate
 from calls.models import Delivery, Source, SourceToken
+from calls.people import audit
 from calls.providers import PROVIDERS
+from calls.words import Act
 
 from . import shown, shown_once
 from .deliveries import NOT_APPLIED
@@ -182,6 +184,7 @@ class SourceAdmin(admin.ModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Source, post_url_continue: str | None = None) -> HttpResponse:
         """A source is of use once the provider has its address: make the first token and show it now."""
+        audit.record(audit.person(request), Act.ADDRESS_MADE, obj.name)
         return self._show_once(Connected(obj, obj.new_token()), [])
 
     def new_token(self, request: HttpRequest, source: int) -> HttpResponse:
@@ -191,6 +194,7 @@ class SourceAdmin(admin.ModelAdmin):
             context = {"title": f"New token for {found}", "source": found, "before": list(found.tokens.active())}
             return self._page(request, "rotate", context)
         made, before = rotate(found)
+        audit.record(audit.person(request), Act.ADDRESS_MADE, found.name)
         self.log_change(request, found, f"Made the token that ends in {made.token[-4:]}.")
         return self._show_once(made, before)
 

@@ -52,6 +52,12 @@ class CallQuery(serializers.Serializer):
             raise serializers.ValidationError({name: ["There is no such parameter."] for name in unknown})
         return attrs
 
+    def numbers(self) -> list[str]:
+        """The numbers that are asked for. The digits that masked people are shown of a customer's are none."""
+        asked = self.validated_data
+        wanted = [asked["number"]] if "number" in asked and not history.is_shown_ending(asked["number"]) else []
+        return [text for text in (*wanted, asked.get("agent", "")) if history.asks_for_number(text)]
+
     def narrow(self, calls: CallQuerySet, *, masked: bool) -> QuerySet:
         """The calls that were asked for, of those given."""
         asked = self.validated_data

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -19,6 +19,8 @@ from calls.display.rows import read_names
 from calls.history import search as history
 from calls.models import Call
 from calls.models.access import Scope, scope_of
+from calls.people import audit
+from calls.words import Act
 
 from .filters import CallQuery
 
@@ -57,6 +59,7 @@ class CallList(CallsView):
     def get(self, request: Request) -> Response:
         query = CallQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
+        self.keep_searches(request, query)
         calls = query.narrow(Call.objects.visible_to(request.user), masked=self.viewer.masked)
         asked = query.validated_data
         try:
@@ -64,6 +67,16 @@ class CallList(CallsView):
         except ValueError:
             raise ValidationError({"cursor": ["Not a cursor that an answer gave."]}) from None
         return Response({"calls": rows(page.rows, self.viewer), "next": page.older})
+
+    def keep_searches(self, request: Request, query: CallQuery) -> None:
+        """Keep the numbers that are asked for. Refuses a masked person who asks for too many."""
+        for number in query.numbers():
+            try:
+                audit.record_search(audit.person(request._request), number, masked=self.viewer.masked)
+            except audit.TooManySearches as too_many:
+                raise Throttled(
+                    too_many.wait_seconds, f"You may search for {audit.SEARCHES_A_MINUTE} numbers a minute."
+                ) from None
 
 
 class CallDetail(CallsView):
@@ -79,6 +92,8 @@ class CallDetail(CallsView):
             raise Http404
         masked, said = self.viewer.masked, found.also_said or {}
         link = None if masked else allowed_link(found.recording_url, hosts_of(found.source.recording_hosts))
+        if link:
+            audit.record_look(audit.person(request._request), Act.RECORDING_READ, f"call {found.pk}")
         return Response(
             {
                 "call": {

@@ -16,13 +16,18 @@ SHOWN_DIGITS = 4
 """How many of its last digits a masked person is shown of an ordinary number."""
 
 
+def shown_digits(count: int) -> int:
+    """How many of its last digits a masked person is shown of a number with so many: four, of a short one a third."""
+    return min(SHOWN_DIGITS, count // 3)
+
+
 def mask(number: str | None) -> str | None:
     """Hide all digits but the last four (of a short number: but the last third) and the country code."""
     if not number:
         return number
     code = country_code(number)
     head = len(code) + 1 if code else 0
-    hidden = len(_DIGIT.findall(number, head)) - min(SHOWN_DIGITS, len(_DIGIT.findall(number)) // 3)
+    hidden = len(_DIGIT.findall(number, head)) - shown_digits(len(_DIGIT.findall(number)))
     return number[:head] + (_DIGIT.sub(lambda _: MASK, number[head:], count=hidden) if hidden > 0 else number[head:])
 
 

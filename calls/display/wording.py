@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from calls.display.causes import CAUSES
-from calls.words import Direction, Outcome, Result, State
+from calls.words import Act, Direction, Outcome, Result, State
 
 Text = Any
 """A text, or the promise of one in the reader's language; `str()` makes it a text."""
@@ -59,6 +59,17 @@ DIRECTIONS: Mapping[str, Text] = {
     Direction.INTERNAL: _("Internal"),
     Direction.UNKNOWN: _("Direction unknown"),
 }
+
+ACTS: Mapping[str, Text] = {
+    Act.NUMBER_SEARCHED: _("Searched for a number"),
+    Act.RECORDING_READ: _("Was given a recording's link"),
+    Act.RAW_READ: _("Read a delivery as it came"),
+    Act.REPLAYED: _("Read deliveries again"),
+    Act.RIGHTS_CHANGED: _("Changed rights"),
+    Act.ADDRESS_MADE: _("Made a webhook address"),
+    Act.SIGNED_IN: _("Signed in"),
+}
+"""What the audit keeps."""
 
 REASONS: Mapping[str, Text] = {
     "all_busy": _("hung up while waiting"),

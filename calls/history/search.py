@@ -5,17 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Length
+from django.db.models.lookups import In
 
 from calls.database.columns import columns_of
 from calls.days import is_possible
-from calls.display.masking import SHOWN_DIGITS
+from calls.display.masking import SHOWN_DIGITS, shown_digits
 from calls.display.rows import Names, row
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
 from calls.phones import cleaned, digits_reversed, normalise
-from calls.phones_in_text import only_digits
+from calls.phones_in_text import DIGIT, holds_number, only_digits
 
 SHORTEST_ENDING, LONGEST_ENDING = 3, 10  # digits; more are a whole number
+LONGEST_REVERSED = Call._meta.get_field("customer_reversed").max_length or 0
 RARE = 2_000
 LONGEST_ID = 19  # digits
 ID_KINDS = ("sid", "uid", "campid", "lone_uid", "lone_camp")
@@ -28,8 +31,8 @@ Row = TypeVar("Row", bound=Model)
 def search(calls: CallQuerySet, text: str, *, masked: bool) -> CallQuerySet:
     """Find calls by a number in any spelling, by its last digits, or by an id (ours, or one of the provider's).
 
-    For masked people the last digits are as many as they are shown, or the whole number: asked digit by digit, a
-    longer ending would spell out the rest.
+    For masked people the last digits are just as many as the row shows them, or the whole number: asked digit by
+    digit, a longer ending would spell out the rest. How often they may ask for whole numbers is up to the caller.
     """
     text = cleaned(text)
     return calls.filter(_any_of(_has_number(text, masked=masked), ids_meaning(text)))
@@ -73,14 +76,38 @@ def _spellings(text: str) -> set[str]:
 
 
 def _has_number(text: str, *, masked: bool) -> list[Q]:
+    ending = digits_reversed(text) if text.strip("0123456789 ().-/") == "" else ""
+    if masked and len(ending) <= SHOWN_DIGITS and ending:
+        return [_ends_in(ending) & _shows(len(ending))] if len(ending) >= SHORTEST_ENDING else []
     spellings = _spellings(text)
     wanted = [Q(agent_number__in=spellings), Q(virtual_number__in=spellings)]
     if whole := [digits_reversed(spelling) for spelling in spellings if spelling.startswith("+")]:
         wanted.append(Q(customer_reversed__in=whole))
-    ending = digits_reversed(text) if text.strip("0123456789 ().-/") == "" else ""
-    if len(ending) == SHOWN_DIGITS if masked else SHORTEST_ENDING <= len(ending) <= LONGEST_ENDING:
-        wanted.append(Q(customer_reversed__range=(ending, ending.ljust(64, "9"))))
+    if not masked and SHORTEST_ENDING <= len(ending) <= LONGEST_ENDING:
+        wanted.append(_ends_in(ending))
     return wanted
+
+
+def _ends_in(ending: str) -> Q:
+    return Q(customer_reversed__range=(ending, ending.ljust(64, "9")))
+
+
+def _shows(count: int) -> Q:
+    """Rows of which masked people are shown that many digits: asked for more, a search would tell a hidden one."""
+    lengths = [length for length in range(LONGEST_REVERSED + 1) if shown_digits(length) == count]
+    return Q(In(Length("customer_reversed"), lengths))
+
+
+def asks_for_number(text: str) -> bool:
+    """Whether a text is a number, holds one, or may be a short one: what the audit keeps of a search."""
+    text = cleaned(text)
+    digits = len(DIGIT.findall(text))
+    return holds_number(text) or (digits >= SHORTEST_ENDING and not any(map(str.isalpha, text)))
+
+
+def is_shown_ending(text: str) -> bool:
+    """Whether a text is only as many digits as masked people are shown at most: no secret is asked for."""
+    return 0 < len(digits_reversed(cleaned(text))) <= SHOWN_DIGITS
 
 
 def ids_meaning(text: str) -> set[int]:

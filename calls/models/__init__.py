@@ -1,6 +1,7 @@
 """What the database holds: sources and their deliveries, calls, the directory, and who may see."""
 
 from .access import Access, Role
+from .audit import AuditEntry
 from .call import Call, CallAlias, Head
 from .delivery import Delivery
 from .directory import Agent, CallGroup, GroupSpelling, VirtualNumber
@@ -11,6 +12,7 @@ from .source import Source, SourceToken
 __all__ = [
     "Access",
     "Agent",
+    "AuditEntry",
     "Call",
     "CallAlias",
     "CallGroup",

@@ -8,6 +8,9 @@ from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from calls.people import audit
+from calls.words import Act
+
 
 class SignInView(LoginView):
     """The one way in, for boards and admin alike."""
@@ -16,6 +19,7 @@ class SignInView(LoginView):
         response = super().form_valid(form)
         # A moment, not a length: a length would start anew with every change of the session.
         self.request.session.set_expiry(timezone.now() + timedelta(hours=settings.CALLBOARD_SESSION_HOURS))
+        audit.record(audit.person(self.request), Act.SIGNED_IN)
         return response
 
 

@@ -9,6 +9,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from calls.models import Access, CallGroup, Role
+from calls.people.audit import Actor, command, record
+from calls.words import Act
 
 # Without signs that look alike, as it is read from a screen and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -31,12 +33,14 @@ def grant(
     masked: bool = False,
     password: str | None = None,
     renew_password: bool = False,
+    by: Actor | None = None,
 ) -> Granted:
     """Give a person a role; make them where they are not known. Without groups they see all calls.
 
     A new person gets a password, given or made up; a known one keeps theirs unless another is given or
-    `renew_password` asks for one. Raises ValidationError for a name that cannot be one, and for a given password that
-    the sign-in page would not let a person choose.
+    `renew_password` asks for one. The audit says who did it: the command that runs, unless `by` names another.
+    Raises ValidationError for a name that cannot be one, and for a given password that the sign-in page would not
+    let a person choose.
     """
     user = User.objects.filter(username=name).first() or User(username=name)
     created = user.pk is None
@@ -50,6 +54,9 @@ def grant(
         user.set_password(password)
     user.save()
     see(user, role, groups, masked)
+    whose = "all calls" if role == Role.ADMIN or groups is None else ", ".join(groups)
+    rights = f"{role}, sees {whose}{', masked' if masked else ''}{', new password' if password else ''}"
+    record(by or command(), Act.RIGHTS_CHANGED, name, rights)
     return Granted(user, created, password)
 
 

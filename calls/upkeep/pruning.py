@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
 from calls.figures import rollups
-from calls.models import Call, Delivery, Head
+from calls.models import AuditEntry, Call, Delivery, Head
 from calls.words import Result
 
 BATCH = 500
@@ -29,9 +29,12 @@ class Pruned:
     stripped: int = 0
     deliveries: int = 0
     calls: int = 0
+    audit: int = 0
 
 
-def prune(raw_before: datetime | None, calls_before: datetime | None) -> Iterator[Pruned]:
+def prune(
+    raw_before: datetime | None, calls_before: datetime | None, audit_before: datetime | None = None
+) -> Iterator[Pruned]:
     """Prune what is older (aware moments; None: keep it), one batch at a time. Gives the state after each."""
     pruned = Pruned()
     if raw_before:
@@ -39,6 +42,8 @@ def prune(raw_before: datetime | None, calls_before: datetime | None) -> Iterato
         yield from _drop_loose(raw_before, pruned)
     if calls_before:
         yield from _drop_calls(calls_before, pruned)
+    if audit_before:
+        yield from _drop_audit(audit_before, pruned)
 
 
 def _strip(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
@@ -94,6 +99,15 @@ def _merged_into(ids: list[int]) -> list[int]:
         latest = [row for row in merged if row not in found and row not in ids]
         found |= dict.fromkeys(latest)
     return list(found)
+
+
+def _drop_audit(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+    """Drop the audit's rows from the oldest on."""
+    rows = AuditEntry.objects.order_by("id").values_list("id", "at")
+    while ids := [entry for entry, at in rows[:BATCH] if at < before]:
+        pruned.audit += _delete("calls_auditentry", "id", ids)
+        yield pruned
+        time.sleep(PAUSE_SECONDS)
 
 
 def _delete(table: str, column: str, ids: list[int]) -> int:

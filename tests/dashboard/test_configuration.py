@@ -26,6 +26,7 @@ WRONG = {
     "CALLBOARD_DATA_DIR": ["/dev/null/here"],
     "CALLBOARD_DEBUG": ["maybe", "2"],
     "CALLBOARD_HTTPS": ["maybe"],
+    "CALLBOARD_KEEP_AUDIT_DAYS": ["1y", "-1"],
     "CALLBOARD_KEEP_CALLS_DAYS": ["1y", "-1"],
     "CALLBOARD_KEEP_RAW_DAYS": ["1y", "-1"],
     "CALLBOARD_LOG_FORMAT": ["xml"],

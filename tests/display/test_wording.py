@@ -11,7 +11,7 @@ from calls.display import wording
 from calls.providers import callerdesk
 from calls.rules import outcomes
 from calls.rules.events import Kind, Verdict
-from calls.words import Direction, Outcome, Result, State
+from calls.words import Act, Direction, Outcome, Result, State
 from tests.support.running import ROOT
 
 RULES = ("rules", "providers", "intake", "commit")
@@ -32,6 +32,7 @@ def strings_given(*functions: str) -> Iterator[str]:
         (wording.OUTCOMES, Outcome),
         (wording.LOOKS, Outcome),
         (wording.DIRECTIONS, Direction),
+        (wording.ACTS, Act),
         (wording.RESULTS, Result),
         (wording.KINDS, [*Kind, ""]),
     ],

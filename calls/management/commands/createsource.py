@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from calls.intake.sources import Connected, connect
 from calls.models import Source
+from calls.people.audit import command, record
+from calls.words import Act
 
 
 class Command(BaseCommand):
@@ -34,6 +36,7 @@ class Command(BaseCommand):
             made = connect(options["name"], **{name: options[name] for name in details})
         except ValidationError as wrong:
             raise CommandError(" ".join(wrong.messages)) from None
+        record(command(), Act.ADDRESS_MADE, made.source.name)
         self.stdout.write(f"Made the source {made.source.name}.\n{addresses(made)}")
 
 

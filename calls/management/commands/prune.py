@@ -23,14 +23,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--calls-days", type=int, default=settings.CALLBOARD_KEEP_CALLS_DAYS, help="0: keep (default %(default)s)"
         )
+        parser.add_argument(
+            "--audit-days", type=int, default=settings.CALLBOARD_KEEP_AUDIT_DAYS, help="0: keep (default %(default)s)"
+        )
         parser.add_argument("--give-back", action="store_true", help="then shrink the file; stop the server first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        raw, calls = (now - timedelta(days=d) if d else None for d in (options["raw_days"], options["calls_days"]))
+        kept = (options[name] for name in ("raw_days", "calls_days", "audit_days"))
+        raw, calls, audit = (now - timedelta(days=days) if days else None for days in kept)
         size_before, _ = database_size()
         pruned, told = Pruned(), 0
-        for pruned in prune(raw, calls):
+        for pruned in prune(raw, calls, audit):
             if pruned.stripped + pruned.deliveries + pruned.calls - told >= 50_000:
                 told = pruned.stripped + pruned.deliveries + pruned.calls
                 self.stdout.write(
@@ -43,6 +47,7 @@ class Command(BaseCommand):
     def tell(self, pruned: Pruned, size_before: int) -> None:
         self.stdout.write(f"Raw bytes emptied of {pruned.stripped:,} deliveries.")
         self.stdout.write(f"Dropped {pruned.calls:,} calls and {pruned.deliveries:,} deliveries.")
+        self.stdout.write(f"Dropped {pruned.audit:,} rows of the audit.")
         size, free = database_size()
         self.stdout.write(
             f"The database takes {size / MEGABYTE:,.1f} MB (before: {size_before / MEGABYTE:,.1f}),"

@@ -10,8 +10,10 @@ from calls.commit.cache import cache
 from calls.display import wording
 from calls.models import Delivery
 from calls.models.delivery import DeliveryQuerySet
+from calls.people.audit import command, record
 from calls.upkeep.replay_report import FieldChanges, ReplayReport
 from calls.upkeep.replaying import RawBytesGone, forget_all_calls, replay
+from calls.words import Act
 
 PROGRESS_SECONDS = 5.0
 MOST_LINES = 8
@@ -44,6 +46,10 @@ class Command(BaseCommand):
             self.forget()
         self.started_at = self.told_at = time.monotonic()
         report = replay(self.chosen(**options), cache, options["apply"], self.progress)
+        if options["apply"]:
+            which = next(name for name in ("quarantined", "while_disabled", "all", "from_nothing") if options[name])
+            about = f"{which.replace('_', ' ')} {options['source'] or ''}".strip()
+            record(command(), Act.REPLAYED, about, f"{report.deliveries} deliveries, {report.calls_changed} changes")
         self.tell(report, options["apply"])
         if options["quarantined"] and (count := self.of_source(Delivery.objects.while_disabled(), options).count()):
             self.stdout.write(

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from calls.intake.sources import rotate
 from calls.models import Source, SourceToken
+from calls.people.audit import command, record
+from calls.words import Act
 
 from .createsource import addresses
 
@@ -23,6 +25,7 @@ class Command(BaseCommand):
             names = ", ".join(Source.objects.values_list("name", flat=True)) or "none"
             raise CommandError(f"There is no source {options['name']!r}. Known: {names}.")
         made, before = rotate(source)
+        record(command(), Act.ADDRESS_MADE, source.name)
         self.stdout.write(f"Another token for {source.name}.\n{addresses(made)}")
         for place, token in enumerate(before):
             self.stdout.write(f"  {fate(token, kept=place == 0)}")
