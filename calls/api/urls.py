@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from calls.history import search as history
 
+from .figures import Figures
 from .views import CallDetail, CallList
 
 
@@ -22,6 +23,7 @@ class RowId:
 register_converter(RowId, "row")
 
 urlpatterns = [
+    path("v1/figures/", Figures.as_view(), name="api_figures"),
     path("calls/", CallList.as_view(), name="api_calls"),
     path("calls/<row:call>/", CallDetail.as_view(), name="api_call"),
 ]

@@ -1,0 +1,67 @@
+"""`/api/v1/figures/`: every figure of a span, as a whole and by rows, with its formula and as of which change."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from calls.figures.asking import Unanswerable, question
+from calls.figures.definitions import FIGURES
+from calls.figures.reading import Rules, read
+from calls.figures.sums import Tally
+from calls.figures.telling import rows_of
+from calls.figures.text import text_of
+
+from .views import CallsView
+
+
+class Figures(CallsView):
+    """The figures of the days asked for, as the Figures page shows them.
+
+    Query: `span` (today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone, both
+    within the span), `by` (group, agent, line, source, day, weekday, hour), `group` (an id; 0: no group).
+    Each figure: `numerator` and `denominator` as counted, `value` (null over nothing; shares between 0 and 1, lengths
+    in seconds), `text` as people read it.
+    """
+
+    def get(self, request: Request) -> Response:
+        try:
+            asked = question(request.query_params.dict(), timezone.now())
+        except Unanswerable as problem:
+            raise ValidationError({problem.parameter: [str(problem)]}) from None
+        rules = Rules()
+        narrowed = asked.asked(self.viewer)
+        reading, whole = read(narrowed, asked.by, asked.now), read(narrowed, "", asked.now)
+        return Response(
+            {
+                "as_of": whole.as_of,
+                "behind": whole.behind,
+                "now": asked.now.isoformat().replace("+00:00", "Z"),
+                "from": asked.first.isoformat(),
+                "to": asked.last.isoformat(),
+                "by": asked.by,
+                "figures": told(whole.tally(rules)),
+                "rows": [
+                    {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}
+                    for each in rows_of(asked, reading, rules, self.viewer)
+                ],
+                "definitions": {
+                    name: {"label": figure.label, "formula": figure.formula, "unit": str(figure.unit)}
+                    for name, figure in FIGURES.items()
+                },
+            }
+        )
+
+
+def told(tally: Tally) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "numerator": (value := figure.of(tally)).numerator,
+            "denominator": value.denominator,
+            "value": value.amount,
+            "text": text_of(value),
+        }
+        for name, figure in FIGURES.items()
+    }

@@ -1,0 +1,159 @@
+"""What a page, a file or a program asks of the figures: a span in the site's days, a split, and what it is narrowed to.
+
+Everything stands in the address, so each view of figures is a link that says the same to whoever opens it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from calls.days import day_of, is_possible, site_zone
+from calls.display.wording import Text
+from calls.figures.reading import Asked, Whose
+from calls.figures.spans import midnight
+from calls.models.access import Scope
+
+LONGEST_DAYS = 732
+SPANS: Mapping[str, Text] = {
+    "today": _("Today"),
+    "yesterday": _("Yesterday"),
+    "7d": _("7 days"),
+    "30d": _("30 days"),
+    "month": _("This month"),
+    "last-month": _("Last month"),
+    "days": _("Days"),
+}
+BY: Mapping[str, Text] = {
+    "group": _("Group"),
+    "agent": _("Agent"),
+    "line": _("Line"),
+    "source": _("Source"),
+    "day": _("Day"),
+    "weekday": _("Weekday"),
+    "hour": _("Hour"),
+}
+
+
+class Unanswerable(ValueError):
+    """What was asked for makes no sense; `parameter` is the name of what is wrong, the text says why."""
+
+    def __init__(self, parameter: str, why: str) -> None:
+        super().__init__(why)
+        self.parameter = parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A span of days, the way it is split, and what it is narrowed to.
+
+    `first` and `last` are days of the site's time zone, both within the span. `of` is one row of the split, as
+    `token_of` names it: "" for all of them. `group` is an id, 0 for the calls without a group, None for all.
+    """
+
+    span: str
+    first: date
+    last: date
+    by: str
+    now: datetime
+    group: int | None = None
+    of: str = ""
+
+    def asked(self, scope: Scope) -> Asked:
+        """The calls that began on these days; of a day that is not over, until now."""
+        zone = site_zone()
+        end = midnight(self.last + timedelta(1), zone)
+        groups = None if self.group is None else frozenset([self.group or None])
+        return Asked(midnight(self.first, zone), end, scope, groups)
+
+    def before(self) -> "Question":
+        """The span before, of the same length; of a span that is not over, as far as this one has come."""
+        length = self.last - self.first + timedelta(1)
+        if self.span in ("month", "last-month"):
+            last = self.first - timedelta(1)
+            return replace(self, first=last.replace(day=1), last=last)
+        return replace(self, first=self.first - length, last=self.last - length)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.last >= day_of(self.now)
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def address(self, **changes: object) -> str:
+        """The query of this question with some parameters changed; those that say nothing are left out."""
+        said: dict[str, object] = {"span": self.span, "by": self.by, "group": self.group, "of": self.of}
+        if self.span == "days":
+            said |= {"from": self.first, "to": self.last}
+        said |= changes
+        return urlencode({name: value for name, value in said.items() if value not in ("", None)})
+
+
+def question(said: Mapping[str, str], now: datetime) -> Question:
+    """Read the parameters `span`, `from`, `to`, `by`, `group` and `of`. Raises Unanswerable."""
+    by = said.get("by") or "group"
+    if by not in BY:
+        raise Unanswerable("by", f"Not one of {', '.join(BY)}.")
+    span = said.get("span") or ("days" if said.get("from") or said.get("to") else "today")
+    if span not in SPANS:
+        raise Unanswerable("span", f"Not one of {', '.join(SPANS)}.")
+    first, last = _days(span, said, day_of(now))
+    return Question(span, first, last, by, now, _group(said.get("group", "")), said.get("of", "")[:80])
+
+
+def _days(span: str, said: Mapping[str, str], today: date) -> tuple[date, date]:
+    match span:
+        case "yesterday":
+            return today - timedelta(1), today - timedelta(1)
+        case "7d" | "30d":
+            return today - timedelta(int(span[:-1]) - 1), today
+        case "month":
+            return today.replace(day=1), today
+        case "last-month":
+            last = today.replace(day=1) - timedelta(1)
+            return last.replace(day=1), last
+        case "days":
+            return _chosen(said, today)
+    return today, today
+
+
+def _chosen(said: Mapping[str, str], today: date) -> tuple[date, date]:
+    first = _day("from", said.get("from") or said.get("to") or today.isoformat())
+    last = _day("to", said.get("to") or today.isoformat())
+    if last < first:
+        raise Unanswerable("to", "The last day is before the first.")
+    if (last - first).days >= LONGEST_DAYS:
+        raise Unanswerable("from", f"At most {LONGEST_DAYS} days at once.")
+    return first, last
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+        # A day more on both sides: the span before, and the site's zone.
+        if all(is_possible(midnight(each, site_zone())) for each in (day - timedelta(800), day + timedelta(2))):
+            return day
+    except (ValueError, OverflowError):
+        pass
+    raise Unanswerable(name, "Not a day like 2026-11-27.")
+
+
+def _group(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Unanswerable("group", "Not the id of a group.")
+    return int(text)
+
+
+def token_of(by: str, whose: Whose) -> str:
+    """What names a row of a split in an address. Phone numbers are never in one: a stand-in is, for this site only."""
+    if by not in ("agent", "line"):
+        return str(whose)
+    return hashlib.blake2b(str(whose).encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=8).hexdigest()

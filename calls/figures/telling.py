@@ -1,0 +1,114 @@
+"""Figures told: the numbers of a question with their words, as pages, files and programs show them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from calls.display import formats
+from calls.display.masking import mask, mask_text
+from calls.figures.asking import Question, token_of
+from calls.figures.definitions import FIGURES, LEVELS, Figure, Value, level_by
+from calls.figures.reading import Asked, Reading, Rules, Whose
+from calls.figures.sums import Tally
+from calls.figures.text import NOTHING, text_of
+from calls.models import Agent, CallGroup, Source, VirtualNumber
+from calls.models.access import Scope
+from calls.phones import match_key
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+COLUMNS = (
+    "offered",
+    "answered",
+    "lost",
+    "lost-rate",
+    "service-level",
+    "average-wait",
+    "wait-90",
+    "talk-time",
+    "outgoing",
+)
+"""The figures of a table of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a split: what it is of, in words and in an address, and its calls as counted."""
+
+    whose: Whose
+    token: str
+    name: str
+    number: str
+    tally: Tally
+
+    def told(self, names: Iterable[str] = COLUMNS) -> list[tuple[Figure, Value, str]]:
+        return [(FIGURES[name], value := FIGURES[name].of(self.tally), text_of(value)) for name in names]
+
+
+def rows_of(question: Question, reading: Reading, rules: Rules, scope: Scope) -> list[Row]:
+    """The rows of a split: by time in its order, others by how many calls they had."""
+    named, rows = _names(question.by, scope), []
+    for whose, tally in reading.tallies(rules).items():
+        if any(FIGURES[name].of(tally).numerator for name in ("offered", "outgoing", "menu-only")):
+            name, number = named(whose)
+            rows.append(Row(whose, token_of(question.by, whose), name, number, tally))
+    if question.by in ("day", "weekday", "hour"):
+        return sorted(rows, key=lambda row: row.whose)
+    return sorted(rows, key=lambda row: (-row.tally.marks.total(), row.name))
+
+
+def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
+    """How a row is called, and the phone number beside the name."""
+    match by:
+        case "group":
+            groups = dict(CallGroup.objects.values_list("id", "name"))
+            return lambda whose: (groups.get(whose, "No group"), "")
+        case "source":
+            sources = dict(Source.objects.values_list("id", "name"))
+            return lambda whose: (sources.get(whose, NOTHING), "")
+        case "agent" | "line":
+            return _named_numbers(by, scope)
+        case "day":
+            return lambda whose: (day_words(date.fromordinal(whose)), "")
+        case "weekday":
+            return lambda whose: (WEEKDAYS[whose], "")
+    return lambda whose: (f"{whose:02}:00", "")
+
+
+def day_words(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {formats.MONTHS[day.month - 1]}"
+
+
+def _named_numbers(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
+    if by == "agent":
+        known = {a.number_key: a.display_name for a in Agent.objects.filter(ours=True) if a.display_name}
+    else:
+        known = dict(VirtualNumber.objects.filter(ours=True).exclude(label="").values_list("number_key", "label"))
+
+    def named(whose: str) -> tuple[str, str]:
+        number = (mask(whose) or "") if scope.masked else whose
+        name = known.get(match_key(whose), "")
+        return (mask_text(name) or "") if scope.masked else name, formats.phone(number)
+
+    return named
+
+
+def levels(tally: Tally) -> list[dict[str, str]]:
+    """The service level by each of the six formulas."""
+    return [
+        {"formula": str(formula), "label": level.label, "words": level.words, "text": text_of(level_by(formula, tally)),
+         "counts": _counts(level_by(formula, tally))}
+        for formula, level in LEVELS.items()
+    ]  # fmt: skip
+
+
+def _counts(value: Value) -> str:
+    return f"{int(value.numerator):,} of {int(value.denominator):,}"
+
+
+def until_now(question: Question, scope: Scope) -> Asked:
+    """The span before, as far as this one has come where it goes on: half a day is not compared with a whole one."""
+    asked, before = question.asked(scope), question.before().asked(scope)
+    if not question.goes_on or question.now >= asked.end:
+        return before
+    return before._replace(end=min(before.end, before.start + (question.now - asked.start)))

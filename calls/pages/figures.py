@@ -1,0 +1,299 @@
+"""The Figures page, its file, and the inspector behind each of its numbers. Read only, and without scripts."""
+
+import csv
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from calls.database.columns import columns_of
+from calls.days import day_of
+from calls.display import formats, wording
+from calls.display.rows import read_names, row
+from calls.figures.asking import BY, SPANS, Question, Unanswerable, question
+from calls.figures.definitions import FIGURES, LEVELS, LOST, OFFERED, Figure, Unit, count
+from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
+from calls.figures.parts import Clock
+from calls.figures.reading import Reading, Rules, read
+from calls.figures.sums import Tally
+from calls.figures.telling import COLUMNS, WEEKDAYS, Row, levels, rows_of, until_now
+from calls.figures.text import text_of
+from calls.models import CallGroup
+from calls.models.access import Scope, scope_of
+
+TILES = ("offered", "service-level", "answered", "lost", "average-wait", "outgoing")
+LEAST_DAYS_OF_A_HEAT_MAP = 7
+SIDE_WORDS = {
+    COUNTED: "Counted",
+    AMONG: "Not counted, but among those it is a share of",
+    OUT: "Left out",
+}
+
+CLOCK_WORDS = {Clock.AFTER_PICKUP: "After the pick-up", Clock.WHOLE_CALL: "Whole call", Clock.RINGING: "Ringing"}
+
+View = Callable[..., HttpResponse]
+
+
+def asked_for(view: Callable[[HttpRequest, Question, Scope], HttpResponse] | View) -> View:
+    """A page for somebody who may see calls, with the question of its address; a question that makes no sense is a
+    400 that says why.
+    """
+
+    @require_safe
+    @login_required
+    @wraps(view)
+    def with_question(request: HttpRequest, **named: str) -> HttpResponse:
+        scope = scope_of(request.user)
+        if scope is None:
+            return render(request, "no_access.html", status=403)
+        try:
+            asked = question(request.GET.dict(), timezone.now())
+        except Unanswerable as problem:
+            return render(request, "figures/unanswerable.html", {"problem": problem}, status=400)
+        return view(request, asked, scope, **named)
+
+    return with_question
+
+
+@asked_for
+def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse:
+    """The figures of a span: tiles with the span before, a table, a chart, and a heat map of losses."""
+    rules = Rules()
+    reading = read(asked.asked(scope), asked.by, asked.now)
+    rows = rows_of(asked, reading, rules, scope)
+    total, before = total_of(reading, asked, scope, rules), read(until_now(asked, scope), "", asked.now).tally(rules)
+    if request.GET.get("format") == "csv":
+        return as_file(asked, reading, rows, total)
+    context = {
+        **common(asked, scope, reading),
+        "tiles": [tile(FIGURES[name], total, before, asked) for name in TILES],
+        "columns": [FIGURES[name] for name in COLUMNS],
+        "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
+        "total": numbers(total, asked),
+        "chart": chart(asked, scope, rules),
+        "heat": heat_map(asked, scope, rules) if asked.days >= LEAST_DAYS_OF_A_HEAT_MAP else None,
+    }
+    return render(request, "figures/figures.html", context)
+
+
+def total_of(reading: Reading, asked: Question, scope: Scope, rules: Rules) -> Tally:
+    """All calls of a question. Those that name no agent, or no line, are in none of the rows of such a split."""
+    if asked.by in ("agent", "line"):
+        reading = read(asked.asked(scope), "", asked.now)
+    return reading.tally(rules)
+
+
+def common(asked: Question, scope: Scope, reading: Reading) -> dict[str, Any]:
+    """What the page and the inspector share: the choices of the address, and as of when all is."""
+    groups = CallGroup.objects.order_by("name")
+    if scope.groups is not None:
+        groups = groups.filter(id__in=scope.groups)
+    return {
+        "asked": asked,
+        "spans": [choice(asked, word, span=code) for code, word in SPANS.items() if code != "days"],
+        "splits": [choice(asked, word, by=code, of="") for code, word in BY.items()],
+        "groups": groups,
+        "as_of": reading.as_of,
+        "behind": reading.behind,
+        "clock": formats.clock_seconds(asked.now),
+        "zone": formats.zone_word(asked.now),
+        "whose_span": span_words(asked),
+        "before_span": span_words(asked.before()),
+    }
+
+
+def choice(asked: Question, word: Any, **changes: str) -> dict[str, Any]:
+    name, value = next(iter(changes.items()))
+    return {"word": word, "query": asked.address(**changes), "current": getattr(asked, name) == value}
+
+
+def span_words(asked: Question) -> str:
+    first, last = (f"{day.day} {formats.MONTHS[day.month - 1]}" for day in (asked.first, asked.last))
+    year = "" if asked.last.year == day_of(asked.now).year else f" {asked.last.year}"
+    return f"{first}{year}" if asked.first == asked.last else f"{first} to {last}{year}"
+
+
+def tile(figure: Figure, total: Tally, before: Tally, asked: Question) -> dict[str, Any]:
+    value = figure.of(total)
+    return {
+        "figure": figure,
+        "text": text_of(value),
+        "before": text_of(figure.of(before)),
+        "query": asked.address(),
+        "goal": f"goal {100 * total.goal / total.level_of:.0f} %"
+        if figure.name == "service-level" and total.level_of
+        else "",
+        "below": figure.name == "service-level" and total.level_of > 0 and total.level_in < total.goal,
+    }
+
+
+def numbers(tally: Tally, asked: Question, of: str = "") -> list[dict[str, Any]]:
+    """The cells of a row, each with the address of its inspector."""
+    return [
+        {"figure": figure, "text": text_of(figure.of(tally)), "query": asked.address(of=of or asked.of)}
+        for figure in map(FIGURES.__getitem__, COLUMNS)
+    ]
+
+
+# --- the chart and the heat map -----------------------------------------------------------------------------------
+
+
+def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
+    """Answered and lost calls by hour of a day, or by day of a longer span: bars, in hundredths of the highest."""
+    by = "hour" if asked.days == 1 else "day"
+    tallies = read(asked.asked(scope), by, asked.now).tallies(rules)
+    if by == "hour":
+        places = [(hour, f"{hour:02}") for hour in range(24)]
+    else:
+        days = range(asked.first.toordinal(), asked.last.toordinal() + 1)
+        places = [(day, str(asked.first.fromordinal(day).day)) for day in days]
+    bars = [bar(label, tallies.get(place) or Tally()) for place, label in places]
+    highest = max((each["offered"] for each in bars), default=0)
+    for at, each in enumerate(bars):
+        each |= {"x": at * 10, "labelled": len(bars) <= 31 or at % (len(bars) // 12) == 0}
+        for name in ("answered", "lost", "other"):
+            each[f"{name}_height"] = round(100 * each[name] / highest, 2) if highest else 0
+        each["lost_y"] = round(100 - each["answered_height"] - each["lost_height"], 2)
+        each["answered_y"] = round(100 - each["answered_height"], 2)
+        each["other_y"] = round(each["lost_y"] - each["other_height"], 2)
+    return {"by": by, "bars": bars, "highest": highest, "width": len(bars) * 10}
+
+
+def bar(label: str, tally: Tally) -> dict[str, Any]:
+    offered, answered, lost = (int(FIGURES[name].of(tally).numerator) for name in ("offered", "answered", "lost"))
+    return {"label": label, "offered": offered, "answered": answered, "lost": lost, "other": offered - answered - lost}
+
+
+def heat_map(asked: Question, scope: Scope, rules: Rules) -> list[dict[str, Any]]:
+    """Lost calls by weekday and hour: each cell with its counts, and a level by its share: 1 below a tenth, 5 above four."""
+    tallies = read(asked.asked(scope), "week_hour", asked.now).tallies(rules)
+    return [
+        {"day": WEEKDAYS[day], "cells": [heat(tallies.get(day * 24 + hour) or Tally(), hour) for hour in range(24)]}
+        for day in range(7)
+    ]
+
+
+def heat(tally: Tally, hour: int) -> dict[str, Any]:
+    lost, offered = count(tally, LOST), count(tally, OFFERED)
+    share = lost / offered if offered else 0
+    return {"hour": hour, "lost": lost, "offered": offered, "level": min(5, int(share * 10 + 1)) if lost else 0}
+
+
+# --- the file -----------------------------------------------------------------------------------------------------
+
+
+def as_file(asked: Question, reading: Reading, rows: list[Row], total: Tally) -> HttpResponse:
+    """The table as a file: shares as decimals, lengths in seconds. A cell never begins as a formula would."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="figures-{asked.first}-{asked.last}-by-{asked.by}.csv"'
+    response["Cache-Control"] = "no-store"
+    response.write("\ufeff")  # Spreadsheets take it for Latin-1 otherwise.
+    writer = csv.writer(response)
+    units = {Unit.CALLS: "", Unit.SHARE: "", Unit.SECONDS: " (s)", Unit.COINS: " (coins)"}
+    writer.writerow(
+        [str(BY[asked.by]), "Number", *(f.label + units[f.unit] for f in map(FIGURES.__getitem__, COLUMNS))]
+    )
+    for each in rows:
+        writer.writerow([plain(each.name), plain(each.number), *amounts(each.tally)])
+    writer.writerow(["All", "", *amounts(total)])
+    writer.writerow([f"{span_words(asked)}, as of change {reading.as_of}"])
+    return response
+
+
+def amounts(tally: Tally) -> Iterator[str]:
+    for name in COLUMNS:
+        amount = FIGURES[name].of(tally).amount
+        yield "" if amount is None else f"{amount:.4f}".rstrip("0").rstrip(".")
+
+
+def plain(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+# --- the inspector ------------------------------------------------------------------------------------------------
+
+
+@asked_for
+def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) -> HttpResponse:
+    """One figure: its formula, the settings in force, its calls on each side, and why each counts as it does."""
+    figure = FIGURES.get(name)
+    if figure is None:
+        raise Http404
+    rules = Rules()
+    reading = read(asked.asked(scope), asked.by, asked.now)
+    chosen = next((each for each in rows_of(asked, reading, rules, scope) if each.token == asked.of), None)
+    if asked.of and chosen is None:
+        raise Http404
+    tally = chosen.tally if chosen else total_of(reading, asked, scope, rules)
+    side = request.GET.get("side") if request.GET.get("side") in SIDES else COUNTED
+    try:
+        listed = calls_of(
+            figure, str(side), asked.asked(scope), asked.by, chosen.whose if chosen else None, asked.now,
+            place=request.GET.get("place", ""),
+        )  # fmt: skip
+    except ValueError:
+        raise Http404 from None
+    value, on_sides = figure.of(tally), sides(figure, tally.marks)
+    context = {
+        **common(asked, scope, reading),
+        "figure": figure,
+        "back": asked.address(of=""),
+        "text": text_of(value),
+        "value": value,
+        "chosen": chosen,
+        "levels": levels(tally) if name == "service-level" else [],
+        "settings": settings_in_force(reading, rules),
+        "sides": [side_told(each, on_sides[each], asked, str(side)) for each in SIDES],
+        "listed": told(listed, scope),
+        "older": asked.address(side=side, place=listed.older) if listed.older else "",
+    }
+    return render(request, "figures/inspector.html", context)
+
+
+def side_told(side: str, marks: dict[Any, int], asked: Question, current: str) -> dict[str, Any]:
+    return {
+        "word": SIDE_WORDS[side],
+        "count": formats.figure(sum(marks.values())),
+        "marks": [(wording.MARKS[mark], formats.figure(number)) for mark, number in marks.items()],
+        "query": asked.address(side=side),
+        "current": side == current,
+    }
+
+
+def settings_in_force(reading: Reading, rules: Rules) -> list[dict[str, Any]]:
+    """How the groups of a reading are counted, those that are counted alike together."""
+    names = dict(CallGroup.objects.values_list("id", "name"))
+    groups = {group for each in reading.sums.values() for _, group in each}
+    groups |= {call.group_id or 0 for calls in reading.live.values() for call in calls}
+    alike: dict[Any, list[str]] = {}
+    for group in sorted(groups, key=lambda group: names.get(group, "")):
+        alike.setdefault(rules.of(group), []).append(names.get(group, "No group"))
+    return [
+        {
+            "groups": ", ".join(named),
+            "settings": settings,
+            "clock": CLOCK_WORDS[settings.clock],
+            "formula": LEVELS[settings.formula].label,
+        }
+        for settings, named in alike.items()
+    ]
+
+
+def told(listed: Listed, scope: Scope) -> list[dict[str, Any]]:
+    names = read_names()
+    return [
+        {
+            "row": row(columns_of(each.call), names, scope.masked),
+            "id": each.call.pk,
+            "began": formats.exact(each.call.began_at),
+            "mark": wording.MARKS[each.mark],
+            "wait": formats.length(each.wait),
+            "talk": formats.length(each.call.talk_seconds),
+        }
+        for each in listed.calls
+    ]
