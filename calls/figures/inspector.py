@@ -1,14 +1,15 @@
 """The inspector: the calls behind a figure, each with what it counts as and on which side of the line it stands."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
-from calls.figures.definitions import INCOMING, OUTGOING, Figure
+from calls.figures.definitions import INCOMING, LEVELS, OUTGOING, Figure, LevelFormula
 from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
-from calls.figures.reading import Asked, Rules, Whose, whose_of
+from calls.figures.reading import Asked, Reading, Rules, Whose, whose_of
 from calls.figures.spans import moment_of
 from calls.models import Call
 from calls.words import Direction, State
@@ -40,10 +41,12 @@ class Listed:
     older: str
 
 
-def side_of(figure: Figure, mark: Mark) -> str:
-    if mark in figure.counted:
+def side_of(figure: Figure, mark: Mark, settings: Settings) -> str:
+    """On which side of a figure a call stands. The service level of a group is reckoned by the group's own formula."""
+    line: Figure | LevelFormula = LEVELS[settings.formula] if figure.name == "service-level" else figure
+    if mark in line.counted:
         return COUNTED
-    return AMONG if mark in figure.among else OUT
+    return AMONG if mark in line.among else OUT
 
 
 def calls_of(
@@ -70,7 +73,8 @@ def calls_of(
             looked_at, at = looked_at + 1, (call.began_at, call.pk)
             columns = columns_of(call)
             inspected = inspect(call, columns, rules, now)
-            if side_of(figure, inspected.mark) == side and (whose is None or whose_of(columns, by) == whose):
+            on_side = side_of(figure, inspected.mark, rules.of(columns.group_id))
+            if on_side == side and (whose is None or whose_of(columns, by) == whose):
                 found.append(inspected)
                 if len(found) == size:
                     break
@@ -95,13 +99,15 @@ def _counted(wait: int | None, settings: Settings) -> int | None:
     return None if wait is None else settings.counted(wait)
 
 
-def sides(figure: Figure, marks: dict[Mark, int]) -> dict[str, dict[Mark, int]]:
+def sides(figure: Figure, reading: Reading, whose: Whose | None, rules: Rules) -> dict[str, Counter[Mark]]:
     """How many calls stand on each side, by what they count as. Of the figure's direction only."""
     own = INCOMING if figure.incoming else OUTGOING
-    found: dict[str, dict[Mark, int]] = {side: {} for side in SIDES}
-    for mark in Mark:
-        if marks.get(mark) and mark in own:
-            found[side_of(figure, mark)][mark] = marks[mark]
+    found: dict[str, Counter[Mark]] = {side: Counter() for side in SIDES}
+    for each in reading.of_all() if whose is None else [whose]:
+        for group, tally in reading.by_group(each, rules).items():
+            for mark, number in tally.marks.items():
+                if mark in own:
+                    found[side_of(figure, mark, rules.of(group))][mark] += number
     return found
 
 

@@ -104,7 +104,10 @@ class Reading:
 
     def tallies(self, rules: "Rules") -> dict[Whose, Tally]:
         """The calls counted by the settings of their groups."""
-        return {whose: self._tally(whose, rules) for whose in {*self.sums, *self.live}}
+        return {whose: self._tally(whose, rules) for whose in self.of_all()}
+
+    def of_all(self) -> set[Whose]:
+        return {*self.sums, *self.live}
 
     def tally(self, rules: "Rules") -> Tally:
         """All of them together."""
@@ -113,15 +116,19 @@ class Reading:
             found += each
         return found
 
-    def _tally(self, whose: Whose, rules: "Rules") -> Tally:
+    def by_group(self, whose: Whose, rules: "Rules") -> dict[int, Tally]:
+        """The calls of each group (0: none), counted by its settings."""
         by_group: dict[int, Tally] = defaultdict(Tally)
         for (direction, group), sums in self.sums.get(whose, {}).items():
             by_group[group] += tally(direction, sums, rules.of(group))
         for call in self.live.get(whose, ()):
             group = call.group_id or 0
             by_group[group].marks[live_mark(call, rules.of(group), self.now)] += 1
+        return by_group
+
+    def _tally(self, whose: Whose, rules: "Rules") -> Tally:
         found = Tally()
-        for group, own in by_group.items():
+        for group, own in self.by_group(whose, rules).items():
             found += judge(own, rules.of(group))
         return found
 

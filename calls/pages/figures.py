@@ -13,12 +13,11 @@ from django.views.decorators.http import require_safe
 
 from calls.database.columns import columns_of
 from calls.days import day_of
-from calls.display import formats, wording
+from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
 from calls.figures.asking import BY, SPANS, Question, Unanswerable, question
 from calls.figures.definitions import FIGURES, LEVELS, LOST, OFFERED, Figure, Unit, count
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
-from calls.figures.parts import Clock
 from calls.figures.reading import Reading, Rules, read
 from calls.figures.sums import Tally
 from calls.figures.telling import COLUMNS, WEEKDAYS, Row, levels, rows_of, until_now
@@ -33,8 +32,6 @@ SIDE_WORDS = {
     AMONG: "Not counted, but among those it is a share of",
     OUT: "Left out",
 }
-
-CLOCK_WORDS = {Clock.AFTER_PICKUP: "After the pick-up", Clock.WHOLE_CALL: "Whole call", Clock.RINGING: "Ringing"}
 
 View = Callable[..., HttpResponse]
 
@@ -83,9 +80,11 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
 
 def total_of(reading: Reading, asked: Question, scope: Scope, rules: Rules) -> Tally:
     """All calls of a question. Those that name no agent, or no line, are in none of the rows of such a split."""
-    if asked.by in ("agent", "line"):
-        reading = read(asked.asked(scope), "", asked.now)
-    return reading.tally(rules)
+    return whole_reading(reading, asked, scope, None).tally(rules)
+
+
+def whole_reading(reading: Reading, asked: Question, scope: Scope, chosen: Row | None) -> Reading:
+    return read(asked.asked(scope), "", asked.now) if asked.by in ("agent", "line") and not chosen else reading
 
 
 def common(asked: Question, scope: Scope, reading: Reading) -> dict[str, Any]:
@@ -170,7 +169,7 @@ def bar(label: str, tally: Tally) -> dict[str, Any]:
 
 
 def heat_map(asked: Question, scope: Scope, rules: Rules) -> list[dict[str, Any]]:
-    """Lost calls by weekday and hour: each cell with its counts, and a level by its share: 1 below a tenth, 5 above four."""
+    """Lost calls by weekday and hour: each cell with its counts, and a level of 1 (below a tenth) to 5 by the share."""
     tallies = read(asked.asked(scope), "week_hour", asked.now).tallies(rules)
     return [
         {"day": WEEKDAYS[day], "cells": [heat(tallies.get(day * 24 + hour) or Tally(), hour) for hour in range(24)]}
@@ -238,7 +237,8 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
         )  # fmt: skip
     except ValueError:
         raise Http404 from None
-    value, on_sides = figure.of(tally), sides(figure, tally.marks)
+    value = figure.of(tally)
+    on_sides = sides(figure, whole_reading(reading, asked, scope, chosen), chosen.whose if chosen else None, rules)
     context = {
         **common(asked, scope, reading),
         "figure": figure,
@@ -259,7 +259,7 @@ def side_told(side: str, marks: dict[Any, int], asked: Question, current: str) -
     return {
         "word": SIDE_WORDS[side],
         "count": formats.figure(sum(marks.values())),
-        "marks": [(wording.MARKS[mark], formats.figure(number)) for mark, number in marks.items()],
+        "marks": [(figure_words.MARKS[mark], formats.figure(number)) for mark, number in marks.items()],
         "query": asked.address(side=side),
         "current": side == current,
     }
@@ -277,7 +277,7 @@ def settings_in_force(reading: Reading, rules: Rules) -> list[dict[str, Any]]:
         {
             "groups": ", ".join(named),
             "settings": settings,
-            "clock": CLOCK_WORDS[settings.clock],
+            "clock": figure_words.CLOCKS[settings.clock],
             "formula": LEVELS[settings.formula].label,
         }
         for settings, named in alike.items()
@@ -291,7 +291,7 @@ def told(listed: Listed, scope: Scope) -> list[dict[str, Any]]:
             "row": row(columns_of(each.call), names, scope.masked),
             "id": each.call.pk,
             "began": formats.exact(each.call.began_at),
-            "mark": wording.MARKS[each.mark],
+            "mark": figure_words.MARKS[each.mark],
             "wait": formats.length(each.wait),
             "talk": formats.length(each.call.talk_seconds),
         }

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from calls.display import wording
+from calls.display import figure_words, wording
 from calls.health.doubles import doubled_sources
 from calls.health.shares import unusual_shares
 from calls.models import Delivery, Source
@@ -73,5 +73,5 @@ def doubles() -> Iterator[Finding]:
 
 def shares() -> Iterator[Finding]:
     for found in unusual_shares(timezone.now()):
-        what = f"{found.odd} of {found.looked_at} {wording.UNUSUAL[found.kind]}; usual is {found.usual:.1%}"
+        what = f"{found.odd} of {found.looked_at} {figure_words.UNUSUAL[found.kind]}; usual is {found.usual:.1%}"
         yield Finding(None, what, "See the deliveries in the admin: did the provider change something?")

@@ -1,0 +1,44 @@
+"""The words of figures: what a call counts as, where its wait begins, and what a share is a share of."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from calls.display.wording import Text
+
+CLOCKS: Mapping[str, Text] = {"p": _("After the pick-up"), "w": _("Whole call"), "r": _("Ringing")}
+"""Where a caller's wait begins."""
+
+MARKS: Mapping[str, Text] = {
+    "answered_in_time": _("Answered in time"),
+    "answered_late": _("Answered late"),
+    "answered_untimed": _("Answered, wait unknown"),
+    "abandoned_short": _("Short abandon"),
+    "abandoned_in_time": _("Abandoned within the threshold"),
+    "abandoned_late": _("Abandoned after the threshold"),
+    "abandoned_untimed": _("Abandoned, wait unknown"),
+    "missed": _("Missed"),
+    "failed": _("Failed"),
+    "unknown": _("Unknown end"),
+    "ivr_only": _("Ended in the menu"),
+    "talking_in_time": _("Talking, answered in time"),
+    "talking_late": _("Talking, answered late"),
+    "waiting_in_time": _("Waiting, within the threshold"),
+    "waiting_past": _("Waiting, past the threshold"),
+    "lost_track": _("Lost track"),
+    "connected": _("Customer reached"),
+    "customer_missed": _("Customer did not answer"),
+    "agent_missed": _("Agent did not answer"),
+    "outgoing_failed": _("Outgoing, failed"),
+    "outgoing_unknown": _("Outgoing, unknown end"),
+    "outgoing_live": _("Outgoing, still live"),
+    "other": _("Internal, or direction unknown"),
+}
+"""What a call counts as in the figures."""
+
+UNUSUAL: Mapping[str, Text] = {
+    "quarantined": _("of the latest deliveries were set aside"),
+    "flagged": _("of the latest deliveries had something odd about their bytes"),
+    "contradictory": _("of the latest calls contradict themselves"),
+}
+"""What a share above the usual is a share of, behind "12 of 80"."""

@@ -1,0 +1,245 @@
+"""The Figures page, its file, the interface and the inspector: the same numbers, for those who may see their calls."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.utils import timezone
+
+from calls.days import day_bounds, day_of
+from calls.figures import rollups
+from calls.figures.definitions import FIGURES
+from calls.figures.inspector import SIDES
+from calls.models import Agent, CallGroup, FigureSettings
+from calls.projections.registry import PROJECTIONS
+from calls.projections.runner import catch_up
+from tests.support.factories import a_source, make_call
+
+pytestmark = pytest.mark.django_db
+
+ASHA, BELA = "+918000000201", "+918000000202"
+
+
+def began(hour=10, day=0):
+    """A moment of today, or of some days before, in the site's time zone."""
+    start, _end = day_bounds(day_of(timezone.now()) - timedelta(day))
+    return start + timedelta(hours=hour)
+
+
+def ended(group=None, outcome="answered", wait=3, hour=10, day=0, **columns):
+    at = began(hour, day)
+    answered = {"answered_at": at + timedelta(seconds=wait), "talk_seconds": 60} if outcome == "answered" else {}
+    return make_call(
+        group, "ended", began_at=at, started_at=at, outcome=outcome, wait_seconds=wait,
+        ended_at=at + timedelta(seconds=wait + 60), **{**answered, **columns},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def day(sales, support):
+    """Twelve calls of Sales (nine answered, eight of them in time), three of Support, one without group or agent."""
+    Agent.objects.create(source=a_source(), number=ASHA, number_key=ASHA, name="Asha Test", settled=True)
+    for n in range(8):
+        ended(sales, wait=n, agent_number=ASHA)
+    ended(sales, wait=50, agent_number=BELA)
+    ended(sales, "abandoned", wait=30, agent_number=None)
+    ended(sales, "missed", wait=40, hour=15, agent_number=BELA)
+    ended(sales, "abandoned", wait=2, agent_number=None)
+    for _ in range(3):
+        ended(support, hour=20, agent_number=BELA)
+    ended(None, "failed", agent_number=None)
+    ended(sales, day=1)
+
+
+def opened(client, person, path):
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get(path)
+
+
+def told(client, person, query=""):
+    answer = opened(client, person, f"/api/v1/figures/?{query}")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def texts(said):
+    return {name: each["text"] for name, each in said["figures"].items()}
+
+
+def test_who_is_not_signed_in_is_asked_and_who_sees_nothing_is_told(client, outsider):
+    assert client.get("/figures/").status_code == 302
+    assert opened(client, outsider, "/figures/").status_code == 403
+    assert opened(client, outsider, "/figures/lost/").status_code == 403
+    assert opened(client, outsider, "/api/v1/figures/").status_code == 403
+
+
+def test_nothing_yet(client, admin_person):
+    page = opened(client, admin_person, "/figures/?span=30d").content.decode()
+
+    assert "No calls in this span" in page
+    assert texts(told(client, admin_person))["service-level"] == "–"
+
+
+@pytest.mark.parametrize("caught_up", [False, True])
+def test_page_interface_and_inspector_say_the_same(client, admin_person, day, caught_up):
+    if caught_up:
+        catch_up(PROJECTIONS[rollups.NAME])
+    said = texts(told(client, admin_person))
+    page = opened(client, admin_person, "/figures/").content.decode()
+
+    assert (said["offered"], said["answered"], said["lost"]) == ("16", "12", "2")
+    assert said["service-level"] == "78.6 %"  # 11 of 14: without the short abandon and the failed call
+    for name in ("offered", "service-level", "answered", "lost", "average-wait", "outgoing"):
+        tile = re.search(rf'href="/figures/{name}/\?[^"]*".*?fig-value">([^<]*)<', page, re.DOTALL)
+        assert tile[1].strip() == said[name]
+    for name in FIGURES:
+        inspected = opened(client, admin_person, f"/figures/{name}/").content.decode()
+        assert f'fig-value">{said[name]}<' in inspected, name
+
+
+def test_yesterday_is_beside_today_as_far_as_today_has_come(client, admin_person, day):
+    page = opened(client, admin_person, "/figures/?span=yesterday").content.decode()
+
+    assert re.search(r"<h2>Offered</h2>\s*<p class=\"fig-value\">1</p>", page)
+
+
+@pytest.mark.parametrize("by", ["group", "agent", "line", "source", "day", "weekday", "hour"])
+def test_rows_add_up_to_the_whole(client, admin_person, day, by):
+    said = told(client, admin_person, f"by={by}")
+    whole, rows = said["figures"], said["rows"]
+    in_rows = sum(row["figures"]["offered"]["numerator"] for row in rows)
+
+    # Three calls name no agent: no row has them, and the whole does.
+    assert in_rows == whole["offered"]["numerator"] - (3 if by == "agent" else 0) == (13 if by == "agent" else 16)
+    page = opened(client, admin_person, f"/figures/?by={by}").content.decode()
+    foot = re.search(r"<tfoot>(.*?)</tfoot>", page, re.DOTALL)[1]
+    assert re.search(r"/figures/offered/[^>]*>16<", foot)
+
+
+def test_a_supervisor_sees_the_figures_of_their_group_only(client, sales_supervisor, sales, support, day):
+    said = told(client, sales_supervisor)
+    assert texts(said)["offered"] == "12"
+    assert [row["name"] for row in said["rows"]] == ["Sales"]
+
+    for query in (f"group={support.id}", "group=0"):
+        assert texts(told(client, sales_supervisor, query))["offered"] == "0"
+    page = opened(client, sales_supervisor, "/figures/?span=30d").content.decode()
+    assert "Support" not in page
+    inspected = opened(client, sales_supervisor, f"/figures/offered/?group={support.id}").content.decode()
+    assert "No call stands on this side" in inspected
+
+
+def test_masked_people_get_no_number_on_no_page_and_in_no_address(client, masked_viewer, day):
+    everything = [
+        opened(client, masked_viewer, "/figures/?by=agent").content.decode(),
+        opened(client, masked_viewer, "/figures/?by=line&format=csv").content.decode(),
+        opened(client, masked_viewer, "/figures/lost/?by=agent").content.decode(),
+        opened(client, masked_viewer, "/api/v1/figures/?by=agent").content.decode(),
+    ]
+
+    for said in everything:
+        assert not re.search(r"8000000201|80000 00201|9000000101|90000 00101|1140000001", said)
+    assert "Asha Test" in everything[0]
+
+
+def test_a_row_leads_to_the_calls_of_that_row(client, admin_person, day):
+    page = opened(client, admin_person, "/figures/?by=agent").content.decode()
+    links = re.findall(r'href="(/figures/answered/\?[^"]*of=[^"]*)"[^>]*>(\d+)<', page)
+    assert sorted(int(count) for _, count in links) == [4, 8]
+
+    for link, count in links:
+        inspected = opened(client, admin_person, link.replace("&amp;", "&")).content.decode()
+        assert len(re.findall(r"<td>Answered (?:in time|late)</td>", inspected)) == int(count)
+        assert ASHA.removeprefix("+") not in link
+
+
+def test_each_call_stands_on_one_side_and_says_why(client, admin_person, sales, day):
+    counts, marks = {}, []
+    for side in SIDES:
+        page = opened(client, admin_person, f"/figures/service-level/?side={side}").content.decode()
+        counts = dict(zip(SIDES, map(int, re.findall(r'<h3>.*?<span class="count">(\d+)</span>', page)), strict=True))
+        table = re.search(r'<table class="grid grid--calls">(.*?)</table>', page, re.DOTALL)
+        rows = re.findall(r"<tr><th scope=\"row\">", table[1])
+        assert len(rows) == counts[side]
+        marks += re.findall(r"<td>(Short abandon|Failed|Missed|Answered late)</td>", table[1])
+
+    assert counts == {"counted": 11, "among": 3, "out": 2}
+    assert sorted(marks) == ["Answered late", "Failed", "Missed", "Short abandon"]
+
+
+def test_the_same_calls_by_six_formulas_and_the_settings_in_force(client, admin_person, sales, day):
+    FigureSettings.objects.create(group=sales, threshold=60, formula="3")
+    page = opened(client, admin_person, "/figures/service-level/").content.decode()
+
+    assert "13 of 16" not in page
+    assert all(
+        label in page for label in ("Abandoned in time help", "Of answered calls only", "Short abandons left out")
+    )
+    assert re.search(r"<bdi>Sales</bdi></th><td>60 s</td>.*All abandoned count", page, re.DOTALL)
+    assert re.search(r"<bdi>No group, Support</bdi></th><td>20 s</td>", page)
+    assert texts(told(client, admin_person))["service-level"] == "80.0 %"  # 12 of 15: 9 of 12, and 3 of 3
+
+
+def test_long_lists_are_read_on_page_by_page(client, admin_person, sales):
+    for n in range(120):
+        ended(sales, hour=n / 20)
+    seen, address = [], "/figures/answered/?span=today"
+    while address:
+        page = opened(client, admin_person, address).content.decode()
+        seen += re.findall(r"/admin/calls/call/(\d+)/change/", page)
+        older = re.search(r'class="button" href="(\?[^"]*place=[^"]*)"', page)
+        address = "/figures/answered/" + older[1].replace("&amp;", "&") if older else ""
+
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_a_file_holds_the_table_and_no_formula(client, admin_person, sales, day):
+    CallGroup.objects.filter(pk=sales.pk).update(name="=HYPERLINK(1)")
+    answer = opened(client, admin_person, "/figures/?by=group&format=csv")
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert rows[0][:4] == ["Group", "Number", "Offered", "Answered"]
+    assert rows[1][:4] == ["'=HYPERLINK(1)", "", "12", "9"]
+    assert [row[:3] for row in rows if row[0] == "All"] == [["All", "", "16"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["by=moon", "span=century", "from=yesterday", "from=0001-01-01", "to=9999-12-31", "from=2026-02-30",
+     "from=2020-01-01&to=2026-01-01", "from=2026-02-02&to=2026-02-01", "group=x", "group=" + "9" * 40],
+)  # fmt: skip
+def test_a_question_that_makes_no_sense_is_answered_with_why(client, admin_person, query):
+    page = opened(client, admin_person, f"/figures/?{query}")
+    assert page.status_code == 400
+    assert "These figures cannot be shown" in page.content.decode()
+    assert opened(client, admin_person, f"/figures/lost/?{query}").status_code == 400
+    assert opened(client, admin_person, f"/api/v1/figures/?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/figures/moon/", "/figures/lost/?of=nobody", "/figures/lost/?place=x.y",
+                                  "/figures/lost/?place=" + "9" * 30 + ".1"])  # fmt: skip
+def test_what_is_not_there_is_not_found(client, admin_person, day, path):
+    assert opened(client, admin_person, path).status_code == 404
+
+
+def test_a_heat_map_of_a_week_and_none_of_a_day(client, admin_person, day):
+    week = opened(client, admin_person, "/figures/?span=7d").content.decode()
+
+    lost = [int(text) for text in re.findall(r'<td class="heat-[1-5]"[^>]*>(\d+)</td>', week)]
+    assert sum(lost) == 2
+    assert 'class="heat"' not in opened(client, admin_person, "/figures/").content.decode()
+
+
+def test_an_address_says_all(client, admin_person, day):
+    page = opened(client, admin_person, "/figures/?span=7d&by=hour&group=0").content.decode()
+    links = [
+        parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+        for link in re.findall(r'href="(/figures/\w+/\?[^"]*)"', page)
+    ]
+
+    assert links
+    assert all(link["span"] == ["7d"] and link["group"] == ["0"] for link in links)
