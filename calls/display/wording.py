@@ -121,6 +121,7 @@ FLAGS: Mapping[str, Text] = {
     "answered_by_nobody": _("The provider says answered, but nobody was dialled and nobody talked: not counted so"),
     "answer_without_pickup": _("The provider says answered, but names no pick-up and no talk"),
     "handed_over": _("Handed from one agent to another: the talk of all is added up"),
+    "customer_first": _("The customer was dialled first, the agent second"),
     "clock_ahead": _("The provider's times lie in the future: it counts from when it was heard of"),
     "clock_behind": _("The provider's times lie hours back: it counts from when it was heard of"),
     "unmapped_word": _("The provider used a word that is not known here"),

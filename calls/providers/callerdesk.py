@@ -16,6 +16,7 @@ from calls.words import Direction, State
 
 from .adapter import BROKEN, Arrival, Habits, Reading, ignored, quarantined
 from .callerdesk_words import DIRECTIONS, OTHERS, PHASES, PRESSED, SPELLINGS, VERDICTS
+from .folds import choose_readings, is_set_back
 from .values import Unreadable, also_said, amount, code, looks_like_a_call, moment, number, or_nobody, seconds
 
 LABEL = "CallerDesk (also Digidonar, RP Digital Phone, IndiaVoice, CCS Express IVR)"
@@ -79,6 +80,8 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if words is None:
         return quarantined("unknown_word")
     event = _event(kind, said, words, habits, arrival)
+    if is_set_back(habits.time_zone):
+        choose_readings(event, said, habits.time_zone)
     _add_others(event, said, others)
     if event.call_id or event.alternate_id:
         return Reading(event)
@@ -258,6 +261,7 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
         agent=agent,
         line="" if line == WITHHELD else line,
         roles_known=incoming,
+        customer_first=not incoming and not habits.outgoing_source_is_agent,
         group=or_nobody(said["group"])[:120],
         started_at=_value(said, "started_at", flags, moment, habits.time_zone),
     )

@@ -145,8 +145,8 @@ class Attempts:
         known.state, known.picked_at, known.ended_at, known.told = TALKING, at, None, False
         if not self._settled:
             for other in self.all:
-                if other.state == TALKING and other is not known:
-                    other.state, other.ended_at = TALKED, at
+                if other.open and other is not known:  # it stops ringing, or has handed over
+                    other.state, other.ended_at = TALKED if other.picked_at else NOT_TAKEN, at
 
     def _picks_again(self, known: Attempt, at: datetime) -> bool:
         """A pick-up long after the end of a ring belongs to one that we did not hear."""

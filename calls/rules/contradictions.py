@@ -14,7 +14,7 @@ _CORRECTED = ("agent", "agent_name", "customer", "line", "group", "coins", "reco
 def check(heard: Heard) -> None:
     """Flag what the reports of a call contradict: their own times and words, each other, and what was heard live."""
     facts = heard.facts
-    ends = None if "end_time_assumed" in heard.flags else facts.ended_at
+    ends = facts.ended_at if heard.end_is_told else None
     answered = facts.outcome is Outcome.ANSWERED
     _check_times(heard, ends, answered)
     if not answered and any(event.phase is State.TALKING for event in heard.live):

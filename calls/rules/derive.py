@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from calls.rules.attempts import agent_now, attempts_of, closing_event
-from calls.rules.clocks import say_when_it_began
+from calls.rules.clocks import put_right, say_when_it_began
 from calls.rules.contradictions import check
 from calls.rules.credits import credit_agents
 from calls.rules.events import CallEvent
@@ -133,6 +133,7 @@ def _reported(heard: Heard) -> None:
     measure_reported(heard, parts)
     credit_agents(heard, parts)
     check(heard)
+    put_right(heard)
 
 
 def _finished(heard: Heard, directory: Directory) -> CallFacts:

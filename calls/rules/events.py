@@ -48,7 +48,8 @@ class CallEvent:
 
     Moments are aware UTC datetimes, lengths whole seconds, numbers E.164 or the raw text. None and "" mean
     that the delivery did not say. `customer` and `agent` stand where the provider's field order puts them;
-    unless `roles_known`, the directory has the last word (`rules.roles`).
+    unless `roles_known`, the directory has the last word (`rules.roles`). `customer_first`: on a call that we make,
+    the customer stands where the party does that is dialled first.
 
     `call_id` is the provider's id of the call. `alternate_id` is a second id that some deliveries carry beside it
     or instead of it. `campaign_id` names the request that a call was made for, and is not unique: deliveries are
@@ -73,6 +74,7 @@ class CallEvent:
     agent: str = ""
     line: str = ""
     roles_known: bool = False
+    customer_first: bool = False
     group: str = ""
     agent_name: str = ""
     started_at: datetime | None = None
@@ -155,6 +157,7 @@ def dump(event: CallEvent) -> str:
         "agent" if event.agent else "": event.agent,
         "line" if event.line else "": event.line,
         "roles_known" if event.roles_known else "": event.roles_known,
+        "customer_first" if event.customer_first else "": event.customer_first,
         "group" if event.group else "": event.group,
         "agent_name" if event.agent_name else "": event.agent_name,
         "started_at" if event.started_at else "": event.started_at,

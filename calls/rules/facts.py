@@ -56,12 +56,13 @@ class CallFacts:
 class Heard:
     """What was heard of one call, weakest event first, and the facts and flags that were found in it so far."""
 
-    __slots__ = ("events", "facts", "flags", "live", "reports")
+    __slots__ = ("end_is_told", "events", "facts", "flags", "live", "reports")
 
     def __init__(self, events: list[CallEvent]) -> None:
         self.events = events
         self.reports = [event for event in events if event.is_report]
         self.live = [event for event in events if not event.is_report]
+        self.end_is_told = True  # until it turns out to be assumed, or impossible
         self.facts = CallFacts()
         self.flags: set[str] = set().union(*[event.flags for event in events])
 

@@ -2,7 +2,7 @@
 
 from calls.rules.events import CallEvent, Verdict
 from calls.rules.facts import Heard
-from calls.rules.legs import agent_picked_up
+from calls.rules.legs import first_picked_up, who_missed
 from calls.words import Direction, Outcome, State
 
 _INCOMING, _OURS = Direction.INCOMING, (Direction.OUTGOING, Direction.INTERNAL)
@@ -70,9 +70,7 @@ def _by_nobody(heard: Heard) -> tuple[Outcome, str | None]:
         return Outcome.ANSWERED, None
     if direction is _INCOMING:
         return _OF_INCOMING[Verdict.NOT_CONNECTED]
-    if direction in _OURS:
-        return Outcome.CUSTOMER_MISSED, None
-    return Outcome.UNKNOWN, None
+    return (who_missed(heard) if direction in _OURS else Outcome.UNKNOWN), None
 
 
 def _outgoing(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:
@@ -85,7 +83,7 @@ def _outgoing(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:
         return Outcome.AGENT_MISSED, reason
     if verdict is Verdict.CUSTOMER_LEG:
         return Outcome.CUSTOMER_MISSED, reason
-    return (Outcome.CUSTOMER_MISSED if agent_picked_up(heard) else Outcome.AGENT_MISSED), reason
+    return who_missed(heard), reason
 
 
 def _unmapped(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:
@@ -94,6 +92,6 @@ def _unmapped(heard: Heard, judge: CallEvent) -> tuple[Outcome, str | None]:
         heard.flags.add("unmapped_word")
     if any(event.says_answered for event in heard.reports):
         return Outcome.ANSWERED, None
-    if heard.facts.direction in _OURS and agent_picked_up(heard):
-        return Outcome.CUSTOMER_MISSED, REASONS.get(judge.cause) if judge.cause else None
+    if heard.facts.direction in _OURS and first_picked_up(heard):
+        return who_missed(heard), REASONS.get(judge.cause) if judge.cause else None
     return Outcome.UNKNOWN, (judge.word or None) and judge.word[:40]

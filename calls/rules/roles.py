@@ -45,21 +45,37 @@ def roles(event: CallEvent, directory: Directory) -> Roles:
     customer, agent, line = event.customer, event.agent, event.line
     if event.roles_known:
         return Roles(event.direction, customer, agent, line, assumed=False)
-    if line and not directory.is_line(line):
-        if directory.is_line(customer):
-            customer, line = line, customer
-        elif directory.is_line(agent):
-            agent, line = line, agent
+    customer, agent, line = _with_line(customer, agent, line, directory)
     ours, theirs = directory.is_agent(agent), directory.is_agent(customer)
-    if ours and theirs:
+    if ours and theirs and not _same(agent, customer):
         return Roles(Direction.INTERNAL, customer, agent, line, assumed=False)
     if theirs:
-        customer, agent = agent, customer
+        customer, agent = ("", agent) if ours else (agent, customer)
+    if theirs and not customer and line and not directory.is_line(line):
+        customer, line = line, ""
     return Roles(event.direction, customer, agent, line, assumed=not (ours or theirs))
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and (one == other or match_key(one) == match_key(other))
+
+
+def _with_line(customer: str, agent: str, line: str, directory: Directory) -> tuple[str, str, str]:
+    """The three numbers, with a known line in the line's place, wherever it stands, and what stood there in its."""
+    if directory.is_line(line):
+        return "" if _same(customer, line) else customer, "" if _same(agent, line) else agent, line
+    if directory.is_line(customer):
+        return line, "" if _same(agent, customer) else agent, customer
+    if directory.is_line(agent):
+        return customer, line, agent
+    if directory.is_agent(line) and not directory.is_agent(agent) and not directory.is_agent(customer):
+        return customer, line, agent
+    return customer, agent, line
 
 
 def with_roles(event: CallEvent, directory: Directory) -> CallEvent:
     found = roles(event, directory)
+    first = event.customer if event.customer_first else event.agent
     return replace(
         event,
         direction=found.direction,
@@ -67,6 +83,7 @@ def with_roles(event: CallEvent, directory: Directory) -> CallEvent:
         agent=found.agent,
         line=found.line,
         roles_known=not found.assumed,
+        customer_first=bool(first) and first == found.customer,
     )
 
 

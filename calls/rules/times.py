@@ -30,10 +30,16 @@ def say_moments(heard: Heard) -> None:
     if facts.ended_at is None:
         facts.ended_at = min(event.received_at for event in reports)
         heard.flags.add("end_time_assumed")
+        heard.end_is_told = False
+    elif facts.started_at and facts.ended_at < facts.started_at:
+        facts.ended_at = facts.started_at + timedelta(seconds=facts.duration_seconds or 0)
+        facts.set_by.pop("ended_at", None)
+        heard.flags.add("times_disagree")
+        heard.end_is_told = False
     facts.ringing_at = heard.take("ringing_at", "leg_b_started_at", reports)
     if facts.outcome is Outcome.ANSWERED:
         facts.answered_at = heard.take("answered_at", "leg_b_picked_at", reports)
-        if facts.answered_at is None and facts.talk_seconds and "end_time_assumed" not in heard.flags:
+        if facts.answered_at is None and facts.talk_seconds and heard.end_is_told:
             facts.answered_at = facts.ended_at - timedelta(seconds=facts.talk_seconds)
 
 
@@ -50,14 +56,13 @@ def measure_reported(heard: Heard, parts: list[CallEvent]) -> None:
 def measure(heard: Heard, waits_since: datetime | None) -> None:
     """Lengths that the provider did not give. The wait runs from the pick-up by the platform."""
     facts = heard.facts
-    assumed = "end_time_assumed" in heard.flags
     if facts.direction is _INCOMING and facts.outcome is not Outcome.IVR_ONLY:
         answered = facts.outcome is Outcome.ANSWERED
-        until = facts.answered_at if answered else None if assumed else facts.ended_at
+        until = facts.answered_at if answered else facts.ended_at if heard.end_is_told else None
         facts.wait_seconds = seconds_between(waits_since, until)
     if facts.talk_seconds is None and facts.answered_at:
         facts.talk_seconds = seconds_between(facts.answered_at, facts.ended_at)
-    if facts.duration_seconds is None and facts.started_at and not assumed:
+    if facts.duration_seconds is None and facts.started_at and heard.end_is_told:
         facts.duration_seconds = seconds_between(facts.started_at, facts.ended_at)
 
 

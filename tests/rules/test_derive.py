@@ -1,57 +1,38 @@
 """The rules: what a call is, given the set of everything heard about it, in whatever order. No database."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
 
 from calls.rules.attempts import OVERTAKING
 from calls.rules.derive import derive
-from calls.rules.events import CallEvent, Kind, Verdict, dump, load
+from calls.rules.events import Verdict, dump, load
 from calls.rules.explain import SHOWN, story
 from calls.rules.repeats import REPEAT, distinct
 from calls.rules.roles import Directory, Lessons, roles, teaches
 from calls.words import Direction, Outcome, State
+from tests.support.events import (
+    ASHA,
+    CUSTOMER,
+    DIRECTORY,
+    IN,
+    LINE,
+    NOON,
+    OUT,
+    RAVI,
+    at,
+    live,
+    picks,
+    reports,
+    rings,
+    stops,
+)  # fmt: skip
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-CUSTOMER, ASHA, RAVI, LINE = "+919000000101", "+918000000201", "+918000000202", "+918000000302"
-IN, OUT = Direction.INCOMING, Direction.OUTGOING
 ARRIVAL = ("heard_at", "set_by")
 UNTOLD = ("began_at", "ringing_at", "answered_at", "ended_at", "duration_seconds", "wait_seconds", "talk_seconds")
 UNTOLD += ("agent_number", "group")
-
-
-def at(seconds):
-    return NOON + timedelta(seconds=seconds)
-
-
-def event(kind, name, heard=0, **said):
-    """An event whose content is named; `heard` is its arrival, in seconds after noon."""
-    given = {"direction": IN, "customer": CUSTOMER, "line": LINE, "roles_known": said.get("direction", IN) is IN}
-    key = f"{kind} {name}"
-    return CallEvent(kind, key, at(heard), **{**given, "started_at": NOON, **said})
-
-
-def live(name, **said):
-    return event(Kind.LIVE, name, **said)
-
-
-def rings(agent=ASHA, **said):
-    return live(f"rings {agent}", agent=agent, phase=State.RINGING, word="Transfer to agent", **said)
-
-
-def picks(agent=ASHA, **said):
-    return live(f"picks {agent}", agent=agent, phase=State.TALKING, word="Picked", **said)
-
-
-def stops(verdict, agent=ASHA, **said):
-    return live(f"{verdict} {agent}", agent=agent, verdict=verdict, word=verdict.upper(), **said)
-
-
-def reports(verdict=Verdict.ANSWERED, name="", **said):
-    given = {"phase": State.ENDED, "verdict": verdict, "word": (verdict or "").upper(), "ended_at": at(60)}
-    return event(Kind.REPORT, f"{verdict} {name}", **{"heard": 61, **given, **said})
 
 
 def shown(facts):
@@ -170,7 +151,6 @@ CALLS = {
     ],
     "two groups": [rings(group="Sales"), picks(group="Support"), reports(Verdict.NO_ANSWER)],
 }
-DIRECTORY = Directory(agents={"+918000000201": "", "+918000000202": "Support"}, lines={"+918000000302": "Sales"})
 
 
 @pytest.mark.parametrize("directory", [Directory(), DIRECTORY], ids=["unknown", "known"])
