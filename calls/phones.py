@@ -12,16 +12,24 @@ from calls.spellings import spelling_key
 WITHHELD = "anonymous"
 """What stands for a caller who hides their number, however the network says it."""
 
-# The words of networks for a hidden number, and the same words typed on a keypad (266696687 spells ANONYMOUS), which
-# is how they reach those who pass on digits only. The keypad's forms are those that Twilio's documentation lists.
+# A text of these words alone, "number", "caller" and their like aside, stands for a hidden number: "No Caller ID",
+# "sip:anonymous@anonymous.invalid". The letters O and P are what exchanges send for "out of area" and "private".
 _WITHHELD_WORDS = frozenset({
-    "anonymous", "private", "private number", "restricted", "withheld", "number withheld", "unknown",
-    "unknown number", "unavailable", "blocked", "no caller id", "no number", "caller id blocked", "hidden", "clir",
-    "payphone", "coinphone",
+    "anonymous", "private", "restricted", "withheld", "unknown", "unavailable", "blocked", "hidden", "suppressed",
+    "undisclosed", "clir", "payphone", "coinphone", "no", "not", "available", "provided", "known", "disclosed", "out",
+    "of", "area", "o", "p",
 })  # fmt: skip
+_ASIDE = frozenset({
+    "number", "caller", "callers", "call", "calling", "id", "callerid", "cli", "name", "party", "user", "subscriber",
+    "sip", "sips", "tel", "invalid",
+})  # fmt: skip
+# The same words typed on a keypad (266696687 spells ANONYMOUS), which is how they reach those who pass on digits only:
+# the forms that Twilio's documentation lists. Others put zeros or India's code before them, as before any number.
 _WITHHELD_KEYPAD = frozenset(
     {"266696687", "7378742833", "2562533", "8566696", "8656696", "86282452253", "7748283", "7748483"}
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_ALL_HIDDEN = re.compile(r"[+\s]*[x*•#][x*•#\s\-]{3,}\Z")
 
 # India's numbers of ten digits, however often the country and the trunk's zero are said before them: all ten digits
 # that begin with none are possible, and this is all that is to be known.
@@ -53,7 +61,8 @@ def normalise(raw: str, region: str) -> str:
     """
     text = raw.strip()
     if region == "IN" and (indian := _INDIAN.match(text)):
-        return f"+91{indian[1]}"  # As phonenumbers has it, which takes a hundred times as long.
+        # As phonenumbers has it, which takes a hundred times as long.
+        return WITHHELD if indian[1] in _WITHHELD_KEYPAD else f"+91{indian[1]}"
     text = cleaned(text)
     if is_withheld(text):
         return WITHHELD
@@ -86,11 +95,17 @@ def _plain_character(character: str) -> str:
 
 
 def is_withheld(text: str) -> bool:
-    """Whether a text stands for a caller who hides their number: a word, its keypad form, or zeros only."""
-    word = text.casefold().strip("<>\"' +")
-    if word in _WITHHELD_WORDS or word in _WITHHELD_KEYPAD:
-        return True
-    return len(word) > 1 and not word.strip("0")
+    """Whether a text stands for a caller who hides their number: words, their keypad form, zeros or masks only."""
+    word = text.casefold().partition(";")[0].strip("<>\"' +")
+    if any(map(str.isdigit, word)):
+        digits = word.lstrip("0")
+        return word == "-1" or (not digits and len(word) > 1) or _on_keypad(digits)
+    words = set(_WORD.findall(word)) - _ASIDE
+    return (bool(words) and words <= _WITHHELD_WORDS) or _ALL_HIDDEN.match(word) is not None
+
+
+def _on_keypad(digits: str) -> bool:
+    return digits in _WITHHELD_KEYPAD or digits.removeprefix("91") in _WITHHELD_KEYPAD
 
 
 def _compact(text: str) -> str:

@@ -96,10 +96,26 @@ def test_how_a_number_is_spelt(text, region, spelt):
         *("anonymous", "Anonymous", "PRIVATE", "Restricted", "withheld", "Unknown", "unavailable", "No Caller ID"),
         *("+266696687", "266696687", "+7378742833", "+2562533", "+8656696", "86282452253"),
         *("0000000000", "00", "+0000", '"Anonymous"', "anonymous\u200b", "\u202aprivate\u202c"),
+        *("7378742833", "07378742833", "+917378742833", "0266696687", "00266696687", "91266696687", "-1", "P", "O"),
+        *("sip:anonymous@anonymous.invalid", '"Anonymous" <sip:anonymous@anonymous.invalid>', "tel:anonymous"),
+        *("anonymous;phone-context=example.com", "unavailable@unknown.invalid", "Unknown Caller", "caller unknown"),
+        *("withheld number", "PRIVATE-NUMBER", "private_number", "Number not available", "Not provided", "Out of area"),
+        *("XXXXXXXXXX", "**********", "••••••••••", "+xxxx xxxx", "Caller ID blocked", "no number"),
     ],
 )
 def test_what_networks_say_for_a_hidden_number_is_one_word(text):
     assert normalise(text, "IN") == WITHHELD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Reception", "Private office", "sip:asha@example.org", "sip:private@example.org", "90XXXXXX01", "201", "XXX"),
+        *("7378742834", "266696688", "unknown 9000000101", "नहीं", "number", "caller", "1", "10", "x", "9-1"),
+    ],
+)
+def test_what_is_said_of_somebody_is_no_stand_in(text):
+    assert normalise(text, "IN") != WITHHELD
 
 
 def test_the_same_last_digits_under_another_country_code_are_another_number():

@@ -293,7 +293,7 @@ def _add_others(event: CallEvent, said: dict[str, str], others: dict[str, str]) 
     for name in _LISTED_TOO:
         if said[name]:
             others[SPELLINGS[name][0]] = said[name]
-    if event.alternate_id and event.alternate_id != event.call_id:
+    if event.call_id and event.alternate_id not in ("", event.call_id):
         others["uniqueid"] = said["alternate_id"]
     if event.kind is Kind.LIVE:
         others |= {name: said[name] for name in _ACCOUNT if said[name] and or_nobody(said[name])}
