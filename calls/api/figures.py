@@ -17,6 +17,9 @@ from calls.figures.text import text_of
 from .views import CallsView
 
 
+PARAMETERS = {"span", "from", "to", "by", "group"}
+
+
 class Figures(CallsView):
     """The figures of the days asked for, as the Figures page shows them.
 
@@ -27,6 +30,8 @@ class Figures(CallsView):
     """
 
     def get(self, request: Request) -> Response:
+        if unknown := set(request.query_params) - PARAMETERS:
+            raise ValidationError({name: ["Unknown parameter."] for name in sorted(unknown)})
         try:
             asked = question(request.query_params.dict(), timezone.now())
         except Unanswerable as problem:

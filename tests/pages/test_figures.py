@@ -220,6 +220,12 @@ def test_a_question_that_makes_no_sense_is_answered_with_why(client, admin_perso
     assert opened(client, admin_person, f"/api/v1/figures/?{query}").status_code == 400
 
 
+def test_a_misspelt_parameter_of_the_interface_is_refused(client, admin_person):
+    answer = opened(client, admin_person, "/api/v1/figures/?groups=1")
+
+    assert (answer.status_code, answer.json()) == (400, {"groups": ["Unknown parameter."]})
+
+
 @pytest.mark.parametrize("path", ["/figures/moon/", "/figures/lost/?of=nobody", "/figures/lost/?place=x.y",
                                   "/figures/lost/?place=" + "9" * 30 + ".1"])  # fmt: skip
 def test_what_is_not_there_is_not_found(client, admin_person, day, path):
