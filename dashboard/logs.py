@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from calls.display.masking import mask_text
 from calls.phones_in_text import without_half_a_number
 
+from .log_limits import OfStrangers
+
 _HOOK = re.compile(r"(/hook(?:s/|-))[^\s/?\"'<>]+", re.IGNORECASE)
 # A path is taken whole, with a query or without: nothing is tried again from each of its slashes.
 _QUERY = re.compile(r"(/[^\s?\"']*+)(?:(\?)[^\s\"'<>]+)?")
@@ -52,7 +54,8 @@ def description(level: str, plain: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter, "plain": plain}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"strangers": {"()": OfStrangers}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["strangers"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": inherit,
