@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from calls.boards.frames import Frame, Parts, Snapshot, json_of
+from calls.boards.frames import MOST_LIVE_SENT, Frame, Parts, Snapshot, json_of
 from calls.boards.site import SiteState
 from calls.boards.viewer import Viewer
 from calls.display.rows import encode
@@ -19,6 +19,9 @@ SNAPSHOT_FRAMES = 32
 """A snapshot with more frames after it is not worth keeping: a new one is shorter."""
 CALLS_MADE_AT_ONCE = 500
 """A snapshot of more calls is made in a thread, so that the boards of others do not wait for it."""
+
+ALL_AGAIN = 0.8
+"""Live calls that were left out are sent once there are fewer than this share of the most that are sent."""
 
 
 class Audience:
@@ -85,6 +88,7 @@ class Audience:
 
     async def _make(self, snapshot: Snapshot) -> None:
         parts = self.parts(timezone.now())
+        snapshot.left_out = parts.left_out
         few = len(parts.calls) <= CALLS_MADE_AT_ONCE
         try:
             snapshot.parts = parts.make() if few else await asyncio.to_thread(parts.make)
@@ -105,6 +109,10 @@ class Audience:
                 self._snapshot = None
 
     def tidy(self) -> None:
-        """Drop a snapshot that is too old for newcomers."""
+        """Drop a snapshot that is too old for newcomers; send all calls where some were left out, once they are few."""
+        if self._selection.live_digest()[0] <= ALL_AGAIN * MOST_LIVE_SENT:
+            for viewer in self.viewers:
+                if viewer.left_out:
+                    viewer.resend_all()
         if self._snapshot is not None and self._snapshot.parts and not self._snapshot.fresh:
             self._snapshot = None

@@ -18,7 +18,8 @@ STUCK_SECONDS = 10
 
 
 class Flow:
-    """`resend_due`: the board is to be sent a snapshot before anything else."""
+    """`resend_due`: the board is to be sent a snapshot before anything else. `left_out`: live calls that the last
+    snapshot did not hold."""
 
     __slots__ = (
         "_acked",
@@ -32,11 +33,13 @@ class Flow:
         "_sending",
         "_sent",
         "_whole",
+        "left_out",
         "resend_due",
     )
 
     def __init__(self, now: float) -> None:
         self.resend_due = True
+        self.left_out = 0
         self._queue: deque[Frame] = deque()
         self._queued_bytes = 0
         self._ahead: deque[tuple[int, int]] = deque()  # sent and not acknowledged: seq and size
@@ -88,6 +91,7 @@ class Flow:
     def begin(self, snapshot: Snapshot) -> None:
         """The parts of this snapshot are sent now; the frames that came since it was taken wait behind them."""
         self.resend_due = self._whole = False
+        self.left_out = snapshot.left_out
         self._queue.extend(snapshot.since)
         self._queued_bytes = sum(frame.size for frame in snapshot.since)
         # The numbers begin anew: another epoch, or another scope, whose latest change is an earlier one.

@@ -11,6 +11,8 @@ from calls.live.shown_call import ShownCall
 from calls.live.urgency import FIRST_ENDED, FIRST_LIVE, urgency
 
 PART_BYTES = 60 * 1024
+MOST_LIVE_SENT = 5_000
+"""With more live calls than these a snapshot holds the most urgent only: it would take seconds, and nobody reads it."""
 SNAPSHOT_SECONDS = 1.0
 """How long a snapshot may serve newcomers; they are sent the frames that came after it."""
 
@@ -27,13 +29,17 @@ class Frame:
 
 
 class Snapshot:
-    """The parts of a whole picture, and the frames that came since it was taken."""
+    """The parts of a whole picture, and the frames that came since it was taken.
 
-    __slots__ = ("epoch", "made", "parts", "seq", "since", "taken_at")
+    `left_out` is the number of live calls that it does not hold, since they are too many.
+    """
+
+    __slots__ = ("epoch", "left_out", "made", "parts", "seq", "since", "taken_at")
 
     def __init__(self, epoch: str, seq: int) -> None:
         self.epoch = epoch
         self.seq = seq
+        self.left_out = 0
         self.taken_at = monotonic()
         self.parts: list[Frame] = []
         self.since: list[Frame] = []
@@ -57,8 +63,11 @@ class Parts:
     def __init__(
         self, fields: dict[str, Any], totals: bytes, calls: list[ShownCall], masked: bool, names: Names
     ) -> None:
-        self.fields, self.totals, self.calls = fields, totals, calls
+        self.totals, self.calls = totals, calls
         self.masked, self.names = masked, names
+        self.live_count = sum(shown.live for shown in calls)
+        self.left_out = self.live_count - FIRST_LIVE if self.live_count > MOST_LIVE_SENT else 0
+        self.fields = fields | {"left_out": self.left_out}
 
     def make(self) -> list[Frame]:
         first, rest = self._first_and_rest()
@@ -71,7 +80,8 @@ class Parts:
         now = self.fields["now"]
         urgent = nsmallest(FIRST_LIVE, live, key=lambda shown: urgency(shown, now))
         first = set(urgent)
-        return urgent + ended[:FIRST_ENDED], [shown for shown in live if shown not in first] + ended[FIRST_ENDED:]
+        others = [] if self.left_out else [shown for shown in live if shown not in first]
+        return urgent + ended[:FIRST_ENDED], others + ended[FIRST_ENDED:]
 
     def _cut(self, calls: list[ShownCall]) -> list[bytes]:
         bodies: list[bytes] = []

@@ -66,6 +66,11 @@ class Viewer:
         self._flow.offer(frame, monotonic())
         self._wake.set()
 
+    @property
+    def left_out(self) -> int:
+        """How many live calls the last snapshot did not hold."""
+        return self._flow.left_out
+
     def stuck(self, now: float) -> bool:
         """Whether it has taken nothing for too long (`now` in monotonic seconds)."""
         return self._flow.stuck(now)

@@ -13,6 +13,7 @@ from calls.live.totals import totals_from_database
 from calls.live.urgency import FIRST_ENDED, most_urgent
 from calls.models import Head
 from calls.models.access import Scope, scope_of
+from calls.words import State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -34,7 +35,9 @@ def snapshot_for(
     totals, rows = totals_from_database(scope, now), rows_for(scope, now, live, ended)
     # As for an audience: a scope is not told how often calls of others change.
     seq = head.seq if scope.groups is None else max((row["seq"] for row in rows), default=0)
-    fields = {"type": "snapshot", "epoch": head.epoch, "seq": seq, "now": now, "part": 1, "parts": 1}
+    left_out = totals["live"] + totals["lost_track"] - sum(row["state"] != State.ENDED for row in rows)
+    fields = {"type": "snapshot", "epoch": head.epoch, "seq": seq, "now": now, "left_out": left_out}
+    fields |= {"part": 1, "parts": 1}
     return orjson.loads(encode({**fields, "totals": totals, "calls": rows}))
 
 

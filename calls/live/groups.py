@@ -36,6 +36,10 @@ class GroupCalls:
         self.ended: list[tuple[datetime, int]] = []
         self.whole = True  # whether `ended` holds everything of the last day
 
+    def note(self, seq: int) -> None:
+        if seq > self.seq:
+            self.seq = seq
+
     def add_live(self, shown: ShownCall, now: datetime) -> None:
         call = shown.call
         self.live[call.id] = shown

@@ -51,13 +51,11 @@ class Picture:
 
     def _note(self, old: ShownCall | None, call: Columns) -> None:
         """Note the change's number and moment for the call's group, and the number for the group that it left."""
-        self.seq = max(self.seq, call.seq)
-        group_id = call.group_id
-        group = self.groups[group_id]
-        group.seq = max(group.seq, call.seq)
+        seq, group_id = call.seq, call.group_id
+        self.seq = max(self.seq, seq)
+        self.groups[group_id].note(seq)
         if old is not None and old.call.group_id != group_id:
-            left = self.groups[old.call.group_id]
-            left.seq = max(left.seq, call.seq)
+            self.groups[old.call.group_id].note(seq)
         heard_at = self.heard_at.get(group_id)
         if heard_at is None or heard_at < call.heard_at:
             self.heard_at[group_id] = call.heard_at

@@ -17,8 +17,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from calls.boards import admission as admission_module
+from calls.boards import audience as audience_module
 from calls.boards import feed as feed_module
 from calls.boards import flow as flow_module
+from calls.boards import frames as frames_module
 from calls.boards import inbound as inbound_module
 from calls.boards.consumer import BoardConsumer
 from calls.boards.feed import feed
@@ -153,6 +155,31 @@ async def test_a_change_too_large_for_one_message_is_answered_by_a_snapshot(admi
         await committed(make, sales)
         shown = Shown().apply(await socket.message())
         assert shown.whole and len(shown.rows) == 1
+
+
+async def test_of_too_many_live_calls_the_most_urgent_are_sent_until_they_are_fewer(admin_person, sales, monkeypatch):
+    for module in (frames_module, audience_module):
+        monkeypatch.setattr(module, "MOST_LIVE_SENT", 5)
+    monkeypatch.setattr(frames_module, "FIRST_LIVE", 2)
+    waits = [(await make(sales, ago=ago)).id for ago in (50, 40)]
+    calls = [await make(sales, state="talking") for _ in range(4)]
+    done = await make(sales, state="ended")
+    async with a_board(admin_person) as socket:
+        shown = Shown().apply(await socket.message("snapshot"))
+        while not shown.whole:
+            shown.apply(await socket.message("snapshot"))
+        assert (set(shown.rows), shown.left_out, shown.totals["live"]) == ({*waits, done.id}, 4, 6)
+        await committed(end, calls[0])
+        shown.apply(await socket.message("changed"))
+        assert calls[0].id in shown.rows and shown.totals["live"] == 5
+        shown.apply(await socket.message("heartbeat"))
+        await committed(end, calls[1])
+        again = Shown()
+        async with asyncio.timeout(5):
+            while not again.whole:
+                again.apply(await socket.message("snapshot"))
+        again.apply(await socket.message("heartbeat"))
+        assert (len(again.rows), again.left_out) == (7, 0)
 
 
 async def test_another_epoch_starts_everybody_over(admin_person, sales):

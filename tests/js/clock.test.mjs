@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Pace } from "../../static/js/live/pace.js";
 import { Painter } from "../../static/js/live/painter.js";
-import { callsAreRefused, clockWasSet, feed, Lag, truth } from "../../static/js/live/truth.js";
+import { callsAreLeftOut, callsAreRefused, clockWasSet, feed, Lag, truth } from "../../static/js/live/truth.js";
 import { Clock } from "../../static/js/live/clock.js";
 import { Host } from "./host.mjs";
 
@@ -153,6 +153,7 @@ test("a stale board says for how long; a feed that is silent too long is told ap
   assert.deepEqual(feed(4_000, null), { quiet: false, text: "last delivery 4 s ago" });
   assert.deepEqual(feed(1_900_000, 900_000), { quiet: true, text: "no delivery for 15 min" });
   assert.deepEqual(feed(null, null), { quiet: false, text: "no delivery yet" });
+  assert.equal(callsAreLeftOut(1_240).text, "1,240 live calls not shown");
   const refused = callsAreRefused("The source had too many.");
   assert.deepEqual(refused, { quiet: true, text: "new calls set aside", detail: "The source had too many." });
 });

@@ -51,6 +51,7 @@ export const snapshot = (calls, given = {}) => ({
   epoch: "e1",
   seq: 100,
   now: at(0),
+  left_out: 0,
   part: 1,
   parts: 1,
   totals: { live: calls.length },

@@ -163,3 +163,13 @@ test("a step of the server's clock is known for as long as heartbeats tell it", 
   store.take(heartbeat());
   assert.equal(store.clockStep, null);
 });
+
+test("a board that was not sent all live calls is not complete, and does not take that for a loss", () => {
+  const store = new CallStore();
+  store.take(snapshot([row({ id: 1, seq: 40 })], { left_out: 9 }));
+  assert.deepEqual([store.whole, store.complete, store.leftOut], [true, false, 9]);
+  assert.equal(store.take(heartbeat({ live_count: 10, live_seq_sum: 900 })).sync, false);
+  assert.equal(store.take(heartbeat({ live_count: 10, live_seq_sum: 900, epoch: "another" })).sync, true);
+  store.take(snapshot([row({ id: 1, seq: 40 })]));
+  assert.deepEqual([store.complete, store.take(heartbeat({ live_count: 10 })).sync], [true, true]);
+});

@@ -20,7 +20,7 @@ class Shown:
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
         self.totals: dict[str, Any] = {}
-        self.epoch, self.seq, self.whole = "", -1, False
+        self.epoch, self.seq, self.whole, self.left_out = "", -1, False, 0
         self.regressions = 0
 
     def apply(self, message: dict[str, Any] | Frame) -> "Shown":
@@ -31,7 +31,7 @@ class Shown:
     def _snapshot(self, said: dict[str, Any]) -> None:
         if said["part"] == 1:
             self.rows, self.epoch = {}, said["epoch"]
-        self.whole = said["part"] == said["parts"]
+        self.whole, self.left_out = said["part"] == said["parts"], said["left_out"]
         self._changed(said | {"gone": []})
 
     def _changed(self, said: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ class Shown:
 
     def _heartbeat(self, said: dict[str, Any]) -> None:
         live = [call for call in self.rows.values() if call["state"] != "ended"]
-        if said["seq"] == self.seq:
+        if said["seq"] == self.seq and not self.left_out:
             assert (said["live_count"], said["live_seq_sum"]) == (len(live), sum(call["seq"] for call in live))
         self.seq = said["seq"]
 

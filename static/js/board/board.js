@@ -11,7 +11,7 @@ import { Lists } from "./lists.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
 import { CallStore } from "../live/store.js";
-import { callsAreRefused, clockWasSet, feed, Lag, truth } from "../live/truth.js";
+import { callsAreLeftOut, callsAreRefused, clockWasSet, feed, Lag, truth } from "../live/truth.js";
 
 /** So many completed calls are known at most, and the latest of them (docs/events.md). */
 const MOST_ENDED = 200;
@@ -240,7 +240,7 @@ export class Board {
     const animate = this.#pace.isCalm(this.#host.now()) && !this.#host.still();
     const all = store.live();
     const test = tester(this.#address.filters, now);
-    const shown = { live: all.filter(test), ended: store.completed().filter(test), whole: store.whole };
+    const shown = { live: all.filter(test), ended: store.completed().filter(test), whole: store.complete };
     const from = animate ? this.#departures() : [];
     live.selected = completed.selected = this.#address.call;
     set(frame, "data-view", this.#address.view);
@@ -251,7 +251,7 @@ export class Board {
     this.#lists.show({ ...shown, context, find: (id) => store.get(id) }, { ...how, release: settles });
     this.#wasWhole = store.whole;
     this.#depart(from);
-    strip.show(store.totals, store.whole ? all : [], now);
+    strip.show(store.totals, store.complete ? all : [], now);
     const known = [...all, ...store.completed()];
     bar.show(this.#address.filters, (facet) => choicesOf(facet, known, this.#address.filters, now));
     panel.follow(store.get(this.#address.call), now);
@@ -320,9 +320,10 @@ export class Board {
 
   /** Null until a heartbeat has told when the last delivery came. */
   #feed(now) {
-    const { heardAt, clockStep, silentSince, refused } = this.#store;
+    const { heardAt, clockStep, silentSince, refused, leftOut } = this.#store;
     if (clockStep !== null) return clockWasSet(clockStep);
     if (refused.length) return callsAreRefused(asideSentence(refused[0]));
+    if (leftOut) return callsAreLeftOut(leftOut);
     if (heardAt === undefined) return null;
     const ago = (moment) => (moment === null ? null : Math.max(0, now - Date.parse(moment)));
     return feed(ago(heardAt), ago(silentSince));

@@ -29,8 +29,15 @@ export class CallStore extends EventTarget {
   clockStep = null;
   /** Whether the whole snapshot has come. */
   whole = false;
+  /** How many live calls the snapshot did not hold: a server with too many sends the most urgent. */
+  leftOut = 0;
   /** Whether a snapshot of the socket, or of the page, has come at all. */
   known = false;
+
+  /** Whether all live calls have come: before that our own sums are too small. */
+  get complete() {
+    return this.whole && !this.leftOut;
+  }
 
   /** Take a message. Returns {sync, ended, changed}: whether to start over, and what moved. */
   take(message) {
@@ -80,6 +87,7 @@ export class CallStore extends EventTarget {
     this.epoch = message.epoch;
     this.seq = Math.max(this.seq, message.seq);
     this.whole = message.part === message.parts;
+    this.leftOut = message.left_out ?? 0;
     this.known = true;
     this.#doubts = 0;
     if (message.totals) this.totals = message.totals;
@@ -115,7 +123,7 @@ export class CallStore extends EventTarget {
   #doubted(message) {
     if (!this.whole) return false;
     if (message.epoch !== this.epoch) return true;
-    if (this.#agrees(message)) {
+    if (this.leftOut || this.#agrees(message)) {
       this.#doubts = 0;
       return false;
     }

@@ -1,6 +1,6 @@
 /** What may be said about how true the screen is. Pure. */
 
-import { about } from "../shared/format.js";
+import { about, count } from "../shared/format.js";
 
 /** Heartbeats come every 3 s: one may be late, two may not. */
 export const LATE_MS = 6_000;
@@ -36,6 +36,15 @@ export function feed(heard, silent) {
 /** The same, while a limit refuses new calls: `sentence` says which. */
 export function callsAreRefused(sentence) {
   return { quiet: true, text: "new calls set aside", detail: sentence };
+}
+
+/** The same, while so many live calls are not sent, since there are too many. */
+export function callsAreLeftOut(number) {
+  return {
+    quiet: true,
+    text: `${count(number, "live call")} not shown`,
+    detail: "There are too many live calls to send all of them: the most urgent are shown.",
+  };
 }
 
 /** The same, while the server's clock was set lately: `step` in seconds, negative is back. Times and lengths may be wrong. */
