@@ -185,7 +185,7 @@ SECRET_KEY = env.secret("CALLBOARD_SECRET_KEY") or kept_secret(DATA_DIR / "secre
 SECRET_KEY_FALLBACKS = env.secrets("CALLBOARD_SECRET_KEY_FALLBACKS")
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "calls.people.sign_in.SignInBackend"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -194,7 +194,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 ]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# By name and address together: nobody can lock out somebody else.
+# By name and address together: nobody can lock out somebody else. calls/people/sign_in.py has two limits more.
+AXES_CLIENT_IP_CALLABLE = "calls.people.sign_in.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_RESET_ON_SUCCESS = True
@@ -203,6 +204,7 @@ AXES_LOCKOUT_TEMPLATE = "lockout.html"
 AXES_VERBOSE = False
 
 CALLBOARD_SESSION_HOURS = env.number("CALLBOARD_SESSION_HOURS", 12, least=1, most=720)
+SESSION_ENGINE = "dashboard.sessions"
 SESSION_COOKIE_AGE = CALLBOARD_SESSION_HOURS * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

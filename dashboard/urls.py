@@ -6,11 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from calls import admin
 from calls.intake import door as webhooks
 from calls.pages.sign_in import SignInView, admin_sign_in
+from calls.people.sign_in import a_few_at_a_time
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/login/", SignInView.as_view(), name="login"),
+    path("accounts/login/", a_few_at_a_time(SignInView.as_view()), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password_change/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("accounts/password_change/", a_few_at_a_time(auth.PasswordChangeView.as_view()), name="password_change"),
     path("accounts/password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     re_path(r"^hooks(?:/[^/]*)?/?$", webhooks.hook, name="hook"),
     re_path(r"^hook-[^/]+/?$", webhooks.hook, name="short_hook"),
@@ -20,3 +21,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("calls.api.urls")),
     path("", include("calls.pages.urls")),
 ]
+handler500 = "dashboard.unavailable.error_page"

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
-from calls.database.connecting import reconnect
+from calls.database.connecting import keep_own_connection, reconnect
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Reader:
     """One thread with one database connection."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feed")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feed", initializer=keep_own_connection)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

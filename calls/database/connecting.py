@@ -2,8 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+
+def keep_own_connection() -> None:
+    """Give this thread a connection that nobody else can take: the pool of PostgreSQL is for pages.
+
+    It stays open between transactions. On SQLite every thread has one of its own anyway.
+    """
+    if connection.vendor != "postgresql":
+        return
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    own.settings_dict = deepcopy(own.settings_dict)
+    own.settings_dict["OPTIONS"].pop("pool", None)
+    own.settings_dict["CONN_MAX_AGE"] = None
+    connections[DEFAULT_DB_ALIAS] = own
 
 
 def what_is_wrong(problem: Exception) -> str:
@@ -23,10 +38,15 @@ def reconnect() -> None:
     Those that died with it would be handed out one by one, each after a longer wait than the one before.
     """
     connection.close()
-    pool = getattr(connection, "pool", None)
-    if pool is not None:
+    for pool in getattr(connection, "_connection_pools", {}).values():
         with suppress(Exception):
             pool.check()
+
+
+def lend_back() -> None:
+    """Let others have this thread's connection for as long as it does something else; not within a transaction."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from calls.commit.cache import Cache, cache
 from calls.commit.received import Received
 from calls.commit.settling import Settler
 from calls.commit.transaction import commit
-from calls.database.connecting import reconnect
+from calls.database.connecting import keep_own_connection, reconnect
 from calls.database.numbering import Changes
 from calls.database.readiness import write_and_read
 from calls.intake.counts import counts
@@ -242,6 +242,7 @@ class Intake:
             self._thread = None
 
     def _write(self) -> None:
+        keep_own_connection()
         looked_after = time.monotonic()
         while not (self._stopping and not self._waiting):
             self._wake.wait(IDLE_SECONDS)

@@ -7,6 +7,7 @@ from .delivery import Delivery
 from .directory import Agent, CallGroup, GroupSpelling, VirtualNumber
 from .figures import CountedCall, FigureCell, FigureSettings, Projection
 from .readiness import Readiness
+from .sign_in import FailedSignIns
 from .source import Source, SourceToken
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "CallGroup",
     "CountedCall",
     "Delivery",
+    "FailedSignIns",
     "FigureCell",
     "FigureSettings",
     "GroupSpelling",

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
 from calls.figures import rollups
 from calls.models import AuditEntry, Call, Delivery, Head
+from calls.people.sign_in import drop_old
 from calls.words import Result
 
 BATCH = 500
@@ -35,8 +37,12 @@ class Pruned:
 def prune(
     raw_before: datetime | None, calls_before: datetime | None, audit_before: datetime | None = None
 ) -> Iterator[Pruned]:
-    """Prune what is older (aware moments; None: keep it), one batch at a time. Gives the state after each."""
+    """Prune what is older (aware moments; None: keep it), one batch at a time. Gives the state after each.
+
+    Failed sign-ins go in any case, as soon as they count no longer.
+    """
     pruned = Pruned()
+    drop_old(timezone.now())
     if raw_before:
         yield from _strip(raw_before, pruned)
         yield from _drop_loose(raw_before, pruned)

@@ -1,6 +1,5 @@
 """Whoever sends a server more than it should hold makes it no larger, and no delivery late: on real servers."""
 
-import resource
 import socket
 import struct
 import time
@@ -8,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.desk import Desk
-from tests.support.running import RunningServer
+from tests.support.sites import site
 from tests.support.strangers import MEGABYTE, Stranger, deliver, watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("server", ["uvicorn"], indirect=True, scope="module")]
@@ -21,34 +19,10 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n
 GET = b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-class Site(RunningServer):
-    """A running server with a source and a viewer, of a process that may open 256 files."""
-
-    desk: Desk
-    token: str
-    cookie: str
-
-
 @pytest.fixture(scope="module")
 def server(request, tmp_path_factory):
-    data = tmp_path_factory.mktemp(request.param)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (HANDLES, hard))
-    try:
-        site = Site(data, "--server", request.param)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    try:
-        site.wait_until_ready()
-        site.desk = Desk(data)
-        site.token = site.desk("webhook", name="Strangers").removeprefix("/hooks/")
-        site.desk("add_person", name="viewer", role="viewer", group="Sales")
-        site.cookie = f"callboard_session={site.desk('sign_in', name='viewer')}"
-        yield site
-        site.desk.close()
-    finally:
-        site.process.kill()
-        site.process.wait()
+    with site(tmp_path_factory.mktemp(request.param), request.param, handles=HANDLES) as server:
+        yield server
 
 
 @pytest.fixture

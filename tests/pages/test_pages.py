@@ -39,7 +39,7 @@ def snapshot_of(page: str) -> dict:
 
 
 def page_of(client, person, path="/") -> str:
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="calls.people.sign_in.SignInBackend")
     return client.get(path).content.decode()
 
 
@@ -50,7 +50,7 @@ def test_the_board_asks_who_one_is(client):
 
 def test_somebody_without_access_is_told_what_is_missing(client, outsider, source, sales):
     a_call(source, sales)
-    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(outsider, backend="calls.people.sign_in.SignInBackend")
     answer = client.get("/")
     assert answer.status_code == 403
     assert "No access yet" in answer.content.decode()
