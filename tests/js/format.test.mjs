@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { share } from "../../static/js/board/strip.js";
-import { figure, length, middle, phoneParts, ordinal, timer, when } from "../../static/js/shared/format.js";
+import { figure, length, phoneParts, ordinal, timer, when } from "../../static/js/shared/format.js";
 import { flagWord, OUTCOMES, reasonWord, STATES } from "../../static/js/shared/words.js";
 import "./words.mjs";
 
@@ -24,28 +24,6 @@ test("phone numbers are parted for the eye, and joined they are the number", () 
   }
   assert.deepEqual(phoneParts("+919000000101"), ["+91", "90000", "00101"]);
   assert.deepEqual([phoneParts("anonymous"), phoneParts(null), phoneParts("201")], [["anonymous"], ["–"], ["201"]]);
-});
-
-test("long names keep both ends", () => {
-  assert.equal(middle("Premium customers of the north", 16), "Premium c…north");
-  assert.equal(middle("Sales", 16), "Sales");
-});
-
-test("a long name is never torn within a letter, in any script", () => {
-  const whole = (text) =>
-    [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)].map(({ segment }) => segment);
-  for (const name of [
-    "Venkatanarasimha Raj",
-    "वेंकटनरसिम्हा राजुवरिपेटा चौधरी",
-    "வெங்கடநரசிம்ம ராஜுவாரி பேட்டை",
-    "Priya श्रीनिवासराघवन अय्यंगार",
-  ]) {
-    const letters = whole(name);
-    const kept = whole(middle(name, 12)).filter((letter) => letter !== "…");
-    assert.ok(kept.length < 12 && kept.every((letter) => letters.includes(letter)), name);
-  }
-  assert.equal(middle("عبد الرحمن بن خالد الفارسي", 12), "عبد الرحمن…");
-  assert.equal(middle("क्षत्रिय", 6), "क्षत्रिय");
 });
 
 test("young times are relative", () => {

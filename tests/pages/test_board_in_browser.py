@@ -197,20 +197,6 @@ async def test_every_menu_of_a_phone_opens_on_its_glass(site, browser):
         await summary.tap()
 
 
-NAMES = ["Venkatanarasimha Rajuvaripeta", "वेंकटनरसिम्हा राजुवरिपेटा", "வெங்கடநரசிம்ம ராஜுவாரி", "عبد الرحمن بن خالد الفارسي"]
-
-
-async def test_a_name_is_one_run_of_text_in_every_script(site, browser):
-    page = await signed_in(browser, site, viewport={"width": 1440, "height": 900})
-    for at, name in enumerate(NAMES):
-        await asyncio.to_thread(site.reports, f"name.{at}", receiver_name=name, DialWhomNumber=f"800000090{at}")
-    for name in NAMES:
-        shown = row(page, "completed", name).first.locator(".who > :first-child")
-        await expect(shown).to_have_text(name, timeout=PATIENCE)
-        parts = "node => [node.childNodes.length, node.firstChild.nodeType, node.dir, node.title]"
-        assert await shown.evaluate(parts) == [1, 3, "auto", name]
-
-
 async def test_the_wait_is_the_large_timer_of_a_caller_who_waits(site, browser):
     began = india(datetime.now(UTC) - timedelta(seconds=100))
     await asyncio.to_thread(site.says, "wait.1", SourceNumber="9000000555", StartTime=began)

@@ -65,6 +65,19 @@ def test_the_first_board_is_readable_before_any_script_runs(client, sales_superv
         assert word in rows
 
 
+def test_the_first_board_holds_long_names_whole_and_in_their_direction(client, sales_supervisor, source, sales):
+    name = "वेंकटनरसिम्हा राजुवरिपेटा"
+    sales.name = "خدمة العملاء"
+    sales.save()
+    a_call(source, sales, agent_name=name)
+    a_call(source, sales, ref="r2", state=State.ENDED, agent_name=name, ended_at=timezone.now())
+    page = page_of(client, sales_supervisor)
+    for tag in ("live-list", "completed-list"):
+        rows = page[page.index(f"<{tag}") : page.index(f"</{tag}>")]
+        for each in (name, sales.name):
+            assert re.search(f'<span class="cut[^"]*" dir="auto" title="{each}">{each}</span>', rows)
+
+
 def test_the_page_carries_the_snapshot_for_the_script(client, sales_supervisor, source, sales):
     call = a_call(source, sales)
     snapshot = snapshot_of(page_of(client, sales_supervisor))

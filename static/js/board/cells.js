@@ -2,7 +2,7 @@
 
 import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
 import { count, phoneParts, ordinal, UNKNOWN } from "../shared/format.js";
-import { attemptWord, flagWord, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
+import { attemptWord, DIRECTIONS, flagWord, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isLost } from "../live/store.js";
 
 /** The look (icon and colour) and the word of where a call is, or how it went. */
@@ -46,6 +46,21 @@ export function customerCell() {
       say(repeat.lastChild, `${ordinal(repeats + 1)}`);
       set(repeat, "title", `${count(repeats, "earlier call")} of this customer among the latest completed`);
       synthetic.hidden = !call.flags?.includes("synthetic");
+    },
+  };
+}
+
+/** Which way a call goes: an icon, and the word for those who hear the page. */
+export function directionCell() {
+  const picture = icon("unknown");
+  const word = make("span", { class: "sr-only" });
+  const node = make("div", { class: "direction", role: "gridcell" }, picture, word);
+  return {
+    node,
+    show(direction) {
+      setIcon(picture, direction);
+      set(node, "title", DIRECTIONS[direction]);
+      say(word, DIRECTIONS[direction] ?? direction);
     },
   };
 }

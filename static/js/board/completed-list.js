@@ -2,8 +2,8 @@
 
 import { make, say, set } from "../shared/dom.js";
 import { hover, length, when } from "../shared/format.js";
-import { DIRECTIONS, provisionalWord, reasonWord } from "../shared/words.js";
-import { customerCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
+import { provisionalWord, reasonWord } from "../shared/words.js";
+import { customerCell, directionCell, lookOf, sayName, sayParty, stateCell } from "./cells.js";
 import { VirtualList } from "../shared/virtual-list.js";
 
 export class CompletedList extends VirtualList {
@@ -20,6 +20,7 @@ class CompletedRow {
   #call = null;
   #state = stateCell();
   #customer = customerCell();
+  #direction = directionCell();
   #length = make("div", { class: "length", role: "gridcell" });
   #agent = make("span", { class: "cut" });
   #group = make("span", { class: "cut faint" });
@@ -30,6 +31,7 @@ class CompletedRow {
     "div",
     { class: "row completed-grid", role: "row" },
     this.#state.node,
+    this.#direction.node,
     this.#customer.node,
     this.#length,
     this.#when,
@@ -59,7 +61,7 @@ class CompletedRow {
     set(this.#length, "title", title);
     this.#when.classList.toggle("is-awaited", call.provisional);
     set(this.#when, "title", hover(call.at.ended));
-    set(this.node, "data-direction", DIRECTIONS[call.direction] ? call.direction : null);
+    this.#direction.show(call.direction);
   }
 }
 

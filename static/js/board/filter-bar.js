@@ -1,7 +1,7 @@
 /** The bar of filters: search, groups as chips, the other facets as menus, and what is chosen. */
 
 import { icon, make, say, set } from "../shared/dom.js";
-import { figure, middle } from "../shared/format.js";
+import { figure } from "../shared/format.js";
 import { DIRECTIONS, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
 import { isEmpty, NONE, noFilters, toggled } from "./filters.js";
 
@@ -89,8 +89,8 @@ export class FilterBar extends EventTarget {
     const word = choiceWord("group", value);
     const chip = make(
       "button",
-      { class: "chip", type: "button", "aria-pressed": String(pressed), title: word.length > 18 ? word : null },
-      make("span", { text: middle(word, 18) }),
+      { class: "chip", type: "button", "aria-pressed": String(pressed), title: word },
+      make("span", { class: "cut", dir: "auto", text: word }),
       make("b"),
     );
     chip.addEventListener("click", () => this.#choose(toggled(this.#filters, "group", value)));
@@ -98,7 +98,7 @@ export class FilterBar extends EventTarget {
   }
 
   #menu(facet) {
-    const word = make("span", { text: FACET_WORDS[facet] });
+    const word = make("span", { class: "cut", text: FACET_WORDS[facet] });
     const list = make("div", {
       class: "menu-card menu-card--start choices",
       role: "group",
@@ -116,7 +116,7 @@ export class FilterBar extends EventTarget {
     say(
       word,
       chosen.length
-        ? `${FACET_WORDS[facet]}: ${chosen.length === 1 ? middle(choiceWord(facet, chosen[0]), 16) : chosen.length}`
+        ? `${FACET_WORDS[facet]}: ${chosen.length === 1 ? choiceWord(facet, chosen[0]) : chosen.length}`
         : FACET_WORDS[facet],
     );
     set(summary, "data-chosen", chosen.length ? "" : null);
@@ -151,7 +151,7 @@ export class FilterBar extends EventTarget {
       { type: "button", "aria-pressed": "false", "data-look": look },
       icon("check"),
       look ? icon(look) : null,
-      make("span", { class: "cut", text: middle(word, 28), title: word.length > 28 ? word : null }),
+      make("span", { class: "cut", dir: "auto", text: word, title: word }),
       make("b"),
     );
     option.addEventListener("click", () => this.#choose(toggled(this.#filters, facet, value)));

@@ -1,7 +1,7 @@
 /** Groups first: a row for each call group, for when there are too many calls to read. */
 
 import { icon, make, say, set } from "../shared/dom.js";
-import { figure, middle, timer, UNKNOWN } from "../shared/format.js";
+import { figure, timer, UNKNOWN } from "../shared/format.js";
 import { STATES, waitingWord } from "../shared/words.js";
 import { choiceWord } from "./filter-bar.js";
 import { sumOf } from "./groups.js";
@@ -108,12 +108,8 @@ export class GroupList extends HTMLElement {
 
   #add(group) {
     const word = choiceWord("group", group);
-    const open = make(
-      "button",
-      { type: "button", title: word.length > 32 ? word : null },
-      make("span", { text: middle(word, 32) }),
-      icon("down"),
-    );
+    const name = make("span", { class: "cut", dir: "auto", title: word, text: word });
+    const open = make("button", { type: "button" }, name, icon("down"));
     const row = make("tr", { "data-group": group }, make("th", { scope: "row" }, open), ...figureCells());
     this.#rows.set(group, row);
     this.#body.append(row);

@@ -1,13 +1,13 @@
 /** The live calls. */
 
-import { icon, make, say, set, setIcon } from "../shared/dom.js";
+import { make, say, set } from "../shared/dom.js";
 import { ordinal, timer } from "../shared/format.js";
-import { DIRECTIONS } from "../shared/words.js";
 import {
   attemptOrdinal,
   attemptShape,
   attemptsInWords,
   customerCell,
+  directionCell,
   lookOf,
   sayName,
   sayParty,
@@ -42,12 +42,7 @@ class LiveRow {
   #state = stateCell();
   #timer = make("div", { class: "timer", role: "gridcell" });
   #total = make("div", { class: "total", role: "gridcell" });
-  #direction = make(
-    "div",
-    { class: "direction", role: "gridcell" },
-    icon("incoming"),
-    make("span", { class: "sr-only" }),
-  );
+  #direction = directionCell();
   #customer = customerCell();
   #line = make("div", { class: "line cut", role: "gridcell" });
   #group = make("div", { class: "group cut", role: "gridcell" });
@@ -62,7 +57,7 @@ class LiveRow {
     this.#state.node,
     this.#timer,
     this.#total,
-    this.#direction,
+    this.#direction.node,
     this.#customer.node,
     this.#line,
     this.#group,
@@ -99,9 +94,7 @@ class LiveRow {
   }
 
   #facts(call) {
-    setIcon(this.#direction.firstChild, call.direction);
-    set(this.#direction, "title", DIRECTIONS[call.direction]);
-    say(this.#direction.lastChild, DIRECTIONS[call.direction] ?? call.direction);
+    this.#direction.show(call.direction);
     sayParty(this.#line, call.virtual_label, call.virtual_number);
     sayName(this.#group, call.group);
     sayParty(this.#agentName, call.agent_name, call.agent_number);

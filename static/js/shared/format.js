@@ -191,29 +191,6 @@ function grouped(digits) {
   return [...parts, rest];
 }
 
-const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
-
-/**
- * A long name without its middle: both ends tell names apart, the middle rarely does. It counts letters as people see
- * them (a vowel sign stays with its letter); of a name written from right to left it leaves out the end.
- */
-export function middle(text, most = 24) {
-  if (!text || text.length <= most) return text;
-  const seen = [...letters.segment(text)].map(({ segment }) => segment);
-  if (seen.length <= most) return text;
-  if (RIGHT_TO_LEFT.test(text))
-    return `${seen
-      .slice(0, most - 1)
-      .join("")
-      .trimEnd()}…`;
-  const head = Math.ceil((most - 1) * 0.6);
-  return `${seen.slice(0, head).join("").trimEnd()}…${seen
-    .slice(head + 1 - most)
-    .join("")
-    .trimStart()}`;
-}
-
 /** 1st, 2nd, 3rd, 4th. */
 export function ordinal(n) {
   const tens = n % 100;
