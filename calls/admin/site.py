@@ -16,7 +16,13 @@ from .read_again import Reading, advanced
 
 _SECTIONS = {
     "Calls": {"Delivery": "Deliveries", "Call": "Calls"},
-    "Set-up": {"Source": "Sources", "CallGroup": "Groups", "Agent": "Agents", "VirtualNumber": "Lines"},
+    "Set-up": {
+        "Source": "Sources",
+        "CallGroup": "Groups",
+        "Agent": "Agents",
+        "VirtualNumber": "Lines",
+        "FigureSettings": "Figures",
+    },
     "People": {"User": "People", "AccessAttempt": "Failed sign-ins", "AuditEntry": "Audit", "LogEntry": "Log"},
 }
 

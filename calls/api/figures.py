@@ -16,7 +16,6 @@ from calls.figures.text import text_of
 
 from .views import CallsView
 
-
 PARAMETERS = {"span", "from", "to", "by", "group"}
 
 

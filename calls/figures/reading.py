@@ -7,6 +7,7 @@ projection must not have moved: then it is read again.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -144,6 +145,16 @@ class Rules:
             group or 0: Settings(threshold, short, goal, Clock(clock), allowance, Formula(formula))
             for group, threshold, short, goal, clock, allowance, formula in rows
         }
+
+    def without_own(self, groups: Iterable[int]) -> list[int]:
+        """Of these groups those that are counted as all others are."""
+        return [group for group in groups if group not in self._by_group]
+
+    def with_settings(self, group: int | None, settings: Settings) -> "Rules":
+        """The same but for one group, or (None) for all that have no settings of their own."""
+        rules = copy(self)
+        rules._by_group = {**self._by_group, group or 0: settings}
+        return rules
 
     def of(self, group: int | None) -> Settings:
         return self._by_group.get(group or 0) or self._by_group.get(0) or Settings()

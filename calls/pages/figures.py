@@ -89,7 +89,7 @@ def whole_reading(reading: Reading, asked: Question, scope: Scope, chosen: Row |
 
 def common(asked: Question, scope: Scope, reading: Reading) -> dict[str, Any]:
     """What the page and the inspector share: the choices of the address, and as of when all is."""
-    groups = CallGroup.objects.order_by("name")
+    groups = CallGroup.objects.standing().order_by("name")
     if scope.groups is not None:
         groups = groups.filter(id__in=scope.groups)
     return {

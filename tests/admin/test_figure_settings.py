@@ -1,0 +1,90 @@
+"""Figure settings are edited in Set-up, previewed on yesterday's calls, and count all calls anew at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from calls.days import day_bounds, day_of
+from calls.figures.definitions import FIGURES
+from calls.figures.reading import Asked, Rules, read
+from calls.models import FigureSettings
+from calls.models.access import Scope
+from tests.support.factories import make_call
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/calls/figuresettings/add/"
+
+
+@pytest.fixture
+def admin(client, admin_person):
+    client.force_login(admin_person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def yesterday(sales, support):
+    start, end = day_bounds(day_of(timezone.now()) - timedelta(1))
+    for group, wait in ((sales, 10), (sales, 30), (sales, 50), (support, 30), (None, 30)):
+        began = start + timedelta(hours=10)
+        make_call(group, "ended", began_at=began, started_at=began, wait_seconds=wait, answered_at=began)
+    return start, end
+
+
+def entered(group=None, **changes):
+    said = {"threshold": 20, "short": 5, "goal": 80, "clock": "p", "ivr_allowance": 0, "formula": "6"}
+    return {**said, "group": group.pk if group else "", **changes}
+
+
+def level(bounds):
+    reading = read(Asked(*bounds, Scope(None, masked=False)), "", timezone.now())
+    value = FIGURES["service-level"].of(reading.tally(Rules()))
+    return value.numerator, value.denominator
+
+
+def test_a_preview_says_what_yesterday_would_have_been_and_saves_nothing(admin, sales, yesterday):
+    page = admin.post(ADD, entered(sales, threshold=40, _preview="1")).content.decode()
+
+    assert "Yesterday as it is counted now: 1 of 3 in time (1 of 3)" in page
+    assert "By these settings: 2 of 3 in time (2 of 3)" in page
+    assert 'value="40"' in page
+    assert "correct the error" not in page
+    assert not FigureSettings.objects.exists()
+
+
+def test_settings_for_all_others_leave_those_out_that_have_their_own(admin, sales, yesterday):
+    FigureSettings.objects.create(group=sales, threshold=60)
+
+    page = admin.post(ADD, entered(threshold=40, _preview="1")).content.decode()
+
+    assert "counted now: 0 of 2 in time" in page
+    assert "By these settings: 2 of 2 in time" in page
+
+
+def test_saved_they_count_the_past_anew(admin, sales, yesterday):
+    assert level(yesterday) == (1, 5)
+
+    assert admin.post(ADD, entered(sales, threshold=40)).status_code == 302
+    assert admin.post(ADD, entered(threshold=30)).status_code == 302
+
+    assert level(yesterday) == (4, 5)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"threshold": 0}, {"threshold": 99999}, {"goal": 101}, {"short": 30}, {"clock": "x"}, {"formula": "7"}]
+)
+def test_what_makes_no_sense_is_refused(admin, sales, changes):
+    assert admin.post(ADD, entered(sales, **changes)).status_code == 200
+    assert not FigureSettings.objects.exists()
+
+
+def test_a_group_has_one_and_all_others_have_one(admin, sales):
+    for group in (sales, None):
+        assert admin.post(ADD, entered(group)).status_code == 302
+        assert admin.post(ADD, entered(group)).status_code == 200
+    assert FigureSettings.objects.count() == 2
+
+
+def test_a_supervisor_may_not(client, sales_supervisor):
+    client.force_login(sales_supervisor, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(ADD).status_code in (302, 403)
