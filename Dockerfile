@@ -1,5 +1,7 @@
-# Callboard, one process to a container. docs/deployment.md says how it was tried.
-FROM python:3.11-slim AS packages
+# Callboard, one process to a container. docs/deployment.md says how it was tried, and how to hold the image below to
+# a digest: --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:...
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM ${PYTHON_IMAGE} AS packages
 WORKDIR /opt/callboard
 COPY requirements/base.txt requirements/base.txt
 # Every package is checked against its hash; compiled here, for the first start to be as quick as any.
@@ -8,7 +10,7 @@ RUN python -m venv .venv \
         -r requirements/base.txt \
     && .venv/bin/python -m compileall -q .venv/lib
 
-FROM python:3.11-slim
+FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --home-dir /opt/callboard --shell /usr/sbin/nologin callboard \
     && install -d -o callboard -g callboard -m 700 /var/lib/callboard
 WORKDIR /opt/callboard

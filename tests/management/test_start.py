@@ -213,6 +213,18 @@ def test_a_lock_names_no_host_and_holds_a_hash_for_every_package(name):
     assert [part for part in packages if "--hash=sha256:" not in part] == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("channels", "daphne", "uvicorn", "httptools", "uvloop", "websockets", "orjson", "structlog", "servestatic"),
+        *("django", "django-axes", "django-csp", "djangorestframework", "channels-redis", "redis"),
+    ],
+)
+def test_what_insides_are_leaned_on_has_an_upper_bound(name):
+    [wanted] = re.findall(rf"^{name}(?:\[[\w,]+\])?(>=.*)$", (ROOT / "requirements/base.in").read_text(), re.M)
+    assert re.match(r">=[\d.]+,<[\d.]+", wanted)
+
+
 def test_tests_run_on_what_is_served():
     def pins(name):
         return dict(
