@@ -622,7 +622,7 @@ def test_what_commits_do_not_say_is_read(four_changes):
     assert news_in([commit_of(calls, first, first + 1), commit_of(calls, first + 3, first + 3)], picture) is None
     assert news_in([commit_of(None, first, first + 3)], picture) is None, "merged away"
     assert news_in([commit_of(calls, first, first + 3, "another epoch")], picture) is None
-    unknown = [call._replace(group_id=99) for call in calls]
+    unknown = [call._replace(group_id=10**9) for call in calls]
     assert news_in([commit_of(unknown, first, first + 3)], picture) is None, "a group without a name"
 
 
