@@ -61,6 +61,7 @@ def mark_duplicates(batch: list[Received]) -> list[tuple[Received, Received]]:
             continue
         if _counts(received, known, batch):
             known.moments.append(received.received_at)
+            known.original = known.original or received  # What is stored has no call while all is made anew.
             continue
         received.event, received.result, received.reason = None, Result.DUPLICATE, ""
         if isinstance(known.original, Received):
@@ -104,6 +105,7 @@ def _stored(batch: list[Received]) -> dict[tuple[int, str], _Said]:
     for delivery, source, key, call, reason, result, at, state, provisional, flags in rows:
         if delivery not in replayed and reason not in _BY_CIRCUMSTANCE:
             known = found.setdefault((source, key), _Said(call))
+            known.original = known.original or call
             reported = (state == State.ENDED and not provisional) or REPORT_OF_ANOTHER in (flags or ())
             known.note(result != Result.APPLIED, reported, moment_from(at) or at)
     return found

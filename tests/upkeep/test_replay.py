@@ -1,5 +1,6 @@
 """Replaying all stored deliveries from nothing gives the same calls; and a dry run changes nothing."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from calls.models import Call, CallAlias, Delivery, Head
 from calls.providers import callerdesk
+from calls.upkeep import replaying
 from calls.words import State
 from tests.support.payloads import as_sent, load
-from tests.support.provider import Provider, orders, picture
+from tests.support.provider import Provider, india, orders, picture
 
 PAYLOADS = list(load(timezone.now()).values())
 
@@ -41,6 +43,29 @@ def test_from_nothing_the_same_calls_come_again(provider, order):
     assert picture() == before
     assert results() == told
     assert Head.objects.get().epoch != epoch
+
+
+@pytest.mark.parametrize("options", [("--all",), ("--from-nothing",)])
+@pytest.mark.parametrize("step", [1, 2, 3, 200])
+def test_what_was_news_and_what_was_a_repeat_is_so_again(provider, monkeypatch, step, options):
+    """Equal bytes, of which some rang a phone again: in steps of any size each is what it was, and of its call."""
+    monkeypatch.setattr(replaying, "DELIVERIES_PER_STEP", step)
+    now = timezone.now()
+    said = {"CallSid": "s.1", "Direction": "IVR", "SourceNumber": "9000000101", "DestinationNumber": "01200000301"}
+    said |= {"DialWhomNumber": "8000000201", "StartTime": india(now), "type": "live_call"}
+    heard = [(0, "Ringing"), (1, "Ringing"), (20, "NO ANSWER"), (30, "Ringing"), (31, "Ringing"), (50, "NO ANSWER")]
+    for at, word in [*heard, (60, "Ringing"), (70, "Picked")]:
+        provider.clock = now + timedelta(seconds=at)
+        provider.says(said | {"Status": word})
+    ended = {"type": "call_report", "Status": "ANSWER", "EndTime": india(provider.clock), "TalkDuration": "20"}
+    provider.says(said | ended)
+    provider.says(said | {"Status": "Ringing"})
+    before, told = picture(), results()
+    assert [result for _, result, *_ in told].count("duplicate") == 3
+
+    replay(*options, "--apply")
+
+    assert (picture(), results()) == (before, told)
 
 
 def test_in_place_nothing_changes_and_calls_keep_their_numbers(provider):
