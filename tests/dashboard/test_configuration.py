@@ -46,7 +46,6 @@ WRONG = {
     "CALLBOARD_TIME_ZONE": ["IST+5:30", "Mars/Olympus", "../../etc/passwd"],
     "CALLBOARD_TRUSTED_PROXIES": ["all", "-1"],
     "CALLBOARD_WORKERS": ["0", "two"],
-    "CALLBOARD_CONNECTIONS_PER_ADDRESS": ["-1", "many"],
     "DATABASE_URL": ["mysql://user@host/name", "callboard", "postgres://"],
     "REDIS_URL": ["127.0.0.1:6379", "http://127.0.0.1", "redis://:x"],
 }

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from calls.commit import limits
 from calls.commit import transaction as committing
-from calls.commit.cache import cache
+from calls.commit.cache import CachedSource, cache
 from calls.intake import door as webhooks
 from calls.intake import interpreting
 from calls.intake import queue as taking
@@ -820,6 +820,24 @@ def test_calls_with_lost_track_take_nobodys_place_until_they_are_very_many(door,
     Call.objects.live().update(heard_at=timezone.now() - timedelta(hours=25))
     pass_seconds(limits.RECOUNT_NEAR_LIMIT_SECONDS)
     check(door(path, as_json(rings())), "applied")
+
+
+def test_live_calls_are_counted_for_a_small_part_of_the_time(source, pass_seconds, monkeypatch):
+    """However many they are: here each count takes two seconds."""
+    counts = []
+    live = Call.objects.live
+
+    def slowly():
+        counts.append(1)
+        pass_seconds(2)
+        return live()
+
+    monkeypatch.setattr(Call.objects, "live", slowly)
+    source.live_calls_limit = 0
+    for _ in range(100):
+        assert limits.live_calls.too_many(CachedSource.of(source))
+        pass_seconds(1)
+    assert len(counts) == 3
 
 
 def test_a_source_has_limits_unless_somebody_raises_them():
