@@ -11,6 +11,7 @@ from calls.database.columns import lost_track
 from calls.display import wording
 from calls.display.causes import CAUSES, code_with_cause
 from calls.display.masking import mask_text
+from calls.live.totals import NO_GROUP as ON_BOARDS
 from calls.models import Agent, CallGroup, Source
 from calls.models.directory import CallGroupQuerySet
 from calls.phones import normalise
@@ -21,6 +22,7 @@ from .filters import ChoiceFilter, NamedFilter, PeriodFilter
 from .site import is_masked, scope
 
 NO_GROUP = "No group"
+_NO_GROUP = {NO_GROUP, ON_BOARDS}
 FLAGS = [
     "synthetic",
     "times_disagree",
@@ -110,12 +112,20 @@ class GroupFilter(NamedFilter):
         ]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet | None:
-        if not self.value:
+        """Calls of any of the groups in the address: the header's choice is this filter."""
+        names = [name for text in request.GET.getlist("group") if (name := text.strip().replace("\x00", ""))]
+        if not names:
             return None
-        if self.value == NO_GROUP:
-            return rows.filter(group=None)
-        found = self.groups().meant_by(self.value) or self.groups().filter(name__icontains=self.value)
-        return of_any(rows, "group", list(found.values_list("id", flat=True)[:50]))
+        ids = [key for name in names for key in self._meant_by(name)]
+        if not _NO_GROUP.intersection(names):
+            return of_any(rows, "group", ids)
+        return rows.filter(Q(group__in=ids) | Q(group=None)) if ids else rows.filter(group=None)
+
+    def _meant_by(self, name: str) -> list[int]:
+        if name in _NO_GROUP:
+            return []
+        found = self.groups().meant_by(name) or self.groups().filter(name__icontains=name)
+        return list(found.values_list("id", flat=True)[:50])
 
 
 class AgentFilter(NamedFilter):

@@ -83,7 +83,7 @@ class SourceFilter(ChoiceFilter):
 
 
 class NamedFilter(Filter):
-    """Something that there may be thousands of: typed, with suggestions that the browser shows."""
+    """Something that there may be thousands of: chosen from a list, or where that were too long, typed."""
 
     template = "admin/calls/named_filter.html"
     most_suggestions = 300
@@ -92,10 +92,15 @@ class NamedFilter(Filter):
         return []
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        suggestions = self.suggestions()
+        few = 0 < len(suggestions) < self.most_suggestions
+        if few and self.value and self.value not in suggestions:
+            suggestions = [self.value, *suggestions]
         yield {
             "name": self.parameters[0],
             "value": self.value,
-            "suggestions": self.suggestions(),
+            "few": few,
+            "suggestions": suggestions,
             "kept": self.kept(changelist),
             "clear": changelist.get_query_string(remove=[self.parameters[0]]) if self.value else "",
         }

@@ -11,6 +11,8 @@ from calls.history import search as history
 
 from .site import name_of
 
+GROUP = "group"
+
 
 class PlainChangeList(ChangeList):
     """A change list under its own name."""
@@ -18,6 +20,13 @@ class PlainChangeList(ChangeList):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = name_of(self.model)
+
+    def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Without the groups that the header was asked for, where no filter of the page is about them."""
+        found = super().get_filters_params(params)
+        if not any(GROUP in getattr(spec, "parameters", ()) for spec in self.list_filter):
+            found.pop(GROUP, None)
+        return found
 
 
 class KeysetChangeList(PlainChangeList):

@@ -37,6 +37,7 @@ class Audience:
         self._picture = picture
         self._selection = Selection(self.scope, picture)
         self._totals = self._totals_now()
+        self._today, self._names = self._selection.today_by_group(), picture.names
         self._snapshot: Snapshot | None = None
 
     def _totals_now(self) -> bytes:
@@ -46,20 +47,35 @@ class Audience:
 
     def frame(self, changes: Iterable[Change], now: datetime) -> Frame | None:
         """The `changed` message that brings the boards from what they were shown to what is now, if they differ."""
+        changes = list(changes)
         shown, gone = self._selection.difference(changes)
         totals = self._totals_now()
-        if not shown and not gone and totals == self._totals:
+        today = self._today_changes(changes, totals)
+        if not shown and not gone and not today and totals == self._totals:
             return None
         seq = self._selection.seq
         parts = [encode({"type": "changed", "seq": seq, "now": now})[:-1]]
         if totals != self._totals:
             self._totals = totals
             parts.append(b',"totals":' + totals)
+        if today:
+            parts.append(b',"groups_today":' + encode(today))
         rows = json_of(shown, self.scope.masked, self._picture.names)
         parts.append(b',"gone":' + encode(sorted(gone)) + b',"calls":[' + rows + b"]}")
         frame = Frame(b"".join(parts), seq)
         self._remember(frame)
         return frame
+
+    def _today_changes(self, changes: list[Change], totals: bytes) -> dict[str, dict[str, int] | None]:
+        """Today's figures of the groups whose figures changed; None for a group that has none any more, or is
+        called otherwise."""
+        names = self._picture.names
+        settled = all((old is None or old.live) and (new is None or new.live) for old, new in changes)
+        if settled and totals == self._totals and names is self._names:
+            return {}
+        before, now = self._today, self._selection.today_by_group()
+        self._today, self._names = now, names
+        return {name: now.get(name) for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
 
     def heartbeat(self, now: datetime, site: SiteState) -> Frame:
         """A `heartbeat` message. But for the state of the site it moves with the calls of this scope alone."""
@@ -100,7 +116,8 @@ class Audience:
         """A snapshot of now, to be made."""
         picture = self._picture
         fields = {"type": "snapshot", "epoch": picture.epoch, "seq": self._selection.seq, "now": now}
-        return Parts(fields, self._totals, self._selection.calls(), self.scope.masked, picture.names)
+        sums = b'"totals":' + self._totals + b',"groups_today":' + encode(self._selection.today_by_group())
+        return Parts(fields, sums, self._selection.calls(), self.scope.masked, picture.names)
 
     def _remember(self, frame: Frame) -> None:
         if self._snapshot is not None:

@@ -60,10 +60,8 @@ class Parts:
     It holds all that it needs, and calls never change: it can be made in another thread, and later.
     """
 
-    def __init__(
-        self, fields: dict[str, Any], totals: bytes, calls: list[ShownCall], masked: bool, names: Names
-    ) -> None:
-        self.totals, self.calls = totals, calls
+    def __init__(self, fields: dict[str, Any], sums: bytes, calls: list[ShownCall], masked: bool, names: Names) -> None:
+        self.sums, self.calls = sums, calls
         self.masked, self.names = masked, names
         self.live_count = sum(shown.live for shown in calls)
         self.left_out = self.live_count - FIRST_LIVE if self.live_count > MOST_LIVE_SENT else 0
@@ -98,4 +96,4 @@ class Parts:
 
     def _part(self, place: int, count: int, body: bytes) -> Frame:
         head = encode(self.fields | {"part": place, "parts": count})[:-1]
-        return Frame(head + b',"totals":' + self.totals + b',"calls":[' + body + b"]}", self.fields["seq"])
+        return Frame(head + b"," + self.sums + b',"calls":[' + body + b"]}", self.fields["seq"])

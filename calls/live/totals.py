@@ -1,17 +1,22 @@
 """The totals of a board (docs/events.md), in two forms that must agree: from memory, and counted by the database."""
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
 
 from calls.database.columns import TODAY, WAITING, lost_track
 from calls.days import day_bounds, day_of
+from calls.display.masking import mask_text
 from calls.live.groups import STATES, SUMMED, TODAYS, GroupCalls
 from calls.live.queries import among_few, in_scope, live_at
 from calls.models.access import Scope
 from calls.words import Direction
+
+NO_GROUP = "-"
+Figures = dict[str, int]
 
 
 def totals_of(groups: list[GroupCalls], day: date) -> dict[str, Any]:
@@ -29,8 +34,8 @@ def totals_of(groups: list[GroupCalls], day: date) -> dict[str, Any]:
     }
 
 
-def totals_from_database(scope: Scope, now: datetime) -> dict[str, Any]:
-    """The same totals, counted by the database."""
+def totals_from_database(scope: Scope, now: datetime) -> tuple[dict[str, Any], dict[int | None, Figures]]:
+    """The same totals, counted by the database; and today's figures by call group, of those that have any."""
     tracked = ~lost_track(now)
     live = live_at(among_few(scope), now).aggregate(
         all=Count("id"),
@@ -39,15 +44,36 @@ def totals_from_database(scope: Scope, now: datetime) -> dict[str, Any]:
         longest_waiting_since=Min("began_at", filter=tracked & WAITING),
     )
     tracked_count = sum(live[state] for state in STATES)
-    start, end = day_bounds(day_of(now))
-    today = in_scope(scope).ended().filter(began_at__gte=start, began_at__lt=end)
+    today = today_from_database(scope, now)
     return {
         "live": tracked_count,
         "lost_track": live.pop("all") - tracked_count,
         **live,
-        **today.aggregate(
-            **{f"{outcome}_today": Count("id", Q(direction="incoming", outcome=outcome)) for outcome in TODAY},
-            outgoing_today=Count("id", Q(direction=Direction.OUTGOING)),
-        ),
+        **{name: sum(figures.get(name, 0) for figures in today.values()) for name in TODAYS},
         "day": day_of(now),
-    }
+    }, today
+
+
+def today_from_database(scope: Scope, now: datetime) -> dict[int | None, Figures]:
+    start, end = day_bounds(day_of(now))
+    today = in_scope(scope).ended().filter(began_at__gte=start, began_at__lt=end).order_by()
+    # Grouped by a sum: the index of the column itself would lead through the whole history.
+    counted: Any = today.annotate(its=F("group_id") + 0).values("its")
+    counted = counted.annotate(
+        **{f"{outcome}_today": Count("id", Q(direction="incoming", outcome=outcome)) for outcome in TODAY},
+        outgoing_today=Count("id", Q(direction=Direction.OUTGOING)),
+    )
+    found = {each["its"]: {name: each[name] for name in TODAYS if each[name]} for each in counted}
+    return {group_id: figures for group_id, figures in found.items() if figures}
+
+
+def by_name(figures: Mapping[int | None, Figures], names: Mapping[int, str], masked: bool) -> dict[str, Figures]:
+    """Figures of groups under the names that rows say; `-` is for calls without a group, as in a board's filters.
+
+    Groups whose names are alike once they are masked are one.
+    """
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for key, each in figures.items():
+        name = NO_GROUP if key is None else names.get(key, str(key))
+        found[(mask_text(name) or "") if masked else name].update(each)
+    return {name: dict(each) for name, each in found.items()}

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from calls.live.first_page import snapshot_for
+from calls.live.first_page import snapshot_for, totals_for
 
 # Without its scripts the page shows so many; with them, they take over at once.
 PLAIN_ROWS = 60
@@ -20,7 +20,11 @@ def board(request: HttpRequest) -> HttpResponse:
     snapshot = snapshot_for(request.user)
     if snapshot is None:
         return render(request, "no_access.html", status=403)
-    return render(request, "board.html", {"snapshot": snapshot, **lists(snapshot)})
+    groups = request.GET.getlist("group")
+    totals = totals_for(request.user, groups) if groups else {}
+    return render(
+        request, "board.html", {"snapshot": snapshot, "totals": totals or snapshot["totals"], **lists(snapshot)}
+    )
 
 
 def lists(snapshot: dict[str, Any]) -> dict[str, Any]:

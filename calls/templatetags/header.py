@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django import template
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -11,10 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.days import day_bounds, day_of, site_zone
 from calls.display import formats
+from calls.display.masking import mask_text
+from calls.live.totals import NO_GROUP
 from calls.models import Access, CallGroup
 from calls.models.access import Scope, scope_of
 
 register = template.Library()
+
+GROUP = "group"
+"""The parameter that narrows every page to some call groups."""
+MOST_GROUPS = 300
 
 
 class Place(NamedTuple):
@@ -42,7 +50,18 @@ def places(context: dict[str, Any]) -> list[dict[str, Any]]:
     if request is None or not request.user.is_authenticated:
         return []
     known = [(place, _address(place.address)) for place in PLACES if request.user.is_staff or not place.for_staff]
-    return [{"word": place.word, "url": url, "current": _is_at(request, url)} for place, url in known if url]
+    carried = scope_query(request)
+    return [{"word": place.word, "url": url + carried, "current": _is_at(request, url)} for place, url in known if url]
+
+
+def chosen_groups(request: HttpRequest) -> list[str]:
+    """The call groups that the address asks for, in its order; none: all that the reader may see."""
+    return list(dict.fromkeys(name for name in request.GET.getlist(GROUP) if name.strip()))[:MOST_GROUPS]
+
+
+def scope_query(request: HttpRequest) -> str:
+    """The same as the query of another page's address: the choice goes along from place to place."""
+    return f"?{query}" if (query := urlencode([(GROUP, name) for name in chosen_groups(request)])) else ""
 
 
 def _address(name: str) -> str | None:
@@ -57,14 +76,54 @@ def _is_at(request: HttpRequest, url: str) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def scope_said(context: dict[str, Any]) -> dict[str, Any] | None:
-    """What the figures of a page are of: {groups, masked, title}; None for somebody who sees nothing."""
+def scope_carried(context: dict[str, Any]) -> str:
+    return scope_query(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def scope_choice(context: dict[str, Any]) -> dict[str, Any] | None:
+    """Whose calls a page is about, and the groups to choose from; None for somebody who sees nothing."""
     scope = _scope(context)
     if scope is None:
         return None
-    groups = _groups(scope)
-    title = f"Calls and figures of: {groups}." + (" Numbers are masked." if scope.masked else "")
-    return {"groups": groups, "masked": scope.masked, "title": title}
+    request, whole = context["request"], _groups(scope)
+    chosen = chosen_groups(request)
+    said = ", ".join(str(_("No group")) if name == NO_GROUP else name for name in chosen) or whole
+    title = f"Calls and figures of: {said}." + (" Numbers are masked." if scope.masked else "")
+    return {
+        "whole": whole,
+        "said": said,
+        "narrowed": bool(chosen),
+        "masked": scope.masked,
+        "title": title,
+        "all_url": _asking(request, []),
+        "groups": [_choice(request, name, chosen) for name in _names(scope)],
+    }
+
+
+def _names(scope: Scope) -> list[str]:
+    groups = CallGroup.objects.all()
+    if scope.groups is not None:
+        groups = groups.filter(id__in=scope.groups)
+    said = groups.order_by().values_list(Coalesce("joined_into__name", "name"), flat=True)[:MOST_GROUPS]
+    return sorted({(mask_text(name) or "") if scope.masked else name for name in said}, key=str.casefold)
+
+
+def _choice(request: HttpRequest, name: str, chosen: list[str]) -> dict[str, Any]:
+    others = [each for each in chosen if each != name]
+    return {
+        "name": name,
+        "chosen": name in chosen,
+        "url": _asking(request, others if name in chosen else [*chosen, name]),
+    }
+
+
+def _asking(request: HttpRequest, groups: list[str]) -> str:
+    """The address of this page for these groups; its place in a list does not survive."""
+    query = request.GET.copy()
+    query.setlist(GROUP, groups)
+    query.pop("p", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _scope(context: dict[str, Any]) -> Scope | None:
@@ -81,8 +140,7 @@ def _scope(context: dict[str, Any]) -> Scope | None:
 def _groups(scope: Scope) -> str:
     if scope.groups is None:
         return str(_("All groups"))
-    names = CallGroup.objects.standing().filter(id__in=scope.groups).order_by("name").values_list("name", flat=True)
-    return ", ".join(names) or str(_("No groups yet"))
+    return ", ".join(_names(scope)) or str(_("No groups yet"))
 
 
 @register.simple_tag(takes_context=True)

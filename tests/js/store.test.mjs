@@ -173,3 +173,12 @@ test("a board that was not sent all live calls is not complete, and does not tak
   store.take(snapshot([row({ id: 1, seq: 40 })]));
   assert.deepEqual([store.complete, store.take(heartbeat({ live_count: 10 })).sync], [true, true]);
 });
+
+test("today's figures by group are kept up to date, and forgotten with a new snapshot", () => {
+  const store = new CallStore();
+  store.take(snapshot([], { groups_today: { Sales: { missed_today: 1 }, "-": { outgoing_today: 2 } } }));
+  store.take(changed([], { groups_today: { Sales: { missed_today: 2, answered_today: 1 }, "-": null } }));
+  assert.deepEqual([...store.today], [["Sales", { missed_today: 2, answered_today: 1 }]]);
+  store.take(snapshot([], { groups_today: {} }));
+  assert.equal(store.today.size, 0);
+});

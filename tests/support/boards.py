@@ -20,6 +20,7 @@ class Shown:
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
         self.totals: dict[str, Any] = {}
+        self.groups_today: dict[str, Any] = {}
         self.epoch, self.seq, self.whole, self.left_out = "", -1, False, 0
         self.regressions = 0
 
@@ -30,7 +31,7 @@ class Shown:
 
     def _snapshot(self, said: dict[str, Any]) -> None:
         if said["part"] == 1:
-            self.rows, self.epoch = {}, said["epoch"]
+            self.rows, self.groups_today, self.epoch = {}, {}, said["epoch"]
         self.whole, self.left_out = said["part"] == said["parts"], said["left_out"]
         self._changed(said | {"gone": []})
 
@@ -39,6 +40,8 @@ class Shown:
             self.regressions += 1
         self.seq = said["seq"]
         self.totals = said.get("totals", self.totals)
+        today = self.groups_today | said.get("groups_today", {})
+        self.groups_today = {name: figures for name, figures in today.items() if figures}
         for call in said["calls"]:
             known = self.rows.get(call["id"])
             if known is None or known["seq"] <= call["seq"]:
@@ -57,4 +60,5 @@ class Shown:
     def same_as(self, other: "Shown") -> bool:
         assert self.rows == other.rows
         assert self.totals == other.totals
+        assert self.groups_today == other.groups_today
         return True

@@ -8,6 +8,7 @@ import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
 import { fly } from "./fly.js";
 import { MANY } from "./groups.js";
 import { Lists } from "./lists.js";
+import { totalsOf } from "./scoped-totals.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
 import { CallStore } from "../live/store.js";
@@ -29,6 +30,7 @@ export class Board {
   /** The list that the open call was chosen from: j and k walk it. */
   #origin = null;
   #arrivals = [];
+  #totals = null;
   #wasWhole = false;
   #toldAt;
 
@@ -58,12 +60,13 @@ export class Board {
   // What comes in
 
   #listen() {
-    const { line, clock, calm, bar, live, completed, groups, panel, newcomers } = this.#parts;
+    const { line, clock, calm, bar, scope, live, completed, groups, panel, newcomers } = this.#parts;
     line.addEventListener("message", ({ detail }) => this.#hear(detail));
     line.addEventListener("status", ({ detail }) => this.#status(detail));
     clock.addEventListener("tick", () => this.#tick());
     calm.addEventListener("change", () => this.#painter.ask());
     bar.addEventListener("filter", ({ detail }) => this.filter(detail));
+    scope.addEventListener("choose", ({ detail }) => this.chooseGroup(detail));
     bar.addEventListener("open", () => this.#paint());
     live.addEventListener("choose", ({ detail }) => this.choose(detail, live));
     completed.addEventListener("choose", ({ detail }) => this.choose(detail, completed));
@@ -126,9 +129,17 @@ export class Board {
     this.#go({ ...this.#address, filters }, { release: true });
   }
 
-  showLost() {
-    const state = this.#address.filters.state;
-    this.filter({ ...noFilters(), state: state.includes("lost") ? [] : ["lost"] });
+  /** Another group beside those chosen, or one less; null: all groups. */
+  chooseGroup(group) {
+    const { filters } = this.#address;
+    this.filter(group === null ? { ...filters, group: [] } : toggled(filters, "group", group));
+  }
+
+  /** What a figure of the strip counts: only these calls, of the same groups; once more: all again. */
+  showOnly(facet, value) {
+    const { filters } = this.#address;
+    const again = filters[facet].length === 1 && filters[facet][0] === value;
+    this.filter({ ...noFilters(), group: filters.group, [facet]: again ? [] : [value] });
   }
 
   toggleGroups() {
@@ -232,7 +243,7 @@ export class Board {
   // What is shown
 
   #paint({ release = false } = {}) {
-    const { clock, live, completed, strip, bar, panel, frame } = this.#parts;
+    const { clock, live, completed, strip, bar, scope, panel, frame } = this.#parts;
     const store = this.#store;
     // A board that starts over keeps its picture until the new one is whole.
     if (!store.known || (this.#wasWhole && !store.whole)) return;
@@ -251,7 +262,11 @@ export class Board {
     this.#lists.show({ ...shown, context, find: (id) => store.get(id) }, { ...how, release: settles });
     this.#wasWhole = store.whole;
     this.#depart(from);
-    strip.show(store.totals, store.complete ? all : [], now);
+    const { group } = this.#address.filters;
+    const ofGroups = group.length ? all.filter(tester({ ...noFilters(), group }, now)) : all;
+    this.#totals = this.#totalsNow(ofGroups, now);
+    strip.show(this.#totals, store.complete ? ofGroups : [], now);
+    scope.show(this.#address.filters.group);
     const known = [...all, ...store.completed()];
     bar.show(this.#address.filters, (facet) => choicesOf(facet, known, this.#address.filters, now));
     panel.follow(store.get(this.#address.call), now);
@@ -259,6 +274,19 @@ export class Board {
     this.#tellHolds(now);
     this.#tellTruth();
     this.#shown();
+  }
+
+  /** The figures of the strip: the server's, or those of the groups that are chosen; null while they are not known. */
+  #totalsNow(calls, now) {
+    const { group } = this.#address.filters;
+    const { totals, today, whole, complete } = this.#store;
+    if (!group.length) return totals;
+    return whole && today ? totalsOf(group, complete ? calls : null, today, totals, now) : null;
+  }
+
+  /** The figures that may be said elsewhere: those of all groups, where those of the chosen ones are not known. */
+  get #known() {
+    return (this.#totals?.waiting ?? null) === null ? this.#store.totals : this.#totals;
   }
 
   /** Groups without a call have a row while nothing but groups is asked for. */
@@ -299,7 +327,7 @@ export class Board {
     if (!calm.holds(this.#groupsFirst ? groups : live)) this.#painter.beat();
     for (const part of [live, completed, strip, panel, newcomers]) part.tick(now);
     if (this.#groupsFirst) groups.tick(now);
-    if (this.#truth().level === "live") announcer.waiting(this.#store.totals, now);
+    if (this.#truth().level === "live") announcer.waiting(this.#known, now);
   }
 
   #truth() {
@@ -314,7 +342,7 @@ export class Board {
     set(frame, "data-truth", told.level);
     strip.tell(told);
     signal.tell(told, this.#feed(clock.now()));
-    tab.tell(this.#store.totals, told.level !== "stale" && told.level !== "over");
+    tab.tell(this.#known, told.level !== "stale" && told.level !== "over");
     announcer.line(told);
   }
 

@@ -1,41 +1,28 @@
-/** The bar of filters: search, groups as chips, the other facets as menus, and what is chosen. */
+/** The bar of filters: search, the facets as menus, a few busy groups as chips, and what is chosen. */
 
-import { icon, make, say, set } from "../shared/dom.js";
+import { make, say, set } from "../shared/dom.js";
 import { figure } from "../shared/format.js";
-import { DIRECTIONS, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
-import { isEmpty, NONE, noFilters, toggled } from "./filters.js";
+import { choiceWord, FilterMenu } from "./filter-menu.js";
+import { isEmpty, noFilters, toggled } from "./filters.js";
 
 const CHIPS = 4;
-const STATE_ORDER = ["ivr", "dialing", "ringing", "talking", "lost"];
-
-const FACET_WORDS = { group: "Group", direction: "Direction", state: "State", agent: "Agent", outcome: "Outcome" };
-
-/** The word of a facet's value. */
-export function choiceWord(facet, value) {
-  if (value === NONE) return facet === "group" ? "No group" : "No agent";
-  if (facet === "state") return value === "lost" ? lostWord() : (STATES[value] ?? value);
-  if (facet === "direction") return DIRECTIONS[value] ?? value;
-  if (facet === "outcome") return OUTCOMES[value] ?? value;
-  return value;
-}
+const MENUS = ["state", "outcome", "direction", "agent"];
 
 /** Fires "filter" (detail: the new filters), and "open" when a menu wants its choices. */
 export class FilterBar extends EventTarget {
   #filters = noFilters();
   #search;
   #chips;
-  #menus;
   #clear;
-  #lists = new Map();
+  #menus = new Map();
   #chipped = new Set();
 
   constructor(root) {
     super();
-    this.#search = root.querySelector("[type=search]");
+    this.#search = root.querySelector("[name=q]");
     this.#chips = root.querySelector("[data-chips]");
-    this.#menus = root.querySelector("[data-menus]");
     this.#clear = root.querySelector("[data-clear]");
-    for (const facet of ["group", "direction", "state", "agent", "outcome"]) this.#menus.append(this.#menu(facet));
+    for (const facet of MENUS) root.querySelector("[data-menus]").append(this.#menu(facet));
     this.#search.addEventListener("input", () => this.#choose({ ...this.#filters, q: this.#search.value }));
     this.#clear.addEventListener("click", () => this.clear());
   }
@@ -45,28 +32,48 @@ export class FilterBar extends EventTarget {
     this.#search.value = "";
   }
 
+  /** Empty the search; false where there was nothing to empty. */
+  clearSearch() {
+    if (!this.#search.value) return false;
+    this.#search.value = "";
+    this.#choose({ ...this.#filters, q: "" });
+    return true;
+  }
+
   focusSearch() {
     this.#search.focus();
     this.#search.select();
   }
 
   focusMenus() {
-    const summary = this.#menus.querySelector("summary");
-    summary.focus();
-    summary.parentElement.open = true;
+    const [first] = this.#menus.values();
+    first.node.querySelector("summary").focus();
+    first.node.open = true;
   }
 
   /** `choices(facet)`: as filters.js counts them; asked only for what is on the screen. */
   show(filters, choices) {
     this.#filters = filters;
     if (document.activeElement !== this.#search) this.#search.value = filters.q;
-    this.#clear.hidden = isEmpty(filters);
+    set(this.#clear, "data-idle", isEmpty(filters) ? "" : null);
+    this.#clear.disabled = isEmpty(filters);
     this.#groupChips(choices("group"));
-    for (const [facet, menu] of this.#lists) this.#fill(facet, menu, choices);
+    for (const [facet, menu] of this.#menus) menu.show(filters[facet], () => choices(facet));
   }
 
   #choose(filters) {
     this.dispatchEvent(new CustomEvent("filter", { detail: filters }));
+  }
+
+  #menu(facet) {
+    const menu = new FilterMenu(facet, facet === "agent");
+    menu.addEventListener("open", () => this.dispatchEvent(new Event("open")));
+    menu.addEventListener("choose", (event) => {
+      const { detail } = /** @type {CustomEvent} */ (event);
+      this.#choose(toggled(this.#filters, facet, detail));
+    });
+    this.#menus.set(facet, menu);
+    return menu.node;
   }
 
   /** A few busy groups in the order of their names, and whatever is chosen. Who has a chip keeps it. */
@@ -96,70 +103,4 @@ export class FilterBar extends EventTarget {
     chip.addEventListener("click", () => this.#choose(toggled(this.#filters, "group", value)));
     return chip;
   }
-
-  #menu(facet) {
-    const word = make("span", { class: "cut", text: FACET_WORDS[facet] });
-    const list = make("div", {
-      class: "menu-card menu-card--start choices",
-      role: "group",
-      "aria-label": FACET_WORDS[facet],
-    });
-    const summary = make("summary", { class: "chip chip--menu" }, word, icon("down"));
-    const menu = make("details", { class: "menu", "data-facet": facet }, summary, list);
-    menu.addEventListener("toggle", () => menu.open && this.dispatchEvent(new Event("open")));
-    this.#lists.set(facet, { menu, word, summary, list, rows: new Map() });
-    return menu;
-  }
-
-  #fill(facet, { menu, word, summary, list, rows }, choices) {
-    const chosen = this.#filters[facet];
-    say(
-      word,
-      chosen.length
-        ? `${FACET_WORDS[facet]}: ${chosen.length === 1 ? choiceWord(facet, chosen[0]) : chosen.length}`
-        : FACET_WORDS[facet],
-    );
-    set(summary, "data-chosen", chosen.length ? "" : null);
-    if (!menu.open) return;
-    const ordered = inOrder(facet, choices(facet));
-    for (const [value, row] of rows)
-      if (!ordered.some((choice) => choice.value === value)) rows.delete(value) && row.remove();
-    for (const { value, count } of ordered) {
-      if (!rows.has(value)) rows.set(value, this.#option(facet, value));
-      const row = rows.get(value);
-      set(row, "aria-pressed", String(chosen.includes(value)));
-      say(row.lastChild, figure(count));
-    }
-    const wanted = ordered.map(({ value }) => rows.get(value));
-    if (!wanted.length) list.replaceChildren(make("p", { class: "muted", text: "Nothing to choose from yet" }));
-    else if (wanted.length !== list.children.length || wanted.some((row, at) => list.children[at] !== row))
-      list.replaceChildren(...wanted);
-  }
-
-  #option(facet, value) {
-    const look =
-      facet === "state"
-        ? value
-        : facet === "outcome"
-          ? (OUTCOME_LOOKS[value] ?? "unknown")
-          : facet === "direction"
-            ? value
-            : null;
-    const word = choiceWord(facet, value);
-    const option = make(
-      "button",
-      { type: "button", "aria-pressed": "false", "data-look": look },
-      icon("check"),
-      look ? icon(look) : null,
-      make("span", { class: "cut", dir: "auto", text: word, title: word }),
-      make("b"),
-    );
-    option.addEventListener("click", () => this.#choose(toggled(this.#filters, facet, value)));
-    return option;
-  }
-}
-
-function inOrder(facet, choices) {
-  const order = facet === "state" ? STATE_ORDER : facet === "outcome" ? Object.keys(OUTCOMES) : null;
-  return order ? [...choices].sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value)) : choices;
 }

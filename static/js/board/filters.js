@@ -1,9 +1,17 @@
 /** Which calls a person wants to see: filter state to URL and back, the test of a call, and the choices. Pure. */
 
-import { isLost } from "../live/store.js";
+import { isLost, isWaiting } from "../live/store.js";
+import { DIRECTIONS, lostWord, OUTCOMES, reasonWord, STATES, waitingWord } from "../shared/words.js";
 
 /** The facets, in the order of the bar. Names are the URL's. */
 export const FACETS = ["group", "direction", "state", "agent", "outcome"];
+
+/** Choices that are listed even where no call has them now; a caller who waits is also in a menu or at a phone. */
+const LISTED = {
+  direction: () => ["incoming", "outgoing"],
+  state: () => ["waiting", "ivr", "dialing", "ringing", "talking", "lost"],
+  outcome: () => Object.keys(OUTCOMES),
+};
 
 /** What stands for "no group" and "no agent" in the URL. */
 export const NONE = "-";
@@ -41,13 +49,15 @@ export function toggled(filters, facet, value) {
   return { ...filters, [facet]: next };
 }
 
-/** What a call is in a facet; null where the facet does not concern it. */
-export function valueOf(call, facet, now) {
-  if (facet === "group") return call.group ?? NONE;
-  if (facet === "direction") return call.direction;
-  if (facet === "agent") return call.agent_name ?? call.agent_number ?? NONE;
-  if (facet === "state") return call.isEnded ? null : isLost(call, now) ? "lost" : call.state;
-  return call.isEnded ? (call.outcome ?? "unknown") : null;
+/** What a call is in a facet: one value, or two; none where the facet does not concern it. */
+export function valuesOf(call, facet, now) {
+  if (facet === "group") return [call.group ?? NONE];
+  if (facet === "direction") return [call.direction];
+  if (facet === "agent") return [call.agent_name ?? call.agent_number ?? NONE];
+  if (facet === "outcome") return call.isEnded ? [call.outcome ?? "unknown"] : [];
+  if (call.isEnded) return [];
+  if (isLost(call, now)) return ["lost"];
+  return isWaiting(call, now) ? ["waiting", call.state] : [call.state];
 }
 
 /** A test of calls. `except`: a facet to leave out, for counting its choices. */
@@ -56,12 +66,12 @@ export function tester(filters, now, except = null) {
   const words = filters.q.toLowerCase().split(/\s+/).filter(Boolean);
   const digits = searchedDigits(filters.q);
   return (call) =>
-    facets.every((facet) => accepts(filters[facet], valueOf(call, facet, now))) &&
-    (!words.length || matchesDigits(call, digits) || matchesWords(call, words));
+    facets.every((facet) => accepts(filters[facet], valuesOf(call, facet, now))) &&
+    (!words.length || matchesDigits(call, digits) || matchesWords(call, words, now));
 }
 
 // A facet that does not concern a call (the outcome of a live one) does not hide it.
-const accepts = (chosen, value) => value === null || chosen.includes(value);
+const accepts = (chosen, values) => !values.length || values.some((value) => chosen.includes(value));
 
 /** The digits of a search that looks like a phone number, else null. */
 function searchedDigits(text) {
@@ -86,32 +96,41 @@ const SEARCHED = [
   "ref",
   "source",
   "provider_status",
-  "state",
-  "outcome",
 ];
 
-function matchesWords(call, words) {
+function matchesWords(call, words, now) {
   // Joined once a call, because rows are replaced and never changed.
-  call.searchText ??= SEARCHED.map((field) => call[field] ?? "")
-    .join(" ")
-    .toLowerCase();
-  return words.every((word) => call.searchText.includes(word));
+  call.searchText ??= searchText(call);
+  const passing = call.isEnded ? "" : isLost(call, now) ? lostWord() : isWaiting(call, now) ? waitingWord() : "";
+  const text = `${call.searchText} ${passing.toLowerCase()}`;
+  return words.every((word) => text.includes(word));
+}
+
+/** What a person reads of a call, and the provider's ids: the words of the screen, not those of the protocol. */
+function searchText(call) {
+  const read = [
+    DIRECTIONS[call.direction],
+    call.isEnded ? OUTCOMES[call.outcome ?? "unknown"] : STATES[call.state],
+    reasonWord(call.reason),
+  ];
+  return [...SEARCHED.map((field) => call[field]), ...read].filter(Boolean).join(" ").toLowerCase();
 }
 
 /**
  * The choices of a facet with how many calls each would show, given the other filters: [{value, count}].
- * What is chosen stays listed at 0.
+ * What is chosen, and what there always is, stays listed at 0.
  */
 export function choicesOf(facet, calls, filters, now) {
   const test = tester(filters, now, facet);
-  const counts = new Map(filters[facet].map((value) => [value, 0]));
+  const listed = LISTED[facet]?.() ?? [];
+  const counts = new Map([...listed, ...filters[facet]].map((value) => [value, 0]));
   for (const call of calls) {
     // Live calls count in every facet but the outcome, completed ones only there.
     if (call.isEnded !== (facet === "outcome") || !test(call)) continue;
-    const value = valueOf(call, facet, now);
-    counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of valuesOf(call, facet, now)) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  return [...counts].map(([value, count]) => ({ value, count })).sort(byName);
+  const choices = [...counts].map(([value, count]) => ({ value, count }));
+  return listed.length ? choices : choices.sort(byName);
 }
 
 const byName = (a, b) => Number(a.value === NONE) - Number(b.value === NONE) || a.value.localeCompare(b.value, "en");

@@ -3,7 +3,7 @@
 import { icon, make, say, set } from "../shared/dom.js";
 import { figure, timer, UNKNOWN } from "../shared/format.js";
 import { STATES, waitingWord } from "../shared/words.js";
-import { choiceWord } from "./filter-bar.js";
+import { choiceWord } from "./filter-menu.js";
 import { sumOf } from "./groups.js";
 import { waitLevel } from "../live/levels.js";
 

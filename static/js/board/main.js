@@ -16,6 +16,7 @@ import { Line } from "../live/line.js";
 import { LiveList } from "./live-list.js";
 import { CallPanel } from "./panel.js";
 import { Announcer, LineSignal, TabSignal } from "../live/signal.js";
+import { ScopeMenu } from "./scope-menu.js";
 import { Strip } from "./strip.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -61,6 +62,7 @@ const board = new Board(
     line,
     calm,
     bar,
+    scope: new ScopeMenu(find("#scope"), document.querySelectorAll("[data-carries-scope]")),
     live,
     completed,
     groups,
@@ -130,7 +132,7 @@ function bindPage() {
     groups: () => board.toggleGroups(),
     help: () => help.showModal(),
   });
-  find("#filters [type=search]").addEventListener("keydown", leaveSearch);
+  find("#filters [name=q]").addEventListener("keydown", leaveSearch);
   for (const button of document.querySelectorAll("[data-help]"))
     button.addEventListener("click", () => help.showModal());
   help.addEventListener("click", (event) => event.target === help && help.close());
@@ -141,10 +143,7 @@ function bindPage() {
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tab]")))
     button.addEventListener("click", () => showTab(button.dataset.tab));
   find("#offer").addEventListener("click", () => board.toggleGroups());
-  find("[data-lost]").addEventListener("click", (event) => {
-    event.preventDefault();
-    board.showLost();
-  });
+  find("#strip").addEventListener("click", showOnly);
   for (const pill of ["#moves", "#more"]) find(pill).addEventListener("click", () => board.applyMoves());
   find("#still-reading button").addEventListener("click", () => board.keepFrozen());
   find("#freeze").addEventListener("click", () => board.toggleFreeze());
@@ -154,8 +153,20 @@ function bindPage() {
   document.addEventListener("visibilitychange", () => (document.hidden ? board.hide() : line.hurry()));
 }
 
+/** A figure of the strip is a link to the calls that it counts. */
+function showOnly(event) {
+  const link = event.target.closest("[data-shows]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  board.showOnly(...link.dataset.shows.split("="));
+}
+
 function leaveSearch(event) {
-  if (event.key === "Escape" && event.target.value === "") event.target.blur();
+  if (event.key === "Escape") {
+    event.preventDefault();
+    event.stopPropagation();
+    if (!bar.clearSearch()) event.target.blur();
+  }
   if (event.key !== "Enter" && event.key !== "ArrowDown") return;
   event.preventDefault();
   event.stopPropagation();

@@ -17,6 +17,8 @@ export class Strip {
 
   show(totals, calls, now) {
     this.#totals = totals;
+    // What the page came with stands until the figures are known.
+    if (!totals) return;
     this.#longestTalk = longestTalk(calls, now);
     this.#figures();
     this.tick(now);
@@ -34,20 +36,20 @@ export class Strip {
     const level = waiting ? waitLevel(waited) : "fine";
     this.#say("longest", waited === null ? UNKNOWN : timer(waited));
     set(this.#root.querySelector('[data-tile="waiting"]'), "data-level", waiting ? level : "none");
-    this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : "nobody");
+    this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : waiting === null ? "" : "nobody");
     this.#say("talking-note", this.#longestTalk === null ? "" : `longest ${timer(now - this.#longestTalk)}`);
   }
 
   #figures() {
     const totals = this.#totals;
-    for (const name of ["live", "waiting", "talking"]) this.#say(name, figure(totals[name]));
+    for (const name of ["live", "waiting", "talking"]) this.#say(name, known(totals[name]));
     for (const name of ["answered", "abandoned", "missed"]) this.#say(name, figure(totals[`${name}_today`]));
-    this.#say("live-note", liveNote(totals));
+    this.#say("live-note", totals.live === null ? "too many to count by group" : liveNote(totals));
     set(this.#root.querySelector('[data-tile="live"]'), "title", liveNote(totals));
     this.#say("answered-note", answeredNote(totals));
     this.#say("abandoned-note", share(totals.abandoned_today, offered(totals)));
     this.#say("missed-note", `${figure(totals.failed_today)} failed`);
-    this.#lost(totals.lost_track);
+    this.#lost(totals.lost_track ?? 0);
   }
 
   #lost(lost) {
@@ -59,6 +61,8 @@ export class Strip {
     say(this.#root.querySelector(`[data-figure="${name}"]`), text);
   }
 }
+
+const known = (value) => (value === null ? UNKNOWN : figure(value));
 
 /** Incoming calls of the day that ended with a customer who wanted a person. */
 export const offered = (totals) =>

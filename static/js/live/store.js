@@ -19,6 +19,8 @@ export class CallStore extends EventTarget {
   epoch = null;
   seq = 0;
   totals = null;
+  /** Today's figures by call group ("-": none), of the groups that have any; null before a snapshot said so. */
+  today = null;
   /** When a call of ours was last heard of (ISO 8601); null where there never was one, undefined before a heartbeat. */
   heardAt = undefined;
   /** When the last delivery of any call came (ISO 8601), if that is too long ago; else null. */
@@ -52,6 +54,7 @@ export class CallStore extends EventTarget {
     this.#calls.clear();
     this.#forgetDerived();
     this.totals = null;
+    this.today = null;
     this.whole = false;
     this.known = false;
     this.dispatchEvent(new Event("change"));
@@ -91,6 +94,7 @@ export class CallStore extends EventTarget {
     this.known = true;
     this.#doubts = 0;
     if (message.totals) this.totals = message.totals;
+    if (message.groups_today) this.today = new Map(Object.entries(message.groups_today));
     for (const row of message.calls) this.#apply(row);
     return this.#told({ sync: false, ended: [], changed: message.calls.length });
   }
@@ -100,10 +104,17 @@ export class CallStore extends EventTarget {
     const ended = [];
     this.seq = Math.max(this.seq, message.seq);
     if (message.totals) this.totals = message.totals;
+    for (const [group, figures] of Object.entries(message.groups_today ?? {})) this.#learnToday(group, figures);
     for (const row of message.calls ?? []) if (this.#apply(row)) ended.push(row.id);
     for (const id of message.gone ?? []) this.#calls.delete(id);
     if (message.gone?.length) this.#forgetDerived();
     return this.#told({ sync: false, ended, changed: message.calls?.length ?? 0 });
+  }
+
+  #learnToday(group, figures) {
+    this.today ??= new Map();
+    if (figures) this.today.set(group, figures);
+    else this.today.delete(group);
   }
 
   #heartbeat(message) {

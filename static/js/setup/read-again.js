@@ -1,9 +1,9 @@
 /** Reading again goes on by itself while its page is open; without this script a button takes each step. */
 
-const form = document.querySelector("#read-on");
+const form = /** @type {HTMLFormElement} */ (document.querySelector("#read-on"));
 
 async function readOn() {
-  const answer = await fetch(form.action || location.href, {
+  const answer = await fetch(location.href, {
     method: "POST",
     body: new FormData(form),
     headers: { Accept: "application/json" },
@@ -15,8 +15,9 @@ async function readOn() {
     return;
   }
   form.querySelector("[data-read]").textContent = String(read);
-  form.querySelector("progress").max = total;
-  form.querySelector("progress").value = read;
+  const bar = form.querySelector("progress");
+  bar.max = total;
+  bar.value = read;
   await readOn();
 }
 

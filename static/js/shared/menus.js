@@ -17,3 +17,14 @@ export function bindMenus(root) {
     }
   });
 }
+
+/** Fields that narrow the links of their menu to those that hold what is typed. */
+export function bindNarrowing(root) {
+  root.addEventListener("input", (event) => {
+    if (!event.target.matches?.("[data-narrows]")) return;
+    const asked = event.target.value.trim().toLowerCase();
+    for (const link of event.target.closest(".menu-card").querySelectorAll("a")) {
+      link.hidden = !link.textContent.toLowerCase().includes(asked);
+    }
+  });
+}

@@ -1,11 +1,12 @@
 /** Every page with a header: its theme and its menus. */
 
 import { bindCopies } from "./copying.js";
-import { bindMenus } from "./menus.js";
+import { bindMenus, bindNarrowing } from "./menus.js";
 import { bindTheme } from "./theme.js";
 
-bindTheme(document.querySelector("#theme"), document.querySelector("#theme-word"), document.documentElement, safe());
+bindTheme(document.querySelectorAll("[data-theme-switch]"), document.documentElement, safe());
 bindMenus(document);
+bindNarrowing(document);
 bindCopies(document);
 
 function safe() {

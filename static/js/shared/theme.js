@@ -4,18 +4,22 @@ const KEY = "callboard-theme";
 const NEXT = { system: "light", light: "dark", dark: "system" };
 const WORDS = { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
 
-/** Make a button walk through the three themes. */
-export function bindTheme(button, word, root, storage) {
+/** Make buttons walk through the three themes. */
+export function bindTheme(buttons, root, storage) {
   const show = () => {
-    const theme = root.dataset.theme ?? "system";
-    button.title = WORDS[theme];
-    word.textContent = WORDS[theme];
+    const word = WORDS[root.dataset.theme ?? "system"];
+    for (const button of buttons) {
+      button.title = word;
+      button.querySelector("[data-theme-word]").textContent = word;
+    }
   };
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    choose(NEXT[root.dataset.theme ?? "system"], root, storage);
-    show();
-  });
+  for (const button of buttons) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      choose(NEXT[root.dataset.theme ?? "system"], root, storage);
+      show();
+    });
+  }
   show();
 }
 

@@ -1,0 +1,79 @@
+"""Filters and the choice of groups in real Chromium: what they narrow, and how one leaves them."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.test_board_in_browser import PATIENCE, browser, signed_in, site  # noqa: F401
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+
+
+async def figure(page, name):
+    return (await page.locator(f"[data-figure={name}]").text_content()).strip()
+
+
+async def test_the_strip_follows_the_groups_and_every_choice_is_a_link(site, browser):  # noqa: F811
+    for at, group in enumerate(["Blue", "Blue", "Green"]):
+        await asyncio.to_thread(site.says, f"scope.{at}", call_group=group, SourceNumber=f"900000071{at}")
+    missed = {"Status": "CANCEL", "TalkDuration": "0", "receiver_name": ""}
+    await asyncio.to_thread(site.reports, "scope.done", call_group="Blue", **missed)
+    page = await signed_in(browser, site)
+    whole = await figure(page, "waiting")
+    await page.locator("#scope summary").click()
+    await page.locator("#scope [data-group=Blue]").click()
+    await page.wait_for_url("**/?group=Blue", timeout=PATIENCE)
+    await expect(page.locator("[data-figure=waiting]")).to_have_text("2", timeout=PATIENCE)
+    await expect(page.locator("#scope [data-scope-word]")).to_have_text("Blue")
+    assert (await page.locator(".header nav a").first.get_attribute("href")).endswith("/?group=Blue")
+    lost = sum([int(await figure(page, name)) for name in ("abandoned", "missed")])
+    assert lost == 1
+    # What happens in a group moves its strip at once.
+    await asyncio.to_thread(site.reports, "scope.0", call_group="Blue", SourceNumber="9000000710")
+    await expect(page.locator("[data-figure=answered]")).to_have_text("1", timeout=PATIENCE)
+    await expect(page.locator("[data-figure=waiting]")).to_have_text("1", timeout=PATIENCE)
+    # A figure of the strip is a link to what it counts, within the groups.
+    await page.locator("#strip").get_by_role("link", name="Waiting").click()
+    await page.wait_for_url("**/?group=Blue&state=waiting", timeout=PATIENCE)
+    await expect(page.locator("#live [role=row][id]")).to_have_count(1, timeout=PATIENCE)
+    await page.locator("#scope summary").click()
+    await page.locator("#scope [data-group='']").click()
+    await expect(page.locator("[data-figure=waiting]")).to_have_text(str(int(whole) - 1), timeout=PATIENCE)
+    assert page.complaints == []
+
+
+async def test_menus_and_search_say_what_there_is_and_let_go(site, browser):  # noqa: F811
+    for at in range(60):
+        await asyncio.to_thread(
+            site.says, f"many.{at}", DialWhomNumber=f"80000007{at:02}", SourceNumber=f"90000007{at:02}"
+        )
+    page = await signed_in(browser, site)
+    await page.wait_for_function("Number(document.querySelector('[data-figure=waiting]').textContent) >= 60")
+    where = await page.locator("#live-part").bounding_box()
+    await page.locator("[data-facet=state] summary").click()
+    assert (await page.locator("[data-facet=state] .choice-list button").first.text_content()).startswith("Waiting")
+    await page.keyboard.press("Escape")
+    await page.locator("[data-facet=agent] summary").click()
+    options = page.locator("[data-facet=agent] .choice-list button")
+    await expect(options).to_have_count(50)
+    await page.keyboard.type("8000000737")
+    await expect(options).to_have_count(1)
+    await options.first.click()
+    await page.keyboard.press("Escape")
+    assert await options.count() == 0
+    await expect(page.locator("#live [role=row][id]")).to_have_count(1, timeout=PATIENCE)
+    # Nothing below moves because something is chosen.
+    assert await page.locator("#live-part").bounding_box() == where
+    await page.locator("[data-clear]").click()
+    # Escape first clears the search, then leaves it.
+    await page.keyboard.press("/")
+    await page.keyboard.type("no such thing")
+    await expect(page.locator("#empty-filtered")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#filters [name=q]")).to_have_value("")
+    await expect(page.locator("#filters [name=q]")).to_be_focused()
+    await page.wait_for_url("**/", timeout=PATIENCE)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#filters [name=q]")).not_to_be_focused()
+    assert page.complaints == []
