@@ -31,6 +31,7 @@ _COLUMNS = (
 # Columns with an index that most deliveries leave as they are. SQLite writes an index anew for each column that is set.
 _MOVING = ("id", "seq", "state", "ended_at", "merged_into_id")
 _FIXED = (*sorted(Table.indexed(Call).difference(_MOVING, ["began_at"])), "began_at")
+_FIXED_AGENT = _FIXED.index("agent_number")
 _CHANGING = tuple(name for name in _COLUMNS if name not in ("id", *_FIXED))
 _TABLE = Table(Call, _COLUMNS)
 
@@ -89,6 +90,12 @@ def pseudonym(number: str | None, key: bytes) -> str | None:
 def stored_of(row: CallRow) -> Stored:
     """What the live cache keeps of a row that is being written."""
     return Stored(row[DIGEST], row[SEQ], _fixed_of(row))
+
+
+def agent_of(stored: Stored) -> str | None:
+    """The agent's number in a stored row."""
+    number: str | None = stored.fixed[_FIXED_AGENT]
+    return number
 
 
 def as_columns(row: CallRow) -> Columns:

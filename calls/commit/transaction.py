@@ -11,6 +11,7 @@ from django.db import transaction
 from calls.commit import call_rows, delivery_rows
 from calls.commit.cache import Cache
 from calls.commit.call_rows import ID, SEQ, STATE, CallRow, as_columns, call_row
+from calls.commit.doubts import AGENT_ELSEWHERE, concerned, doubted, others_talking
 from calls.commit.duplicates import mark_duplicates
 from calls.commit.heard import events_of
 from calls.commit.learning import Learning
@@ -25,6 +26,7 @@ from calls.database.numbering import Changes, take_numbers
 from calls.models import Call, CallAlias, Delivery
 from calls.rules.derive import derive
 from calls.rules.events import CallEvent
+from calls.rules.facts import CallFacts
 from calls.words import State
 
 MAX_TRIES = 5
@@ -97,16 +99,22 @@ class _Commit:
             duplicate.call = original.call
         delivery_rows.write(self.batch)
         delivery_rows.move(matching.moves)
-        changes = self.write_calls(touched, events)
+        changes = self.write_calls(touched, events, matching)
         self.write_aliases(matching, touched)
         live_cache.keep()
         return changes
 
-    def write_calls(self, touched: Touched, events: Events) -> Changes | None:
+    def write_calls(self, touched: Touched, events: Events, matching: Matching) -> Changes | None:
         """Derive the touched calls, and write those that stand and those that were merged into another."""
         stored = _stored(touched, self.cache.live_cache)
+        facts = self.derive(touched, events)
+        if others := others_talking(concerned(facts, touched, stored), facts, touched):
+            self.add(others, touched, events, matching)
+            stored |= _stored(others, self.cache.live_cache)
+            facts |= self.derive(others, events)
+        in_doubt = doubted(facts, touched)
+        rows = [self.row(touched[call], found, stored.get(call), call in in_doubt) for call, found in facts.items()]
         standing = [call for call in touched.values() if call.merged_into is None]
-        rows = [self.row(call, events[call.id], stored.get(call.id)) for call in standing if events.get(call.id)]
         merged = [call for call in touched.values() if call.merged_into and not call.is_new]
         merged += [call for call in standing if not events.get(call.id) and not call.is_new]
         changed = [row for row in rows if row[SEQ] is None]
@@ -122,10 +130,27 @@ class _Commit:
         calls = None if merged else [as_columns(row) for row in changed]
         return Changes(epoch, first, first + count - 1, calls) if count else None
 
-    def row(self, call: MatchedCall, events: list[CallEvent], stored: Stored | None) -> CallRow:
-        facts = derive(events, self.cache.directories[call.source].view)
+    def derive(self, touched: Touched, events: Events) -> dict[int, CallFacts]:
+        """What the touched calls are, by id: those that stand and of which something was heard."""
+        return {
+            call.id: derive(events[call.id], self.cache.directories[call.source].view)
+            for call in touched.values()
+            if call.merged_into is None and events.get(call.id)
+        }
+
+    def add(self, others: Touched, touched: Touched, events: Events, matching: Matching) -> None:
+        """Derive these calls, too, with all that was heard of them."""
+        if self.locks.shared:
+            self.locks.hold_late({f"{call.source} id {call.ref}" for call in others.values()})
+        touched |= others
+        events |= events_of(others, [], matching, self.cache.live_cache)
+
+    def row(self, call: MatchedCall, facts: CallFacts, stored: Stored | None, in_doubt: bool) -> CallRow:
+        flags = [AGENT_ELSEWHERE] if in_doubt else []
         if self.cache.sources[call.source].synthetic:
-            facts.flags = sorted({*facts.flags, "synthetic"})
+            flags.append("synthetic")
+        if flags:
+            facts.flags = sorted({*facts.flags, *flags})
         self.learning.name(call.source, facts)
         return call_row(call, facts, self.learning.group_id(facts.group), stored, self.cache.pseudonym_key)
 

@@ -75,6 +75,7 @@ def _attempts(call: Columns, names: Names) -> list[dict[str, Any]]:
             "agent_name": names.agent(call.source_id, number),
             "state": attempt.get("state"),
             "at": attempt.get("at"),
+            **({"talk_seconds": talked} if (talked := attempt.get("talk_seconds")) is not None else {}),
         }
         for attempt in call.ring_attempts
     ]

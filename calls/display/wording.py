@@ -31,6 +31,7 @@ STATES: Mapping[str, Text] = {
 }
 WAITING = _("Waiting")
 LOST = _("Lost track")
+DOUBTED = _("In doubt")
 PROVISIONAL = _("report awaited")
 ROLES_ASSUMED = _("It was assumed who is the customer and who is the agent")
 
@@ -121,6 +122,7 @@ FLAGS: Mapping[str, Text] = {
     "answered_by_nobody": _("The provider says answered, but nobody was dialled and nobody talked: not counted so"),
     "answer_without_pickup": _("The provider says answered, but names no pick-up and no talk"),
     "handed_over": _("Handed from one agent to another: the talk of all is added up"),
+    "agent_elsewhere": _("The agent has picked up another call since: this one may be over"),
     "customer_first": _("The customer was dialled first, the agent second"),
     "clock_ahead": _("The provider's times lie in the future: it counts from when it was heard of"),
     "clock_behind": _("The provider's times lie hours back: it counts from when it was heard of"),
@@ -330,5 +332,11 @@ def browser_words() -> dict[str, Any]:
         name: {str(code): str(text) for code, text in table.items()} for name, table in tables.items()
     }
     told["set_aside"] = {code: [str(text) for text in each] for code, each in SET_ASIDE.items()}
-    single = {"waiting": WAITING, "lost": LOST, "provisional": PROVISIONAL, "roles_assumed": ROLES_ASSUMED}
+    single = {
+        "waiting": WAITING,
+        "lost": LOST,
+        "doubted": DOUBTED,
+        "provisional": PROVISIONAL,
+        "roles_assumed": ROLES_ASSUMED,
+    }
     return told | {name: str(text) for name, text in (single | {"unreadable": _UNREADABLE}).items()}

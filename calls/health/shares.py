@@ -20,7 +20,9 @@ LEAST_ODD = 5
 TIMES_USUAL = 3
 POINTS_ABOVE = 0.05
 """A share is unusual at three times the usual one, and at least five hundredths above it."""
-USUAL_FLAGS = frozenset({"synthetic", "group_inferred", "end_time_assumed", "no_call_id"})
+USUAL_FLAGS = frozenset(
+    {"synthetic", "group_inferred", "end_time_assumed", "no_call_id", "more_said", "handed_over", "customer_first"}
+)
 """Of the flags of a call those that contradict nothing."""
 
 

@@ -25,6 +25,8 @@ def look_of(call: dict[str, Any]) -> dict[str, str]:
         return {"look": look, "word": wording.outcome_word(call["outcome"])}
     if is_lost(call, timezone.now()):
         return {"look": "lost", "word": str(wording.LOST)}
+    if "agent_elsewhere" in call["flags"]:
+        return {"look": "lost", "word": str(wording.DOUBTED)}
     return {"look": call["state"], "word": wording.state_word(call["state"])}
 
 

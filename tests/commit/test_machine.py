@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from calls.commit.cache import cache
+from calls.commit.doubts import AGENT_ELSEWHERE
 from calls.database.columns import read_calls
 from calls.intake.queue import after_commit
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
@@ -175,6 +176,7 @@ class Calls(RuleBasedStateMachine):
         for call in Call.objects.standing() if self.sent else ():
             heard = Delivery.objects.filter(call=call, result="applied").values_list("id", "event")
             facts = derive([load(text, delivery) for delivery, text in heard], directory)
+            facts.flags = sorted({*facts.flags, *{AGENT_ELSEWHERE}.intersection(call.flags)})
             assert {name: getattr(call, name) for name in SHOWN} == {name: getattr(facts, name) for name in SHOWN}
 
     def directory(self):
@@ -199,6 +201,13 @@ class Calls(RuleBasedStateMachine):
             named = {event.agent for event in events if event.is_report}
             picked_up = {event.agent for event in events if event.phase is State.TALKING}
             assert AWAITED in call.flags and picked_up - named - {""} and "" not in named
+
+    @invariant()
+    def of_the_calls_in_which_an_agent_talks_one_is_not_in_doubt(self):
+        talking = Call.objects.live().filter(state="talking").exclude(agent_number=None) if self.sent else ()
+        sure = [call.agent_number for call in talking if AGENT_ELSEWHERE not in call.flags]
+        assert sorted(sure) == sorted({call.agent_number for call in talking})
+        assert not [call for call in Call.objects.exclude(state="talking") if AGENT_ELSEWHERE in call.flags]
 
     @invariant()
     def numbers_grow_with_every_visible_change_and_with_nothing_else(self):

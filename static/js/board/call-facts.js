@@ -160,6 +160,7 @@ function attemptOf(attempt) {
     make("i", { class: `dot dot--${attemptShape(attempt.state)}` }),
     attempt.agent_name ? make("bdi", { text: attempt.agent_name }) : number(attempt.agent_number),
     make("span", { class: "muted", text: attemptWord(attempt.state) }),
+    attempt.talk_seconds ? make("span", { class: "muted", text: length(attempt.talk_seconds) }) : null,
     // Not when it rang, but when we heard so: that may be later than the answer.
     at && make("time", { class: "faint", datetime: attempt.at, title: hover(at), text: `heard ${clockSeconds(at)}` }),
   );

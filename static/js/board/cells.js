@@ -2,13 +2,23 @@
 
 import { icon, make, say, sayNumber, set, setIcon } from "../shared/dom.js";
 import { count, phoneParts, ordinal, UNKNOWN } from "../shared/format.js";
-import { attemptWord, DIRECTIONS, flagWord, lostWord, OUTCOME_LOOKS, OUTCOMES, STATES } from "../shared/words.js";
+import {
+  attemptWord,
+  DIRECTIONS,
+  doubtedWord,
+  flagWord,
+  lostWord,
+  OUTCOME_LOOKS,
+  OUTCOMES,
+  STATES,
+} from "../shared/words.js";
 import { isLost } from "../live/store.js";
 
 /** The look (icon and colour) and the word of where a call is, or how it went. */
 export function lookOf(call, now) {
   if (call.isEnded) return { look: OUTCOME_LOOKS[call.outcome] ?? "unknown", word: OUTCOMES[call.outcome] ?? "Ended" };
   if (isLost(call, now)) return { look: "lost", word: lostWord() };
+  if (call.flags?.includes("agent_elsewhere")) return { look: "lost", word: doubtedWord() };
   return { look: call.state, word: STATES[call.state] ?? call.state };
 }
 

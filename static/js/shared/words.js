@@ -35,11 +35,12 @@ export function learnWords(told) {
   Object.assign(FIELDS, told.fields);
   Object.assign(CAUSES, told.causes);
   Object.assign(SET_ASIDE, told.set_aside);
-  for (const name of ["waiting", "lost", "provisional", "roles_assumed", "unreadable"]) SINGLE[name] = told[name];
+  for (const name of ["waiting", "lost", "doubted", "provisional", "roles_assumed", "unreadable"]) SINGLE[name] = told[name];
 }
 
 export const waitingWord = () => SINGLE.waiting;
 export const lostWord = () => SINGLE.lost;
+export const doubtedWord = () => SINGLE.doubted;
 export const provisionalWord = () => SINGLE.provisional;
 export const rolesWord = () => SINGLE.roles_assumed;
 
