@@ -290,6 +290,10 @@ def test_an_incoming_campid_joins_nothing(provider):
     provider.says(reports(sid="S2", camp="7001", Direction="IVR"))
 
     assert dict(Call.objects.values_list("ref", "state")) == {"S1": "talking", "S2": "ended"}
+    assert set(Call.objects.values_list("campaign_id", flat=True)) == {"7001"}, "it is kept all the same"
+    assert not CallAlias.objects.filter(kind="campid").exists()
+    provider.says(reports(camp="7001", uid="", SourceNumber="8000000202"))
+    assert Call.objects.standing().count() == 3, "nor does it draw in an outgoing delivery"
 
 
 def test_a_call_without_any_id_is_known_by_its_numbers_and_start(provider):

@@ -45,6 +45,15 @@ def test_the_few_live_calls_are_found_without_reading_the_history():
     assert "call_live" in live_at(Call.objects, timezone.now()).explain()
 
 
+@pytest.mark.parametrize(
+    ("index", "asked"), [("call_error", {"error_code": "17"}), ("call_campaign", {"campaign_id": "7001"})]
+)
+def test_calls_with_a_code_or_of_a_campaign_are_found_by_their_index_in_order(index, asked):
+    plan = Call.objects.standing().filter(**asked).order_by("-began_at", "-id")[:100].explain()
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+
+
 def figures():
     with connection.cursor() as cursor:
         cursor.execute(
