@@ -143,6 +143,14 @@ def test_rules_know_no_framework(path):
     } == set()
 
 
+@pytest.mark.parametrize("path", [path for path in APP if part(path) == "live"], ids=name_of)
+def test_the_live_picture_knows_no_socket_thread_or_clock(path):
+    """So the feed, a test and a board of the past take the same steps. A page's first screenful has its own hour."""
+    outside = {"asyncio", "channels", "concurrent", "socket", "threading", "time"}
+    outside |= {"django.utils.timezone"} - ({"django.utils.timezone"} if path.stem == "first_page" else set())
+    assert {name for name in imports(path) if name in outside or name.partition(".")[0] in outside} == set()
+
+
 @pytest.mark.parametrize("path", APP, ids=name_of)
 def test_the_app_knows_the_wiring_only_to_serve(path):
     wiring = {name for name in imports(path) if name.startswith("dashboard")}

@@ -7,6 +7,7 @@ one frame of the difference, whatever the number of changes and boards.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic, thread_time
@@ -44,6 +45,7 @@ TICK_FAN_OUTS = 3
 """A tick lasts at least this many times as long as its fan-out took: the rest of the process has the rest."""
 HEARTBEAT_SECONDS = 3
 RIGHTS_SECONDS = 4
+SITE_SECONDS = 4
 UNREAD_SECONDS = 5
 """With nothing read for so long there are no heartbeats: boards shall say that they do not know."""
 LOADING_SECONDS = 20
@@ -67,6 +69,7 @@ class Feed:
         self._unpublished: Changes | None = None
         self._names_due = False
         self._site = SiteWatch()
+        self._beats = 0
         self._pause = TICK_SECONDS
         self._read_at = -float("inf")
         self._complained = False
@@ -88,7 +91,13 @@ class Feed:
         self._admission = Admission(self._reader)
         self._bus: Bus = make_bus()
         self._bus.start(self._nudged_by_another)
-        self._tasks = [loop.create_task(work()) for work in (self._follow, self._beat, self._watch_rights)]
+        works = (
+            self._follow(),
+            self._repeat(self._beat, lambda: 1),
+            self._repeat(self._watch_rights, lambda: RIGHTS_SECONDS),
+            self._repeat(self._watch_site, lambda: SITE_SECONDS),
+        )
+        self._tasks = [loop.create_task(work) for work in works]
 
     def nudge(self) -> None:
         """Say that there is news. Call it on the event loop; costs next to nothing."""
@@ -238,18 +247,26 @@ class Feed:
 
     # By the clock
 
+    async def _repeat(self, work: Callable[[], Awaitable[None]], pause: Callable[[], float]) -> None:
+        """Do this again and again, whatever fails: without it boards would go stale, or people keep their rights."""
+        while True:
+            await asyncio.sleep(pause())
+            try:
+                await work()
+            except (DatabaseError, InterfaceError):
+                pass  # what cannot be read now is read next time; the following says that the database is away
+            except Exception:
+                log.exception("The feed stumbled; it goes on.")
+
     async def _beat(self) -> None:
         """Once a second: part with who takes nothing. Every third time: a heartbeat to all others."""
-        beats = 0
-        while True:
-            await asyncio.sleep(1)
-            beats += 1
-            for viewer in self.viewers():
-                if viewer.stuck(monotonic()):
-                    viewer.close(TOO_SLOW)
-            self._tidy()
-            if beats % HEARTBEAT_SECONDS == 0 and monotonic() - self._read_at < UNREAD_SECONDS:
-                self._send_heartbeats(timezone.now())
+        self._beats += 1
+        for viewer in self.viewers():
+            if viewer.stuck(monotonic()):
+                viewer.close(TOO_SLOW)
+        self._tidy()
+        if self._beats % HEARTBEAT_SECONDS == 0 and monotonic() - self._read_at < UNREAD_SECONDS:
+            self._send_heartbeats(timezone.now())
 
     def _send_heartbeats(self, now: datetime) -> None:
         heard_at = max(self.picture.heard_at.values(), default=None) if self.picture is not None else None
@@ -265,24 +282,20 @@ class Feed:
             audience.tidy()
 
     async def _watch_rights(self) -> None:
-        """Look up the rights of all who have a board open, the state of the site, and soon the directory's names."""
-        while True:
-            await asyncio.sleep(RIGHTS_SECONDS)
-            self._names_due = True
-            # Rights that cannot be looked up now are looked up next time; without a database nothing is sent anyway.
-            with suppress(DatabaseError, InterfaceError):
-                await self._reader.renew()
-                found = await self._reader.run(verdicts, [viewer.claim for viewer in self.viewers()])
-                for viewer in self.viewers():
-                    self._judge(viewer, found.get(viewer.claim))
-                await self._site.look(self._reader, timezone.now())
+        """Look up the rights of all who have a board open, and have the directory's names looked up."""
+        self._names_due = True
+        await self._reader.renew()
+        found = await self._reader.run(verdicts, [viewer.claim for viewer in self.viewers()])
+        for viewer in self.viewers():
+            self._judge(viewer, found.get(viewer.claim))
+
+    async def _watch_site(self) -> None:
+        await self._site.look(self._reader, timezone.now())
 
     def _judge(self, viewer: Viewer, verdict: Scope | Refusal | None) -> None:
         if isinstance(verdict, Refusal):
             viewer.close(verdict)
-        elif verdict is not None and viewer.audience is not None and verdict != viewer.audience.scope:
-            if self.picture is None:
-                return
+        elif verdict is not None and self.picture is not None and verdict != viewer.scope:
             viewer.join(self._audience(verdict, self.picture))
 
 

@@ -67,6 +67,11 @@ class Viewer:
         self._wake.set()
 
     @property
+    def scope(self) -> Scope | None:
+        """What it shows; None: it is not admitted yet."""
+        return None if self.audience is None else self.audience.scope
+
+    @property
     def left_out(self) -> int:
         """How many live calls the last snapshot did not hold."""
         return self._flow.left_out

@@ -48,7 +48,9 @@ def read_heard_at() -> dict[int | None, datetime]:
     """When each group was last heard of: by its latest call, since no index tells of the latest delivery."""
     latest = Call.objects.order_by("-began_at", "-id").values("heard_at")
     of_groups = CallGroup.objects.annotate(heard_at=Subquery(latest.filter(group_id=OuterRef("pk"))[:1]))
-    found: dict[int | None, datetime] = dict(of_groups.exclude(heard_at=None).values_list("pk", "heard_at"))
+    found: dict[int | None, datetime] = {
+        group_id: heard_at for group_id, heard_at in of_groups.values_list("pk", "heard_at") if heard_at is not None
+    }
     for heard_at in latest.filter(group_id=None).values_list("heard_at", flat=True)[:1]:
         found[None] = heard_at
     return found

@@ -66,6 +66,7 @@ async def quick(monkeypatch, transactional_db):
     """Rights and heartbeats without the wait; and no feed left over."""
     await Head.objects.aget_or_create(id=1)
     monkeypatch.setattr(feed_module, "RIGHTS_SECONDS", 0.1)
+    monkeypatch.setattr(feed_module, "SITE_SECONDS", 0.1)
     monkeypatch.setattr(feed_module, "HEARTBEAT_SECONDS", 1)
     yield
     await feed.stop()
@@ -395,6 +396,27 @@ async def test_heartbeats_at_an_acknowledged_number_do_not_make_a_board_slow(adm
         await socket.send_json_to({"type": "ack", "seq": shown.seq})
         for _ in range(3):
             await socket.message("heartbeat")
+
+
+@pytest.mark.parametrize("work", ["_send_heartbeats", "_judge"])
+async def test_what_fails_once_is_done_again(work, sales_supervisor, monkeypatch):
+    """Boards would go stale for ever, or somebody who lost all rights go on seeing calls."""
+    failures = []
+    done = getattr(feed, work)
+
+    def failing_once(*arguments):
+        if not failures:
+            failures.append(work)
+            raise ZeroDivisionError
+        return done(*arguments)
+
+    monkeypatch.setattr(feed, work, failing_once)
+    async with a_board(sales_supervisor) as socket:
+        await socket.message("snapshot")
+        await socket.message("heartbeat")
+        await Access.objects.filter(user=sales_supervisor).adelete()
+        assert await socket.closed() == 4403
+    assert failures
 
 
 async def test_without_a_database_there_are_no_heartbeats(admin_person, monkeypatch):
