@@ -31,7 +31,10 @@ _LONGEST = 7 * 86_400
 _CODE = re.compile(r"0*(\d{1,6})(?:\.0*)?\Z", re.ASCII)
 _LONGEST_CODE = 20
 # What a field is called that holds a key to something: its value is for nobody's eyes.
-_SECRET = re.compile(r"token|secret|passw|passphrase|apikey|authcode|authkey|authoris|authoriz|signature|credential")
+_SECRET = re.compile(
+    r"token|secret|passw|passcode|passphrase|apikey|authcode|authkey|authori[sz]|signature|credential"
+    r"|\Aotp|otp\Z|\Apin\Z|\Acvv\Z"
+)
 _KEYS = re.compile(r"[0-9*#,\-]{1,32}\Z", re.ASCII)
 _LONGEST_SAID = 200
 

@@ -548,10 +548,19 @@ def test_what_has_no_field_is_listed_under_the_providers_name(said, listed):
         {"clientsecret": "abc"},
         {"signature": "abc"},
         {"key": "k3y-of-some-panel"},
+        {"otp": "4711"},
+        {"voiceotp": "4711"},
+        {"pin": "4711"},
+        {"passcode": "4711"},
     ],
 )
 def test_secrets_are_listed_nowhere(said):
     assert said_of(**said) == {}
+
+
+@pytest.mark.parametrize("name", ["pincode", "pinned", "monkey", "keyword", "shipping", "author"])
+def test_a_name_that_only_resembles_one_is_listed(name):
+    assert said_of(**{name: "411001"}) == {name: "411001"}
 
 
 def test_what_is_listed_is_bounded_and_known_names_come_first():
