@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError
 from calls.boards.closing import RESTART
 from calls.boards.consumer import BoardConsumer
 from calls.boards.feed import feed
-from calls.intake import door as webhooks
+from calls.intake import asgi_door as webhooks
 from calls.intake.queue import after_commit, intake
 
 from .hooks import is_hook

@@ -4,12 +4,18 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+import daphne.server
 from daphne.endpoints import build_endpoint_description_strings as endpoints
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer
 
+from .daphne_limits import Factory, SocketFactory
+
 __all__ = ["Daphne", "endpoints"]
+
+# `Server.run` makes its connections by these names.
+daphne.server.HTTPFactory, daphne.server.WebSocketFactory = Factory, SocketFactory
 
 SERVICE_RESTART = 1012
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from calls.intake.door import Expected, expect
+from calls.intake.asgi_door import Expected, expect
 
 from .proxies import as_seen_outside
 

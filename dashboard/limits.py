@@ -56,6 +56,9 @@ class Peers:
         self._open[address] += 1
         return True
 
+    def open(self, address: str) -> int:
+        return self._open[address]
+
     def leave(self, address: str) -> None:
         self._open[address] -= 1
         if self._open[address] <= 0:

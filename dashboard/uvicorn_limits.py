@@ -14,6 +14,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from . import limits
+
+# By way of the application, which sets Django up: a worker of uvicorn's imports this first.
 from .asgi import webhooks
 from .hooks import is_hook
 
@@ -95,11 +97,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(limits.HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     def _make_room(self) -> None:
-        """Part with one that does nothing, above all with one that never said anything whole."""
+        """Part with one that does nothing: of the address that has the most, and never said anything whole."""
         idle = [each for each in self.connections if isinstance(each, LimitedProtocol) and each.is_idle]
         others = [each for each in idle if each is not self and not each.transport.is_closing()]
         if others:
-            min(others, key=lambda each: each.cycle is not None).transport.close()
+            max(others, key=lambda each: (limits.peers.open(each.address or ""), each.cycle is None)).transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()

@@ -1,30 +1,24 @@
 """The webhook endpoint. Three questions, in this order: is the caller ours? are the bytes stored? then 200.
 
-Two doors lead into one room: the Django view `hook`, and `asgi_hook`, which `dashboard/asgi.py` calls before
-Django's request stack, because that stack costs many times what the intake itself does. `expect` is a short way
-through the second, for a server that has the whole body of a caller who is known: all others take the long one.
+Two doors lead into this room: a server with ASGI comes by `asgi_door`, one without by `django_door`.
 """
 
 import base64
 import json
 import re
 import urllib.parse
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
-from django.views.decorators.csrf import csrf_exempt
 
 from calls.commit.cache import HURRIED_SECONDS, CachedSource, cache
 from calls.commit.received import Received
 from calls.intake import interpreting
 from calls.intake.counts import counts
-from calls.intake.queue import NotStored, intake, store
 from calls.words import Result
 
 _ASCII = bytes(range(32, 127))
@@ -34,9 +28,6 @@ RETRY_AFTER = 5
 
 _PATH = re.compile(r"/hook(?:s/(?P<deep>[^/]*)|-(?P<short>[^/]+))/?\Z|/hooks/?\Z")
 _READ_ONLY = ("HEAD", "OPTIONS")
-_LOOKED_AT = ("host", "authorization", "x-webhook-token", "content-type", "content-length", "content-encoding")
-_HEADERS = {name.encode(): name for name in _LOOKED_AT}
-"""As ASGI servers name them: in lower case."""
 
 
 class Request(NamedTuple):
@@ -171,165 +162,11 @@ def not_stored(error: str) -> Answer:
     return refusal(503, error, Retry_After=str(RETRY_AFTER))
 
 
-def _announces_too_much(request: Request) -> bool:
+def announces_too_much(request: Request) -> bool:
     announced = request.headers.get("content-length", "")
     return announced.isdecimal() and int(announced) > LARGEST_BODY
 
 
-# --- the first door: Django's ------------------------------------------------------------------------------
-
-
-@csrf_exempt
-def hook(request: HttpRequest, **_: Any) -> HttpResponse:
-    """The webhook as a Django view: for servers without ASGI."""
-    asked = Request(
-        method=request.method or "",
-        path=request.path,
-        query=_query(request.META.get("QUERY_STRING", "").encode("latin-1", errors="replace")),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        address=request.META.get("REMOTE_ADDR", ""),
-        secure=request.is_secure(),
-    )
-    return _as_django(counted(_through_django(asked, request)))
-
-
-def _through_django(asked: Request, request: HttpRequest) -> Answer:
-    try:
-        cache.refresh()
-        source = admit(asked)
-        if needs_another_look(source):
-            cache.refresh(HURRIED_SECONDS)
-            source = admit(asked)
-        if isinstance(source, Answer):
-            return source
-        if _announces_too_much(asked) or len(body := request.read(LARGEST_BODY + 1)) > LARGEST_BODY:
-            return refusal(413, "too_large")
-        received = receive(source, asked, body)
-        if isinstance(received, Answer):
-            return received
-        store([received])
-        return answer(received)
-    except (DatabaseError, NotStored):
-        return not_stored("storage")
-
-
-def _as_django(answer: Answer) -> HttpResponse:
-    response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
-    response["Cache-Control"] = "no-store"
-    for name, value in answer.headers:
-        response[name] = value
-    return response
-
-
-# --- the second door: ASGI ---------------------------------------------------------------------------------
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class _TooLarge(Exception):
-    pass
-
-
-class _Gone(Exception):
-    """The sender left before its request was whole."""
-
-
-async def asgi_hook(scope: dict[str, Any], receive_message: Receive, send: Send) -> None:
-    """The webhook as an ASGI application."""
-    asked = _asked(scope)
-    try:
-        source = admit(asked)
-        if needs_another_look(source):
-            await intake.refresh(HURRIED_SECONDS)
-            source = admit(asked)
-        if isinstance(source, Answer):
-            found: Received | Answer = source
-        elif intake.is_full:
-            found = not_stored("busy")
-        else:
-            found = receive(source, asked, await _body(asked, receive_message))
-        if isinstance(found, Received):
-            await intake.submit(found)
-            found = answer(found)
-    except _TooLarge:
-        found = refusal(413, "too_large")
-    except (DatabaseError, NotStored):
-        found = not_stored("storage")
-    except _Gone:
-        return
-    found = counted(found)
-    await send({"type": "http.response.start", "status": found.status, "headers": headers_of(found)})
-    await send({"type": "http.response.body", "body": found.body})
-
-
-class Expected(NamedTuple):
-    """A delivery whose sender is known, and whose body is still to come."""
-
-    asked: Request
-    source: CachedSource
-
-    def take(self, body: bytes, done: Callable[[Answer], None]) -> None:
-        """Store the delivery with this body. `done` has the answer, on this event loop, now or later."""
-        found = receive(self.source, self.asked, body)
-        if isinstance(found, Answer):
-            done(found)
-            return
-        intake.take(found, lambda failure: done(counted(not_stored("storage")) if failure else answer(found)))
-
-
-def expect(scope: dict[str, Any]) -> Expected | None:
-    """The delivery that this request announces. None wherever `asgi_hook` has more to say than 200."""
-    asked = _asked(scope)
-    if asked.method != "POST" or intake.is_full or _announces_too_much(asked):
-        return None
-    source = admit(asked)
-    return None if isinstance(source, Answer) else Expected(asked, source)
-
-
-def _asked(scope: dict[str, Any]) -> Request:
-    client = scope.get("client")
-    return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=_query(scope["query_string"]),
-        headers={_HEADERS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _HEADERS},
-        address=client[0] if client else "",
-        secure=scope.get("scheme") == "https",
-    )
-
-
-def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """As ASGI has them."""
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(answer.body)),
-        (b"cache-control", b"no-store"),
-    ]
-    return headers + [(name.lower().encode(), value.encode()) for name, value in answer.headers]
-
-
-def _query(raw: bytes) -> str:
+def clean_query(raw: bytes) -> str:
     """The query as text. Bytes that should have been escaped are escaped now: nothing of them is lost."""
     return raw.decode() if raw.isascii() else urllib.parse.quote(raw, safe=_ASCII)
-
-
-async def _body(asked: Request, receive_message: Receive) -> bytes:
-    """The whole body. Raises _TooLarge past a megabyte, without reading on."""
-    if _announces_too_much(asked):
-        raise _TooLarge
-    message = await receive_message()
-    if not message.get("more_body") and message["type"] == "http.request":
-        if len(body := message.get("body", b"")) > LARGEST_BODY:
-            raise _TooLarge
-        return body
-    chunks, size = [], 0
-    while message["type"] == "http.request":
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > LARGEST_BODY:
-            raise _TooLarge
-        if not message.get("more_body"):
-            return b"".join(chunks)
-        message = await receive_message()
-    raise _Gone

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from calls.commit.cache import cache
-from calls.intake import door as webhooks
+from calls.intake import asgi_door as webhooks
 from calls.intake.queue import NotStored
 from dashboard import limits, uvicorn_limits
 from tests.support.doors import Socket

@@ -1,6 +1,6 @@
 """What the webhook answers to what: is the caller ours? are the bytes stored? then 200, whatever the bytes are.
 
-Each group of cases is a row of the table in docs/webhooks.md, through both doors.
+Each group of cases is a row of the table in docs/webhooks.md, through every door: Django's view, ASGI, both servers.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from django.utils import timezone
 from calls.commit import limits
 from calls.commit import transaction as committing
 from calls.commit.cache import CachedSource, cache
-from calls.intake import door as webhooks
+from calls.intake import asgi_door as webhooks
 from calls.intake import interpreting
 from calls.intake import queue as taking
 from calls.intake.counts import counts
@@ -30,8 +30,10 @@ from calls.models import Call, Delivery, Head, Source, SourceToken
 from tests.support.doors import (
     IntakeInThisThread,
     asgi_door,
+    daphne_in_this_thread,
     django_door,
     in_this_thread,
+    through_daphne,
     through_the_writer,
     through_uvicorn,
     uvicorn_in_this_thread,
@@ -44,7 +46,8 @@ CANARY = "canary9000000101"
 serial = itertools.count(1)
 
 
-DOORS = {"django": django_door, "asgi": in_this_thread, "uvicorn": uvicorn_in_this_thread}
+DOORS = {"django": django_door, "asgi": in_this_thread, "uvicorn": uvicorn_in_this_thread,
+         "daphne": daphne_in_this_thread}  # fmt: skip
 
 
 @pytest.fixture(params=DOORS)
@@ -537,6 +540,34 @@ def test_of_repeated_keys_the_first_filled_one_wins(door, path):
     assert row.call.ref == "first"
 
 
+MULTIPART_THAT_IS_NONE = [
+    "multipart/form-data",
+    "multipart/form-data; boundary=",
+    "multipart/form-data; boundary=another",
+    "multipart/form-data; boundary=" + "x" * 300,
+    'multipart/form-data; boundary="é"',
+    "MULTIPART/FORM-DATA; charset=nonsense",
+    "multipart/mixed; boundary=a",
+    "multipart/form-data, application/json",
+]
+
+
+@pytest.mark.parametrize("content_type", MULTIPART_THAT_IS_NONE)
+@pytest.mark.parametrize("encode", [as_json, as_form, as_multipart], ids=["JSON", "form", "multipart"])
+def test_what_calls_itself_multipart_is_read_as_what_it_is(door, path, encode, content_type):
+    body = encode(call_fields()).body
+    check(door(path, post(body, content_type)), "applied")
+
+
+@pytest.mark.parametrize("content_type", MULTIPART_THAT_IS_NONE)
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"--", b"--another--", b"--another\r\n\r\n--another--\r\n", b"\xff" * 200]
+)
+def test_nothing_that_calls_itself_multipart_is_refused(door, path, body, content_type):
+    refused(door("/hooks/" + "unknown" * 5, post(body, content_type)), 404, "not_found")
+    assert door(path, post(body, content_type)).status == 200
+
+
 def test_bytes_that_should_have_been_escaped_are_read_as_utf8(door, path):
     said = urlencode(call_fields(CallSid="raw.1"))
     row = check(door(path, Request("GET", f"{said}&receiver_name=आशा", b"", "")), "applied")
@@ -899,7 +930,7 @@ def locked_elsewhere(transactional_db):
     stranger.close()
 
 
-@pytest.mark.parametrize("through", [django_door, through_the_writer, through_uvicorn])
+@pytest.mark.parametrize("through", [django_door, through_the_writer, through_uvicorn, through_daphne])
 def test_a_locked_database_is_said_within_a_second_and_a_half(locked_elsewhere, path, through):
     lock, unlock = locked_elsewhere
     cache.refresh()

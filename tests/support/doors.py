@@ -1,8 +1,8 @@
-"""The two doors of the webhook, for tests: the same request through either gives an answer of one shape."""
+"""The doors of the webhook, for tests: the same request through either gives an answer of one shape."""
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.test import Client
 from uvicorn.server import ServerState
 
 from calls.commit.cache import cache
-from calls.intake import door as webhooks
+from calls.intake import asgi_door as webhooks
 from calls.intake.queue import NotStored, store
 from dashboard.uvicorn_server import Protocol
+from tests.support.daphne_door import DaphneConnection
 from tests.support.payloads import Request
 
 
@@ -83,17 +84,45 @@ def _messages(body: bytes | None, chunks: int) -> list[dict[str, Any]]:
 
 async def uvicorn_door(path: str, request: Request, secure: bool = False, chunks: int = 1, **headers: str) -> Answered:
     """Through uvicorn's protocol, as bytes, the body in so many pieces."""
+    socket = Socket(secure)
+    for said in _said(path, request, chunks, headers):
+        await socket.say(said)
+    return await socket.answer()
+
+
+async def daphne_door(path: str, request: Request, secure: bool = False, chunks: int = 1, **headers: str) -> Answered:
+    """Through daphne's own request, as bytes, the body in so many pieces."""
+    connection = DaphneConnection(secure=secure)
+    for said in _said(path, request, chunks, headers):
+        await connection.say(said)
+    answered, _ = parsed(await connection.written(), request.method == "HEAD")
+    connection.leave()
+    assert answered is not None
+    return answered
+
+
+def _said(path: str, request: Request, chunks: int, headers: dict[str, str]) -> Iterator[bytes]:
+    """A request as bytes: its head, then its body in so many pieces."""
     assert request.body is not None, "bytes do not leave halfway"
     length = {"content-length": str(len(request.body))} if request.body or request.method == "POST" else {}
     given = {"host": "localhost", "content-type": request.content_type, **length, **headers}
     lines = "".join([f"{name.replace('_', '-')}: {value}\r\n" for name, value in given.items()])
     url = path + (f"?{request.query}" if request.query else "")
     head = f"{request.method} {url} HTTP/1.1\r\n".encode() + f"{lines}\r\n".encode("latin-1")
-    socket = Socket(secure)
-    await socket.say(head)
+    yield head
     for message in _messages(request.body, chunks):
-        await socket.say(message["body"])
-    return await socket.answer()
+        yield message["body"]
+
+
+def parsed(data: bytes, without_body: bool = False) -> tuple[Answered | None, bytes]:
+    """The first answer in these bytes, and what follows it; None where it is not whole."""
+    head, whole, rest = data.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    length = 0 if without_body else int(headers.get("content-length", 0))
+    if not whole or len(rest) < length:
+        return None, data
+    return Answered(int(status.split()[1]), headers, rest[:length]), rest[length:]
 
 
 class Socket(asyncio.Transport):
@@ -145,14 +174,10 @@ class Socket(asyncio.Transport):
         return found
 
     def _parsed(self) -> Answered | None:
-        head, whole, rest = b"".join(self.written).partition(b"\r\n\r\n")
-        status, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        length = int(headers.get("content-length", 0))
-        if not whole or len(rest) < length:
-            return None
-        self.written = [rest[length:]] if rest[length:] else []
-        return Answered(int(status.split()[1]), headers, rest[:length])
+        answered, rest = parsed(b"".join(self.written))
+        if answered is not None:
+            self.written = [rest] if rest else []
+        return answered
 
 
 def through_uvicorn(path: str, request: Request, **options: Any) -> Answered:
@@ -162,6 +187,15 @@ def through_uvicorn(path: str, request: Request, **options: Any) -> Answered:
 
 def uvicorn_in_this_thread(path: str, request: Request, **options: Any) -> Answered:
     return async_to_sync(uvicorn_door)(path, request, **options)
+
+
+def through_daphne(path: str, request: Request, **options: Any) -> Answered:
+    """daphne's door with the queue and its writer thread: mark the test `transaction=True`."""
+    return asyncio.run(daphne_door(path, request, **options))
+
+
+def daphne_in_this_thread(path: str, request: Request, **options: Any) -> Answered:
+    return async_to_sync(daphne_door)(path, request, **options)
 
 
 def through_the_writer(path: str, request: Request, **options: Any) -> Answered:

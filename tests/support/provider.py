@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from calls.commit.cache import cache
 from calls.commit.received import Received
+from calls.intake import asgi_door
 from calls.intake import door as webhooks
 from calls.intake.queue import store
 from calls.models import Agent, Call, Source, VirtualNumber
@@ -104,7 +105,7 @@ async def asgi_answer(path: str, request: Request, chunks: int = 1, **headers: s
         "client": ("127.0.0.1", 1),
         "scheme": "http",
     }
-    await webhooks.asgi_hook(scope, receive, send)
+    await asgi_door.asgi_hook(scope, receive, send)
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], json.loads(body) if body else {}
 
