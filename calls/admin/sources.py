@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from phonenumbers import SUPPORTED_REGIONS
 
+from calls.display.clock_words import clock_sentence
 from calls.display.recordings import is_host_name
+from calls.health.clocks import wrong_clocks
 from calls.intake.sources import Connected, rotate
 from calls.models import Delivery, Source, SourceToken
 from calls.people import audit
@@ -118,7 +120,7 @@ class SourceAdmin(admin.ModelAdmin):
     list_display = ("name", "provider", "enabled", "synthetic", "last_delivery", "quarantined", "tokens_active")
     actions = None
     inlines: ClassVar = [TokenInline]
-    readonly_fields = ("last_delivery", "quarantined", "pings")
+    readonly_fields = ("last_delivery", "quarantined", "pings", "its_clock")
     fieldsets: ClassVar = [
         (None, {"fields": ["name", "provider", "enabled", "synthetic"]}),
         ("How its deliveries are read", {"fields": ["time_zone", "region", "outgoing_source_is_agent"]}),
@@ -127,7 +129,7 @@ class SourceAdmin(admin.ModelAdmin):
         ("How much it may deliver", {"fields": ["new_calls_per_minute", "live_calls_limit"]}),
         ("How it is answered", {"fields": ["accept_put", "answer_body"]}),
     ]
-    seen = ("What has come", {"fields": ["last_delivery", "quarantined", "pings"]})
+    seen = ("What has come", {"fields": ["last_delivery", "quarantined", "pings", "its_clock"]})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
         return PlainChangeList
@@ -158,6 +160,11 @@ class SourceAdmin(admin.ModelAdmin):
         count = found.order_by()[: MOST_COUNTED + 1].count()
         address = f"{reverse('admin:calls_delivery_changelist')}?source={source.pk}&result=quarantined"
         return format_html('<a href="{}">{}</a>', address, f"over {MOST_COUNTED}" if count > MOST_COUNTED else count)
+
+    @admin.display(description="Its clock")
+    def its_clock(self, source: Source) -> str:
+        wrong = [found for found in wrong_clocks(timezone.now()) if found.source == source]
+        return clock_sentence(source.name, wrong[0].seconds_ahead) if wrong else "Its times agree with ours."
 
     @admin.display(description="Active tokens")
     def tokens_active(self, source: Source) -> int:

@@ -4,17 +4,20 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from calls.boards.reader import Reader
+from calls.health.clocks import wrong_clocks
 from calls.health.refusals import refused_lately
 from calls.health.silence import expected, longest_silence, same_times_before
 from calls.live.clock import ClockWatch
 
 EXPECT_SECONDS = 300
 """So often the silence that is usual at this time of the week is read anew."""
+CLOCKS_SECONDS = 20
+"""So often the latest calls of each source are held against the clock."""
 
 
 class SiteState(NamedTuple):
@@ -22,11 +25,13 @@ class SiteState(NamedTuple):
 
     `clock_step_seconds`: whole seconds that the server's clock was set by lately. `silent_since`: when the last
     delivery of any call came in, if that is too long ago. `refused`: the limits that refused new calls lately.
+    `wrong_clocks`: sources whose times cannot be, and by how much they are ahead.
     """
 
     clock_step_seconds: int | None = None
     silent_since: datetime | None = None
     refused: Sequence[str] = ()
+    wrong_clocks: Sequence[dict[str, Any]] = ()
 
 
 class SiteWatch:
@@ -35,8 +40,9 @@ class SiteWatch:
     def __init__(self) -> None:
         self._clock = ClockWatch()
         self._refused: list[str] = []
+        self._wrong_clocks: list[dict[str, Any]] = []
         self._silence = timedelta(seconds=settings.CALLBOARD_SILENCE_SECONDS)
-        self._expected_at = -float("inf")
+        self._expected_at = self._clocks_at = -float("inf")
 
     def clock_step(self, now: datetime) -> int | None:
         """The whole seconds that the wall clock was set by since the last look at it; None: it was not set."""
@@ -45,6 +51,8 @@ class SiteWatch:
     async def look(self, reader: Reader, now: datetime) -> None:
         """Read what `state` says next. Raises database errors."""
         self._refused = await reader.run(refused_lately, now)
+        if monotonic() - self._clocks_at >= CLOCKS_SECONDS:
+            self._wrong_clocks, self._clocks_at = await reader.run(_wrong_clocks, now), monotonic()
         if monotonic() - self._expected_at >= EXPECT_SECONDS:
             # One week at a time: the changes of calls are read in the same thread, and do not wait for all of them.
             silences = [await reader.run(longest_silence, span) for span in same_times_before(now)]
@@ -54,7 +62,11 @@ class SiteWatch:
         """`heard_at`: when the last delivery of any call came in."""
         silent = heard_at is not None and now - heard_at >= self._silence
         step = self._clock.step_to_report(steady_seconds())
-        return SiteState(step, heard_at if silent else None, self._refused)
+        return SiteState(step, heard_at if silent else None, self._refused, self._wrong_clocks)
+
+
+def _wrong_clocks(now: datetime) -> list[dict[str, Any]]:
+    return [{"source": found.source.name, "seconds_ahead": found.seconds_ahead} for found in wrong_clocks(now)]
 
 
 def steady_seconds() -> float:

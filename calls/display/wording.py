@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from calls.display.causes import CAUSES
+from calls.display.clock_words import CLOCKS
 from calls.words import Act, Direction, Outcome, Result, State
 
 Text = Any
@@ -327,6 +328,7 @@ def browser_words() -> dict[str, Any]:
         "flags": FLAGS,
         "fields": FIELDS,
         "causes": CAUSES,
+        "clocks": CLOCKS,
     }
     told: dict[str, Any] = {
         name: {str(code): str(text) for code, text in table.items()} for name, table in tables.items()

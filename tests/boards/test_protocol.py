@@ -465,9 +465,18 @@ async def test_all_are_told_while_a_limit_refuses_new_calls(cast_of_two, source)
         await until_said(socket, [])
 
 
-async def until_said(socket, refused):
+async def test_all_are_told_of_a_source_whose_times_cannot_be(cast_of_two, sales):
+    now = timezone.now()
+    columns = {"began_at": now, "started_at": now - timedelta(hours=5, minutes=30), "flags": ["clock_behind"]}
+    for _ in range(3):
+        await make(sales, **columns)
+    async with a_board(cast_of_two[1]) as socket:
+        await until_said(socket, [{"source": "Callerdesk", "seconds_ahead": -19_800}], "wrong_clocks")
+
+
+async def until_said(socket, said, name="refused"):
     async with asyncio.timeout(10):
-        while (await socket.message("heartbeat"))["refused"] != refused:
+        while (await socket.message("heartbeat"))[name] != said:
             pass
 
 

@@ -3,9 +3,19 @@ import { test } from "node:test";
 
 import { Pace } from "../../static/js/live/pace.js";
 import { Painter } from "../../static/js/live/painter.js";
-import { callsAreLeftOut, callsAreRefused, clockWasSet, feed, Lag, truth } from "../../static/js/live/truth.js";
+import {
+  callsAreLeftOut,
+  callsAreRefused,
+  clockIsWrong,
+  clockWasSet,
+  feed,
+  Lag,
+  truth,
+} from "../../static/js/live/truth.js";
 import { Clock } from "../../static/js/live/clock.js";
+import { clockSentence } from "../../static/js/shared/words.js";
 import { Host } from "./host.mjs";
+import "./words.mjs";
 
 const iso = (ms) => new Date(ms).toISOString();
 
@@ -156,6 +166,14 @@ test("a stale board says for how long; a feed that is silent too long is told ap
   assert.equal(callsAreLeftOut(1_240).text, "1,240 live calls not shown");
   const refused = callsAreRefused("The source had too many.");
   assert.deepEqual(refused, { quiet: true, text: "new calls set aside", detail: "The source had too many." });
+});
+
+test("a source whose times cannot be is named, with by how much", () => {
+  const ahead = clockSentence({ source: "CallerDesk", seconds_ahead: 19_800 });
+  assert.equal(ahead, "Times of CallerDesk are 5:30 h ahead: is its time zone right?");
+  const behind = clockSentence({ source: "Pune", seconds_ahead: -3_600 });
+  assert.equal(behind, "Times of Pune are 1:00 h behind: is its time zone right?");
+  assert.deepEqual(clockIsWrong(ahead), { quiet: true, text: "times look wrong", detail: ahead });
 });
 
 test("the lag shown is the typical one", () => {

@@ -72,5 +72,6 @@ export const heartbeat = (given = {}) => ({
   clock_step_seconds: null,
   silent_since: null,
   refused: [],
+  wrong_clocks: [],
   ...given,
 });

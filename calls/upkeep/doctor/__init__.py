@@ -6,11 +6,11 @@ from django.db import DatabaseError
 
 from .finding import Finding
 from .machine import clock, database, disk, files, layer, migrations, system
-from .records import doubles, people, quarantine, shares, sources
+from .records import doubles, people, quarantine, shares, sources, zones
 
 EXAMINATIONS = (
     *(system, database, migrations, layer, disk, files, clock),
-    *(people, sources, doubles, quarantine, shares),
+    *(people, sources, zones, doubles, quarantine, shares),
 )
 
 

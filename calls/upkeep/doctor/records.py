@@ -9,6 +9,8 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from calls.display import figure_words, wording
+from calls.display.clock_words import clock_sentence
+from calls.health.clocks import wrong_clocks
 from calls.health.doubles import doubled_sources
 from calls.health.shares import unusual_shares
 from calls.models import Delivery, Source
@@ -68,6 +70,15 @@ def doubles() -> Iterator[Finding]:
             False,
             f"sources {pair.source.name} and {pair.other.name} deliver the same calls ({pair.shared} lately)",
             "Each stands on the board twice. Take the webhook out of one account, or switch one source off.",
+        )
+
+
+def zones() -> Iterator[Finding]:
+    for found in wrong_clocks(timezone.now()):
+        yield Finding(
+            False,
+            clock_sentence(found.source.name, found.seconds_ahead),
+            "Set the zone of its zone-less times on the source's page in Set-up. Its calls run from when they came.",
         )
 
 

@@ -27,6 +27,7 @@ export class CallStore extends EventTarget {
   silentSince = null;
   /** For which reasons new calls were set aside lately, since a limit was reached. */
   refused = [];
+  wrongClocks = [];
   /** By how many seconds the server's clock was set within the last minutes (negative: back), or null. */
   clockStep = null;
   /** Whether the whole snapshot has come. */
@@ -122,6 +123,7 @@ export class CallStore extends EventTarget {
     this.clockStep = message.clock_step_seconds ?? null;
     this.silentSince = message.silent_since ?? null;
     this.refused = message.refused ?? [];
+    this.wrongClocks = message.wrong_clocks ?? [];
     const sync = this.#doubted(message);
     this.seq = Math.max(this.seq, message.seq);
     return this.#told({ sync, ended: [], changed: 0 });

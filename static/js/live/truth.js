@@ -38,6 +38,11 @@ export function callsAreRefused(sentence) {
   return { quiet: true, text: "new calls set aside", detail: sentence };
 }
 
+/** The same, while the times of a source cannot be: `sentence` says of which. */
+export function clockIsWrong(sentence) {
+  return { quiet: true, text: "times look wrong", detail: sentence };
+}
+
 /** The same, while so many live calls are not sent, since there are too many. */
 export function callsAreLeftOut(number) {
   return {

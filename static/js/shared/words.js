@@ -18,6 +18,7 @@ const KINDS = table();
 const FLAGS = table();
 const FIELDS = table();
 const CAUSES = table();
+const CLOCKS = table();
 const SET_ASIDE = table();
 const SINGLE = table();
 
@@ -34,8 +35,10 @@ export function learnWords(told) {
   Object.assign(FLAGS, told.flags);
   Object.assign(FIELDS, told.fields);
   Object.assign(CAUSES, told.causes);
+  Object.assign(CLOCKS, told.clocks);
   Object.assign(SET_ASIDE, told.set_aside);
-  for (const name of ["waiting", "lost", "doubted", "provisional", "roles_assumed", "unreadable"]) SINGLE[name] = told[name];
+  for (const name of ["waiting", "lost", "doubted", "provisional", "roles_assumed", "unreadable"])
+    SINGLE[name] = told[name];
 }
 
 export const waitingWord = () => SINGLE.waiting;
@@ -51,6 +54,13 @@ export const reasonWord = (reason) => (reason ? (REASONS[reason] ?? plain(reason
 
 /** Telephony's cause code with what it means: "17 · busy". */
 export const errorWord = (code) => (CAUSES[code] ? `${code} · ${CAUSES[code]}` : code);
+
+/** What to say of a source whose times are ahead of ours, or behind. */
+export function clockSentence({ source, seconds_ahead: ahead }) {
+  const minutes = Math.abs(ahead) / 60;
+  const hours = `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+  return CLOCKS[ahead > 0 ? "ahead" : "behind"].replace("{source}", source).replace("{hours}", hours);
+}
 
 /** Why a delivery was ignored or set aside, as a sentence. */
 export const asideSentence = (reason) => (reason ? (SET_ASIDE[reason]?.[0] ?? sentence(plain(reason))) : null);
