@@ -1,4 +1,4 @@
-"""What this process knows by heart, so that no delivery costs a look-up: tokens, sources, the directory."""
+"""The tables that every delivery needs, kept in memory: tokens, sources, the directory. No delivery costs a look-up."""
 
 import hmac
 import ipaddress
@@ -16,12 +16,12 @@ from calls.rules.roles import Directory
 
 REFRESH_SECONDS = 5.0
 HURRIED_SECONDS = 1.0
-"""A token we do not know may be a minute old: look once more, but a flood of them must cost nothing."""
+"""An unknown token may have been made a moment ago, so the tables are read again; a flood of them must cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedSource:
-    """A source as intake needs it."""
+    """The columns of a source that the intake needs."""
 
     id: int
     name: str
@@ -95,7 +95,7 @@ class CachedDirectory:
     view: Directory = field(init=False)
 
     def __post_init__(self) -> None:
-        """`view` is what the rules see of it: the same numbers, as they come and go."""
+        """Give the rules a view of the same two tables: it changes when the directory learns a number."""
         self.view = Directory(self.agents, self.lines)
 
 

@@ -1,8 +1,9 @@
 """What the latest commits left in memory: live calls with all that was heard of them.
 
-A call's next delivery then reads nothing. That is only right while nobody else writes to the database: SQLite tells
-what other connections did (`PRAGMA data_version`) and how much this one wrote (`total_changes`). When either is not
-what the last commit left, all is forgotten. PostgreSQL does not tell; there nothing is remembered.
+The next delivery of a remembered call reads nothing from the database. This is right only while nobody else writes to
+it. SQLite tells whether another connection wrote (`PRAGMA data_version`) and how much this one wrote
+(`total_changes`). If one of the two differs from what the last commit left, the cache forgets everything. PostgreSQL
+does not tell, so there the cache stays empty.
 """
 
 from collections import OrderedDict
@@ -17,11 +18,11 @@ from django.db import transaction
 from calls.rules.events import CallEvent
 
 MAX_REMEMBERED_CALLS = 5_000
-"""Calls remembered at most; those that were heard of longest ago are forgotten first."""
+"""Beyond this, the cache forgets the calls that were heard of longest ago."""
 
 
 class Stored(NamedTuple):
-    """What is needed of a call's row before it is written again: `fixed` are columns that seldom change."""
+    """The parts of a stored row that the next write compares with. `fixed` holds the columns that seldom change."""
 
     digest: str
     seq: int
@@ -29,7 +30,8 @@ class Stored(NamedTuple):
 
 
 Ids = tuple[int, str, str, str, datetime | None]
-"""All that an event says of whose call it is: source, CallSid, Uniqueid, campid, and the StartTime beside a campid."""
+"""Everything in an event that decides which call it belongs to: source, CallSid, Uniqueid, campid, and with a campid
+the StartTime."""
 
 
 def ids_of(source: int, event: CallEvent) -> Ids:
@@ -49,7 +51,7 @@ class Remembered:
 
 
 class LiveCache:
-    """Live calls that this process committed last. Belongs to one connection at a time."""
+    """The live calls that this process committed last. One cache serves one connection at a time."""
 
     def __init__(self) -> None:
         self._calls: OrderedDict[int, Remembered] = OrderedDict()
@@ -62,20 +64,20 @@ class LiveCache:
         self._as_of = None
 
     def check(self) -> None:
-        """Forget all if anything was written since `keep`. Inside the transaction, when it holds the lock."""
+        """Forget everything if somebody wrote since `keep`. Call it inside the transaction that holds the lock."""
         as_of = _as_of()
         if as_of is None or as_of != self._as_of:
             self.forget()
             self._as_of = as_of
 
     def keep(self) -> None:
-        """Trust what is remembered until somebody writes again. As the last act of the transaction."""
+        """Trust the remembered calls until somebody writes again. Call it as the last step of the transaction."""
         if self._as_of is not None:
             self._as_of = self._as_of._replace(written=_written())
 
     @contextmanager
     def uncounted_writes(self) -> Iterator[None]:
-        """What this connection writes meanwhile concerns neither calls nor deliveries."""
+        """Keep the cache although this connection writes: the caller promises to write neither calls nor deliveries."""
         before = _written()
         yield
         if self._as_of is not None:
@@ -85,11 +87,14 @@ class LiveCache:
         return self._calls.get(call)
 
     def meant_by(self, source: int, event: CallEvent) -> Remembered | None:
-        """The call of an event whose ids say nothing new, with the CallSid among them: it can belong to no other."""
+        """Find the call of an event by its ids, if the call has heard exactly these ids before.
+
+        Such an event cannot belong to another call, provided that a CallSid is among the ids.
+        """
         return self._by_ids.get(ids_of(source, event)) if event.call_id else None
 
     def remember(self, call: int, ref: str, source: int, events: list[CallEvent], stored: Stored) -> None:
-        """Keep a call as it is committed now. What was remembered of it before were its first events."""
+        """Remember a call as this transaction commits it. Only the events after the ones known so far bring new ids."""
         if self._as_of is None:
             return
         known = self._calls.get(call)
@@ -113,7 +118,7 @@ class LiveCache:
 
 
 class _AsOf(NamedTuple):
-    """A state of the database: the connection to its file, SQLite's number for what others did, and what we wrote."""
+    """A state of the database: our connection, SQLite's count of what others did, and the number of rows we wrote."""
 
     connection: Any
     others: int

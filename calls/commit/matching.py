@@ -1,4 +1,4 @@
-"""Which call a delivery belongs to: ids to calls, whatever order the ids become known in.
+"""Matching: which call a delivery belongs to, by its ids. The order in which the ids become known does not matter.
 
 The provider's CallSid decides. Deliveries without one are drawn in by what they do carry:
 
@@ -6,8 +6,9 @@ The provider's CallSid decides. Deliveries without one are drawn in by what they
 - a campid (outgoing only, and not unique): to the call that named it and whose StartTime lies nearest to the
   delivery's own, within six hours.
 
-Until such a call is known they make a lone call of their own, which it later takes over. Two calls with
-different CallSids are never made one. All of it follows from what deliveries say, nothing from when they came.
+Until such a call is known they make a lone call of their own. When the CallSid becomes known, that call takes the
+lone one over. Two calls with different CallSids are never made one. Everything follows from what the deliveries say,
+nothing from when they came.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from calls.rules.events import CallEvent, load
 from calls.words import Result
 
 CAMPAIGN_REACH = timedelta(hours=6)
+"""How far the StartTime of a delivery may lie from that of a call for a campid to join them."""
 SID, UID, CAMPID, LONE_UID, LONE_CAMP = "sid", "uid", "campid", "lone_uid", "lone_camp"
 _STRONG = (SID, UID, CAMPID)
 
@@ -33,7 +35,7 @@ Key = tuple[int, str, str]
 
 @dataclass(slots=True, eq=False)
 class MatchedCall:
-    """A call as matching knows it."""
+    """A call of this transaction. A `lone` one has no CallSid yet."""
 
     id: int
     ref: str
@@ -94,7 +96,11 @@ def match(batch: list[Received], live_cache: LiveCache, ids: NextIds) -> "Matchi
 
 
 class Matching:
-    """The ids a batch touches, read once, and what the batch makes of them. Inside one transaction."""
+    """The ids that a batch names, with their calls: read once, then changed by each delivery that is placed.
+
+    `placed` says where each delivery of the batch went, `moves` which older deliveries went to another call, `touched`
+    which calls must be derived again.
+    """
 
     def __init__(self, wanted: Iterable[tuple[int, CallEvent]], call_ids: Iterator[int]) -> None:
         self.aliases: dict[Key, list[Alias]] = {}
@@ -122,7 +128,7 @@ class Matching:
             self.aliases.setdefault((source, kind, value), []).append(Alias(match, moment_from(starts_at)))
 
     def call_of(self, delivery: int) -> MatchedCall:
-        """Where a delivery of this batch ended up."""
+        """The call of a delivery of this batch, after all moves and mergers."""
         return (self.moves.get(delivery) or self.placed[delivery][1]).survivor
 
     def touch(self, call: int, ref: str, source: int) -> None:
@@ -130,7 +136,7 @@ class Matching:
         self.touched.setdefault(call, self._matches.get(call) or MatchedCall(call, ref, source, lone=False))
 
     def place(self, source: int, delivery: int, event: CallEvent) -> None:
-        """Find the call of this delivery, or make it. `moves` holds what older deliveries it pulled over."""
+        """Find the call of this delivery, or make one. Older deliveries that follow it there are noted in `moves`."""
         if event.call_id:
             call = self._strong(source, event)
         else:
@@ -169,7 +175,7 @@ class Matching:
         return sorted({call for call in found if call.lone and not call.merged_into}, key=lambda call: call.id)
 
     def _adopt(self, lone: MatchedCall, sid: str) -> MatchedCall:
-        """A lone call turns out to have a CallSid: it stays the same row, under its own name now."""
+        """Give a lone call the CallSid that it turned out to have. It keeps its row."""
         self._forget_lone(lone)
         lone.lone, lone.ref = False, sid
         self.touched[lone.id] = lone
@@ -189,7 +195,7 @@ class Matching:
         CallAlias.objects.filter(call=lone.id).delete()
 
     def _link(self, key: Key, call: MatchedCall, starts_at: datetime | None) -> None:
-        """Note an id said next to a CallSid. What it drew to another call may be nearer to this one."""
+        """Note an id that was said next to a CallSid. Deliveries that came by this id may belong to this call now."""
         if any(alias.call is call and alias.starts_at == starts_at for alias in self.aliases.get(key, [])):
             return
         self._name(key, call, starts_at)
@@ -197,7 +203,7 @@ class Matching:
             self._rebalance(key)
 
     def _rebalance(self, key: Key) -> None:
-        """Several calls named this id: see again where the deliveries belong that came by it."""
+        """Decide again where the deliveries belong that came by this id, because several calls have named it."""
         for call in dict.fromkeys(alias.call for alias in self.aliases[key]):
             for delivery, event in self._events(call):
                 if event.call_id or (event.alternate_id or event.joining_id) != key[2]:
@@ -253,7 +259,7 @@ class Matching:
         self.new_aliases.append((key, alias))
 
     def _events(self, call: MatchedCall) -> list[tuple[int, CallEvent]]:
-        """What is stored of a call, and what this batch has placed there."""
+        """The events of a call: the stored ones that stay with it, and those that this batch has placed there."""
         drawn = [delivery for delivery, owner in self.moves.items() if owner is call and delivery not in self.placed]
         rows = Delivery.objects.filter(Q(call=call.id) | Q(id__in=drawn), result=Result.APPLIED)
         stored = {

@@ -22,7 +22,7 @@ EVERYBODY_KNOWS_SECONDS = 1.5 * REFRESH_SECONDS
 
 @dataclass(slots=True)
 class _Pass:
-    """How far the calls of one number have been derived again, and since when it is known to be unsettled."""
+    """How far the calls of one number have been derived again. `seen_at`: when the number was first seen unsettled."""
 
     seen_at: float
     is_second: bool = False
@@ -46,7 +46,7 @@ class Settler:
         self._joined: dict[int, float] = {}
 
     def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
-        """Go on until everything due is done, or until deliveries wait."""
+        """Derive what is due, until all is done or a delivery waits."""
         rows: list[DirectoryNumber] = []
         for model in (Agent, VirtualNumber):
             rows += model._default_manager.filter(settled=False).order_by("id")[:100]
@@ -74,7 +74,7 @@ class Settler:
             drop_joined(known)
 
     def _settle_one(self, row: DirectoryNumber, others_wait: Callable[[], bool]) -> bool:
-        """Whether there is time for the next."""
+        """Derive the calls of one number. Returns False when it stopped because a delivery waits."""
         known = self._passes.setdefault(_key(row), _Pass(time.monotonic()))
         if known.done and time.monotonic() - known.seen_at > EVERYBODY_KNOWS_SECONDS:
             known.is_second, known.left = True, None
@@ -100,6 +100,9 @@ def _key(row: DirectoryNumber) -> tuple[str, int]:
 
 
 def _in_question(row: DirectoryNumber) -> Q:
-    """A number that traffic has just taught changes nothing where the position decides."""
+    """The calls that a change of this number can change.
+
+    A number that traffic has just taught changes nothing in calls whose roles follow from the position of the fields.
+    """
     just_learned = row.learned_at > timezone.now() - timedelta(minutes=1) and row.group_id is None and row.ours
     return BY_DIRECTORY if just_learned else Q()

@@ -1,4 +1,4 @@
-"""A query that is compiled once: for the few asked all the time, compiling costs twenty times what asking does."""
+"""Queries that are compiled once. For the few that are asked all the time, compiling costs twenty times the asking."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 
 class Compiled:
-    """A `values_list` query whose parameters are given anew each time, in the order in which its filters have them."""
+    """A compiled `values_list` query. Each call of `rows` gives its parameters, in the order of the query's filters."""
 
     def __init__(self, rows: "QuerySet[Any, Any]") -> None:
         self._compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)

@@ -1,4 +1,4 @@
-"""What a database connection is asked beside its work: why there is none, to connect anew, to have no haste."""
+"""Care of database connections: say why there is none, connect anew after a failure, let a statement run for long."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +22,10 @@ def keep_own_connection() -> None:
 
 
 def what_is_wrong(problem: Exception) -> str:
-    """One sentence on why there is no connection. A pool only says that none came in time: one without it says why."""
+    """Say in one sentence why there is no connection.
+
+    A pool says only that no connection came in time. A connection that is opened without the pool says why.
+    """
     pool = getattr(connection, "pool", None)
     if pool is not None:
         try:
@@ -33,9 +36,9 @@ def what_is_wrong(problem: Exception) -> str:
 
 
 def reconnect() -> None:
-    """After a failure: give up this thread's connection, and have the pool look at all that it holds.
+    """Give up this thread's connection after a failure, and have the pool try all connections that it holds.
 
-    Those that died with it would be handed out one by one, each after a longer wait than the one before.
+    Dead ones among them would otherwise be handed out one by one, each after a longer wait than the one before.
     """
     connection.close()
     for pool in getattr(connection, "_connection_pools", {}).values():
@@ -44,14 +47,14 @@ def reconnect() -> None:
 
 
 def lend_back() -> None:
-    """Let others have this thread's connection for as long as it does something else; not within a transaction."""
+    """Give this thread's connection back to the pool while the thread does other work; not within a transaction."""
     if not connection.in_atomic_block:
         connection.close()
 
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Let statements take as long as they do: those of a command may be longer than any of a server should be."""
+    """Switch off the limit on a statement's length: a command may need longer than any request of a server."""
     if connection.vendor != "postgresql":
         yield
         return

@@ -8,13 +8,13 @@ from calls.database.columns import Columns
 from calls.models import Head
 
 CHANNEL = "callboard"
-"""What PostgreSQL tells of every commit that changed something: the epoch and the number of its latest change."""
+"""The channel of PostgreSQL on which every commit that changed something tells its epoch and its latest number."""
 
 
 class Changes(NamedTuple):
-    """What a commit changed visibly: the numbers it took, of which epoch, and the calls as a board reads them.
+    """The visible changes of one commit: the numbers that it took, their epoch, and the calls as a board reads them.
 
-    `calls` is None where they must be read: a call that was merged into another leaves no columns here.
+    `calls` is None when a call was merged into another: its row is not here, so the changes must be read.
     """
 
     epoch: str
@@ -24,9 +24,10 @@ class Changes(NamedTuple):
 
 
 def take_numbers(count: int) -> tuple[int, str]:
-    """Take the next numbers; gives the first, and their epoch. The head row stays locked until the transaction ends.
+    """Take the next numbers. Returns the first of them, and their epoch.
 
-    On PostgreSQL the commit itself tells the other processes (NOTIFY): no crash can come between the two.
+    The head row stays locked until the transaction ends. On PostgreSQL the commit itself tells the other processes
+    (NOTIFY), so no crash can come between the commit and the message.
     """
     if not count:
         return 0, ""

@@ -1,7 +1,8 @@
-"""Pruning: raw bytes go after some days, calls with all that belongs to them after more. In small batches.
+"""Pruning: drop the raw bytes of old deliveries, and after more days old calls with all that belongs to them.
 
-The raw bytes of an applied delivery go, the event that was read from it stays as long as its call: without it a late
-delivery would derive the call from a part of what is known. Deliveries that belong to no call go as a whole.
+An applied delivery loses its raw bytes, but keeps the event that was read from them for as long as its call stays:
+without it, a late delivery would derive the call from a part of what is known. Deliveries that belong to no call go as
+a whole. Everything is done in small batches.
 """
 
 import time
@@ -19,14 +20,14 @@ from calls.models import AuditEntry, Call, Delivery, Head
 from calls.people.sign_in import drop_old
 from calls.words import Result
 
-BATCH = 500
+ROWS_PER_BATCH = 500
 PAUSE_SECONDS = 0.02
 """Between batches, for deliveries that arrive meanwhile: on SQLite there is one writer at a time."""
 
 
 @dataclass(slots=True)
 class Pruned:
-    """What went: raw bytes of so many deliveries, so many whole deliveries, so many calls."""
+    """How much was pruned: deliveries that lost their bytes (`stripped`), whole deliveries, calls, audit entries."""
 
     stripped: int = 0
     deliveries: int = 0
@@ -57,7 +58,7 @@ def _strip(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
     done = Head.objects.values_list("raw_pruned_to", flat=True).first() or 0
     while True:
         with transaction.atomic():
-            rows = Delivery.objects.filter(id__gt=done).order_by("id").values_list("id", "received_at")[:BATCH]
+            rows = Delivery.objects.filter(id__gt=done).order_by("id").values_list("id", "received_at")[:ROWS_PER_BATCH]
             old = [delivery for delivery, received_at in rows if received_at < before]
             if not old:
                 return
@@ -73,7 +74,7 @@ def _drop_loose(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
     for result in (Result.DUPLICATE, Result.IGNORED, Result.QUARANTINED):
         # By result and id: in the order of time among all deliveries, every look would pass the applied ones again.
         rows = Delivery.objects.filter(result=result).order_by("id").values_list("id", "received_at")
-        while ids := [delivery for delivery, received_at in rows[:BATCH] if received_at < before]:
+        while ids := [delivery for delivery, received_at in rows[:ROWS_PER_BATCH] if received_at < before]:
             pruned.deliveries += _delete("calls_delivery", "id", ids)
             yield pruned
             time.sleep(PAUSE_SECONDS)
@@ -83,7 +84,7 @@ def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
     """Drop calls that began, and were last heard of, before then; oldest first, with deliveries and aliases."""
     while True:
         old = Call.objects.filter(began_at__lt=before, heard_at__lt=before).order_by("began_at", "id")
-        ids = list(old.values_list("id", flat=True)[:BATCH])
+        ids = list(old.values_list("id", flat=True)[:ROWS_PER_BATCH])
         if not ids:
             return
         ids += _merged_into(ids)
@@ -110,7 +111,7 @@ def _merged_into(ids: list[int]) -> list[int]:
 def _drop_audit(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
     """Drop the audit's rows from the oldest on."""
     rows = AuditEntry.objects.order_by("id").values_list("id", "at")
-    while ids := [entry for entry, at in rows[:BATCH] if at < before]:
+    while ids := [entry for entry, at in rows[:ROWS_PER_BATCH] if at < before]:
         pruned.audit += _delete("calls_auditentry", "id", ids)
         yield pruned
         time.sleep(PAUSE_SECONDS)
