@@ -22,7 +22,6 @@ WRONG = {
         "https://calls.example.com/board",
         "https://",
     ],
-    "CALLBOARD_CONNECTIONS_PER_ADDRESS": ["many", "-1"],
     "CALLBOARD_DATABASE_POOL": ["many", "1", "-5"],
     "CALLBOARD_DATA_DIR": ["/dev/null/here"],
     "CALLBOARD_DEBUG": ["maybe", "2"],
