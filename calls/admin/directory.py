@@ -16,11 +16,12 @@ from calls.phones import is_masked as has_hidden_digits
 from calls.providers.values import or_nobody
 
 from . import shown
+from .choosing import ChoosesRows
 from .lists import PlainChangeList
 from .site import is_masked, site
 
 
-class Open(admin.ModelAdmin):
+class Open(ChoosesRows, admin.ModelAdmin):
     """Pages full of numbers and of rights: closed to people who are masked, or masking would be a courtesy."""
 
     actions: Sequence[str] | None = None

@@ -14,6 +14,7 @@ from calls.models import Access, Role
 from calls.people import audit
 from calls.words import Act
 
+from .choosing import ChoosesRows
 from .directory import Open
 from .site import site
 
@@ -38,7 +39,7 @@ class AccessFormSet(BaseInlineFormSet):
             raise forms.ValidationError("This is the last admin: make somebody else one first.")
 
 
-class AccessInline(admin.StackedInline):
+class AccessInline(ChoosesRows, admin.StackedInline):
     model = Access
     form = AccessForm
     formset = AccessFormSet

@@ -12,8 +12,20 @@ from calls.people import audit
 from calls.words import Act
 
 
+class SignInForm(AuthenticationForm):
+    """Asks nobody about a name that is longer than any: what counts the tries has no room for it."""
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        if len(name) > (self.username_field.max_length or 0):
+            raise self.get_invalid_login_error()
+        return name
+
+
 class SignInView(LoginView):
     """The one way in, for boards and admin alike."""
+
+    authentication_form = SignInForm
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
