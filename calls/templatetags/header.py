@@ -5,18 +5,19 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import template
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.admin.site import may_run
 from calls.days import day_bounds, day_of, site_zone
 from calls.display import formats
-from calls.display.masking import mask_text
 from calls.live.totals import NO_GROUP
-from calls.models import Access, CallGroup
+from calls.models import Access
 from calls.models.access import Scope, scope_of
+from calls.pages.finding import groups as groups_of
+from calls.pages.set_aside import MOST_COUNTED, set_aside_lately
 
 register = template.Library()
 
@@ -30,28 +31,33 @@ class Place(NamedTuple):
 
     word: Any
     address: str
+    key: str
     for_staff: bool = False
 
 
 PLACES = [
-    Place(_("Board"), "board"),
-    Place(_("Callbacks"), "callbacks"),
-    Place(_("Agents"), "agents"),
-    Place(_("History"), "history"),
-    Place(_("Figures"), "figures"),
-    Place(_("Set-up"), "admin:index", for_staff=True),
+    Place(_("Board"), "board", "b"),
+    Place(_("Callbacks"), "callbacks", "c"),
+    Place(_("Agents"), "agents", "a"),
+    Place(_("History"), "history", "h"),
+    Place(_("Figures"), "figures", "f"),
+    Place(_("Set-up"), "admin:index", "s", for_staff=True),
 ]
 
 
 @register.simple_tag(takes_context=True)
 def places(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The places that the reader may go to: [{word, url, current}]."""
+    """The places that the reader may go to: [{word, key, url, current}]. `g` and then the key goes there."""
     request = context.get("request")
     if request is None or not request.user.is_authenticated:
         return []
     known = [(place, _address(place.address)) for place in PLACES if request.user.is_staff or not place.for_staff]
     carried = scope_query(request)
-    return [{"word": place.word, "url": url + carried, "current": _is_at(request, url)} for place, url in known if url]
+    return [
+        {"word": place.word, "key": place.key, "url": url + carried, "current": _is_at(request, url)}
+        for place, url in known
+        if url
+    ]
 
 
 def chosen_groups(request: HttpRequest) -> list[str]:
@@ -102,11 +108,7 @@ def scope_choice(context: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _names(scope: Scope) -> list[str]:
-    groups = CallGroup.objects.all()
-    if scope.groups is not None:
-        groups = groups.filter(id__in=scope.groups)
-    said = groups.order_by().values_list(Coalesce("joined_into__name", "name"), flat=True)[:MOST_GROUPS]
-    return sorted({(mask_text(name) or "") if scope.masked else name for name in said}, key=str.casefold)
+    return groups_of(scope)[:MOST_GROUPS]
 
 
 def _choice(request: HttpRequest, name: str, chosen: list[str]) -> dict[str, Any]:
@@ -150,6 +152,16 @@ def who_said(context: dict[str, Any]) -> str:
     access: Access | None = getattr(request.user, "access", None)
     role = access.get_role_display() if access else "Superuser" if request.user.is_superuser else "No role yet"
     return f"{role} · {_groups(scope)}" if scope else str(role)
+
+
+@register.simple_tag(takes_context=True)
+def set_aside_now(context: dict[str, Any]) -> dict[str, Any] | None:
+    """For admins: how many deliveries of the last 24 hours were set aside, and whether there may be more."""
+    request = context["request"]
+    if not may_run(request):
+        return None
+    count = set_aside_lately(timezone.now())
+    return {"count": count, "more": count >= MOST_COUNTED}
 
 
 @register.simple_tag

@@ -50,6 +50,8 @@ OF_SALES, OF_SUPPORT = WHO_SEES_CALLS - {"support"}, ADMINS | {"support"}
 # {sales}, {support}: a call of that group; {delivery}: one of support's; {of_sales}: one of sales'; others by name.
 OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "": [("", WHO_SEES_CALLS)],
+    "find/": [("find/", SIGNED_IN)],
+    "set-aside/": [("set-aside/", ADMIN)],
     "accounts/login/": [("accounts/login/", EVERYBODY)],
     "accounts/logout/": [("accounts/logout/", NOBODY)],
     "accounts/password_change/": [("accounts/password_change/", SIGNED_IN)],

@@ -1,6 +1,8 @@
-/** The keys of the board. */
+/** The keys of the board, beside those of every page (`shared/keys.js`). */
 
-/** `deeds`: {search, filters, walk(steps), open, escape, freeze, groups, help}. */
+import { isTyped } from "../shared/keys.js";
+
+/** `deeds`: {search, filters, walk(steps), open, escape, freeze, groups}. */
 export function bindKeys(target, deeds) {
   const keys = {
     "/": deeds.search,
@@ -16,8 +18,7 @@ export function bindKeys(target, deeds) {
     Enter: deeds.open,
     Escape: deeds.escape,
     " ": deeds.freeze,
-    g: deeds.groups,
-    "?": deeds.help,
+    v: deeds.groups,
   };
   target.addEventListener("keydown", (event) => {
     const deed = Object.hasOwn(keys, event.key) ? keys[event.key] : null;
@@ -30,7 +31,7 @@ export function bindKeys(target, deeds) {
 /** Whether the key belongs to what has the focus: a field, an open dialog, a button that Enter or space presses. */
 function isBusy(event) {
   const at = event.target;
-  if (at.closest?.("dialog[open], input, textarea, select, [contenteditable]")) return true;
+  if (isTyped(event)) return true;
   const presses = event.key === "Enter" || event.key === " ";
   if (presses && at.closest?.("button, a, summary")) return true;
   const scrolls = /^(Arrow|Page|Home|End)/.test(event.key);

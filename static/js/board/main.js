@@ -117,7 +117,6 @@ function socketUrl() {
 }
 
 function bindPage() {
-  const help = find("#help");
   const list = () => {
     if (document.activeElement === completed || tab() === "completed") return completed;
     return find("#board").dataset.view === "groups" ? groups : live;
@@ -130,12 +129,8 @@ function bindPage() {
     escape: () => board.closePanel(),
     freeze: () => board.toggleFreeze(),
     groups: () => board.toggleGroups(),
-    help: () => help.showModal(),
   });
   find("#filters [name=q]").addEventListener("keydown", leaveSearch);
-  for (const button of document.querySelectorAll("[data-help]"))
-    button.addEventListener("click", () => help.showModal());
-  help.addEventListener("click", (event) => event.target === help && help.close());
   for (const button of document.querySelectorAll("[data-clear-filters]"))
     button.addEventListener("click", () => bar.clear());
   for (const button of document.querySelectorAll("[data-show]"))

@@ -1,13 +1,51 @@
-/** Every page with a header: its theme and its menus. */
+/** Every page with a header: its theme, its menus, its keys, and what is told on it. */
 
 import { bindCopies } from "./copying.js";
+import { bindPageKeys, bindSingleKeys } from "./keys.js";
 import { bindMenus, bindNarrowing } from "./menus.js";
+import { Palette } from "./palette.js";
+import { watchSetAside } from "./set-aside.js";
 import { bindTheme } from "./theme.js";
 
-bindTheme(document.querySelectorAll("[data-theme-switch]"), document.documentElement, safe());
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const storage = safe();
+const go = (url) => location.assign(url);
+
+bindTheme(document.querySelectorAll("[data-theme-switch]"), document.documentElement, storage);
 bindMenus(document);
 bindNarrowing(document);
 bindCopies(document);
+bindHelp();
+
+const links = [...document.querySelectorAll(".header nav a, .places a")];
+const palette = new Palette(find("#palette"), links, { fetch: fetchJson, go });
+const places = document.querySelectorAll("[data-key]");
+bindPageKeys(document, places, storage, { palette: () => palette.open(), help: showHelp, go });
+for (const button of document.querySelectorAll("[data-palette]"))
+  button.addEventListener("click", () => palette.open());
+watchSetAside(find("#set-aside-pill"), {
+  fetch: fetchJson,
+  hidden: () => document.hidden,
+  setInterval: (deed, ms) => setInterval(deed, ms),
+});
+
+function bindHelp() {
+  const help = /** @type {HTMLDialogElement} */ (find("#help"));
+  for (const button of document.querySelectorAll("[data-help]")) button.addEventListener("click", showHelp);
+  help.addEventListener("click", (event) => event.target === help && help.close());
+  bindSingleKeys(help.querySelector("[data-single-keys]"), storage, help.querySelectorAll("[data-single]"));
+}
+
+function showHelp() {
+  /** @type {HTMLDialogElement} */ (find("#help")).showModal();
+}
+
+async function fetchJson(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  if (answer.ok) return answer.json();
+  const told = await answer.json().catch(() => ({}));
+  throw new Error(told.detail ?? "The server did not answer. Try again.");
+}
 
 function safe() {
   try {
