@@ -65,6 +65,9 @@ class ReplayReport:
     calls_renumbered: int = 0
     """Calls that take a new number although nothing that is shown of them changes: their digest was another's."""
     fields: dict[str, FieldChanges] = field(default_factory=dict)
+    failed: int = 0
+    failed_ids: list[int] = field(default_factory=list)
+    """Deliveries at which a rule of ours failed; the first of their ids."""
     place: int = 0
     end: int = 0
     """The id of the delivery that was read last, and of the last one that is to be read."""
@@ -73,6 +76,11 @@ class ReplayReport:
         """Note the changes (field, old, new) of one call, and why each field changed."""
         for name, old, new in changes:
             self.fields.setdefault(name, FieldChanges()).note(call, old, new, why[name])
+
+    def note_failure(self, delivery: int) -> None:
+        self.failed += 1
+        if self.failed <= MAX_EXAMPLES:
+            self.failed_ids.append(delivery)
 
 
 Images = dict[int, dict[str, Any]]

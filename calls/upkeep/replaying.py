@@ -4,11 +4,12 @@ For deliveries that were quarantined until a rule or a setting changed, and as t
 but their deliveries. The calls of one request, which share its bytes, are read again together, as a family.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import Max
 
 from calls.commit.cache import Cache
@@ -28,6 +29,10 @@ DELIVERIES_PER_STEP = 200
 
 Pair = tuple[Delivery | None, Received]
 """A delivery as it is stored (None: a call that is found in its request only now), and as it is read today."""
+Family = tuple[Delivery, list[Delivery]]
+"""The delivery that has the bytes of a request, and the deliveries of its further calls."""
+TRIES = 3
+log = logging.getLogger("callboard.replay")
 
 
 def replay(
@@ -43,11 +48,7 @@ def replay(
     families = _Families(deliveries, first=last)
     while chunk := list(deliveries.filter(id__gt=last, id__lte=report.end).order_by("id")[:DELIVERIES_PER_STEP]):
         cache.refresh()
-        with transaction.atomic():
-            _step([pair for parent in families.of(chunk) for pair in _read_again(*parent, cache)], cache, report)
-            transaction.set_rollback(not apply)
-        if not apply:
-            cache.forget()
+        _step(families.of(chunk), cache, apply, report)
         last = report.place = chunk[-1].pk
         if tell:
             tell(report)
@@ -79,7 +80,7 @@ class _Families:
         self._deliveries, self._first = deliveries, first
         self._done: set[int] = set()
 
-    def of(self, chunk: list[Delivery]) -> list[tuple[Delivery, list[Delivery]]]:
+    def of(self, chunk: list[Delivery]) -> list[Family]:
         """The families of these deliveries, but for those that were or will be read at their own first row."""
         parents = {row.pk: row for row in chunk if row.part_of_id is None}
         others = {row.part_of_id for row in chunk if row.part_of_id} - parents.keys() - self._done
@@ -133,7 +134,38 @@ def _ids(event: CallEvent) -> tuple[object, ...]:
 # --- what becomes of it ---------------------------------------------------------------------------------------
 
 
-def _step(pairs: list[Pair], cache: Cache, report: ReplayReport) -> None:
+def _step(families: list[Family], cache: Cache, apply: bool, report: ReplayReport) -> None:
+    """Read these families in one transaction. One at which the rules fail is found by halving, and stays as it was."""
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                _apply([pair for family in families for pair in _read_again(*family, cache)], cache, report)
+                transaction.set_rollback(not apply)
+            break
+        except OperationalError as error:  # PostgreSQL ends one of two processes that wait for each other.
+            if attempt == TRIES - 1 or "deadlock" not in str(error):
+                raise
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            cache.forget()
+            _halves(families, cache, apply, report)
+            return
+    if not apply:
+        cache.forget()
+
+
+def _halves(families: list[Family], cache: Cache, apply: bool, report: ReplayReport) -> None:
+    if len(families) == 1:
+        log.exception("delivery %d could not be read again", families[0][0].pk)
+        report.note_failure(families[0][0].pk)
+        return
+    half = len(families) // 2
+    _step(families[:half], cache, apply, report)
+    _step(families[half:], cache, apply, report)
+
+
+def _apply(pairs: list[Pair], cache: Cache, report: ReplayReport) -> None:
     head, before = _seq(), Before()
     commit(
         [received for _, received in pairs],

@@ -182,6 +182,31 @@ def test_progress_is_said_while_it_goes(provider, monkeypatch):
     assert "  1 deliveries read, " in said and "100% of all passed" in said
 
 
+def test_a_delivery_at_which_a_rule_fails_stays_as_it_was_and_stops_nothing(provider, monkeypatch):
+    for number in range(5):
+        provider.says(report(f"sid.{number}"))
+    Call.objects.update(talk_seconds=99, digest="")
+    derive = transaction.derive
+
+    def failing(events, *rest):
+        if any(event.call_id == "sid.3" for event in events):
+            raise ValueError("a rule fails")
+        return derive(events, *rest)
+
+    monkeypatch.setattr(transaction, "derive", failing)
+    bad = Delivery.objects.get(call__ref="sid.3")
+
+    for apply in ("", "--apply"):
+        said = command("--all", *filter(None, [apply]))
+
+        assert "4 deliveries read again" in said
+        assert f"1 could not be read, and stay as they were: {bad.pk}. See the log." in said
+    assert {call.ref: call.talk_seconds for call in Call.objects.all()} == {
+        "sid.0": 5, "sid.1": 5, "sid.2": 5, "sid.3": 99, "sid.4": 5,
+    }  # fmt: skip
+    assert Delivery.objects.get(pk=bad.pk).result == "applied"
+
+
 # What came while a source was switched off
 
 

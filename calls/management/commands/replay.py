@@ -90,6 +90,9 @@ class Command(BaseCommand):
         for (old, new), count in sorted(report.results.items()):
             self.stdout.write(f"  {count:,} {would}go from {old} to {new}")
         self.stdout.write(f"  {report.calls_changed:,} visible changes of calls{'' if applied else ' would follow'}.")
+        if report.failed:
+            ids = ", ".join(map(str, report.failed_ids)) + (", ..." if report.failed > len(report.failed_ids) else "")
+            self.stdout.write(f"  {report.failed:,} could not be read, and stay as they were: {ids}. See the log.")
         if report.calls_new or report.calls_gone:
             self.stdout.write(f"  {report.calls_new:,} calls {would}begin, {report.calls_gone:,} {would}be gone.")
         if report.calls_renumbered:
