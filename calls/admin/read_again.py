@@ -17,7 +17,9 @@ from calls.commit.cache import Cache
 from calls.display import wording
 from calls.models import Delivery
 from calls.models.delivery import DeliveryQuerySet
+from calls.people import audit
 from calls.upkeep.replaying import DELIVERIES_PER_STEP, replay
+from calls.words import Act
 
 _KEY = "callboard_read_again"
 STEP_SECONDS = 1.5
@@ -106,6 +108,8 @@ def advanced(request: HttpRequest) -> dict[str, Any]:
 
 def _log(request: HttpRequest, reading: Reading) -> None:
     which = f"set-aside deliveries ({reading.reason})" if reading.reason else "all set-aside deliveries"
+    did = f"{reading.read} deliveries, {reading.calls_changed} changes"
+    audit.record(audit.person(request), Act.REPLAYED, which, did)
     LogEntry.objects.create(
         user_id=request.user.pk,
         content_type=ContentType.objects.get_for_model(Delivery),

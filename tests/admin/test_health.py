@@ -8,7 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from calls.admin import read_again
-from calls.models import Call, Delivery, Role, Source
+from calls.models import AuditEntry, Call, Delivery, Role, Source
+from calls.words import Act
 from tests.admin.test_admin import text
 from tests.api.test_api import report
 from tests.conftest import person
@@ -67,6 +68,7 @@ def test_reading_again_makes_calls_of_them_and_is_logged(admin, two_set_aside):
     assert "Done." in said and "2 became Applied" in said
     assert not Delivery.objects.quarantined().exists() and Call.objects.count() == 2
     assert "Read 2 again; 2 changed" in LogEntry.objects.get().change_message
+    assert AuditEntry.objects.get(act=Act.REPLAYED).who == "admin"
 
 
 def test_reading_goes_on_step_by_step_and_reads_each_once(admin, two_set_aside, monkeypatch):

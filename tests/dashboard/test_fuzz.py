@@ -117,7 +117,7 @@ def parameters() -> list[str]:
         for name in (getattr(spec, "parameters", None) or [str(spec)])
         if isinstance(getattr(spec, "parameter_name", name), str)
     ]
-    figures = ["from", "to", "group", "agent", "source", "by", "day", "since", "until", "name", "compare", "period"]
+    figures = ["span", "from", "to", "by", "group", "of", "format"]
     return sorted({*CallQuery().fields, *filters, *ADMINS_OWN, *figures})
 
 
