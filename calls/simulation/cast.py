@@ -15,8 +15,10 @@ LAST_NAMES = (
 UNUSUAL_NAMES = {
     2: "Venkata Subramanian Krishnamurthy Raghunathan",
     5: "आशा कुलकर्णी",
+    7: "राजलक्ष्मी वेंकटसुब्रमण्यन",
     9: "Anne-Marie D'Souza",
     13: "Om",
+    16: "محمد الأنصاري",
     19: "Mohammed Abdul Rahman Siddiqui (night desk)",
 }
 USUAL_TEAM = 25
@@ -33,20 +35,21 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A virtual number, the group its callers mostly want, and how its panel sends: json, form or get."""
+    """A virtual number, the group its callers mostly want, how its panel sends (json, form or get), and its label."""
 
     number: str
     group: str
     shape: str
+    label: str
 
 
 LINES = (
-    Line("01200000301", "Sales", "json"),
-    Line("01200000302", "Support", "json"),
-    Line("01200000303", "Support", "form"),
-    Line("01200000304", "Billing", "json"),
-    Line("01200000305", "Renewals", "form"),
-    Line("01200000306", "Dealer desk", "get"),
+    Line("01200000301", "Sales", "json", "Main line Noida"),
+    Line("01200000302", "Support", "json", "Support toll-free"),
+    Line("01200000303", "Support", "form", "Support, app"),
+    Line("01200000304", "Billing", "json", "Billing"),
+    Line("01200000305", "Renewals", "form", "Renewals"),
+    Line("01200000306", "Dealer desk", "get", "Dealer desk"),
 )
 
 

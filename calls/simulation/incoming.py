@@ -4,42 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .cast import GROUPS, Agent, Line
+from .days import ABANDONED, CANCELLED, ENGAGED, IVR_ONLY, RANG_OUT, Day
 from .dice import Dice
 from .scripts import ANSWERED, Ids, Moments, Said, Script, lasting, live, recording, stamp, whole_seconds
 
-ABANDONED = "AbandonedCall"
-CANCELLED = "CANCEL (0)"
-RANG_OUT = "NO ANSWER (0-Agent)"
-ENGAGED = "AgentEngaged (0-Agent)"
-IVR_ONLY = "Not connected"
-# The word a call ends with, and how many of a hundred do.
-ENDS = {
-    ANSWERED: 66,
-    ABANDONED: 8,
-    CANCELLED: 6,
-    RANG_OUT: 6,
-    "BUSY (17)": 3,
-    "CONGESTION": 2,
-    "Unavailable (19)": 1,
-    ENGAGED: 3,
-    IVR_ONLY: 5,
-}
-# Over how many agents such a call hunts, and how many of a hundred do; one where nothing is said.
-HUNTS = {
-    ANSWERED: {1: 72, 2: 20, 3: 8},
-    ABANDONED: {1: 60, 2: 40},
-    CANCELLED: {1: 80, 2: 20},
-    RANG_OUT: {1: 40, 2: 40, 3: 20},
-    ENGAGED: {0: 1},
-    IVR_ONLY: {0: 1},
-}
 MOST_RUNG = 3
 
 
-def incoming(dice: Dice, begins: datetime, ids: Ids, customer: str, line: Line, agents: Sequence[Agent]) -> Script:
+def incoming(
+    dice: Dice, day: Day, begins: datetime, ids: Ids, customer: str, line: Line, agents: Sequence[Agent]
+) -> Script:
     """A customer calls a group, of which these agents are free. At `begins` the first of them rings."""
-    start = begins - lasting(dice.seconds(9, 0.5, 3, 40))
-    word = _end(dice, agents)
+    start = begins - lasting(dice.seconds(day.menu_seconds, 0.5, min(3, day.menu_seconds / 2), 40))
+    word = _end(dice, day, agents)
     script = Script(ids.incoming_sid(start), customer, line.shape)
     said = {
         "SourceNumber": customer,
@@ -51,12 +28,12 @@ def incoming(dice: Dice, begins: datetime, ids: Ids, customer: str, line: Line, 
         "Direction": "IVR",
         "call_group": agents[0].group if agents else line.group,
     }
-    hunted = agents[: dice.one_of(HUNTS.get(word, {1: 1}))]
+    hunted = agents[: dice.one_of(day.hunts.get(word, {1: 1}))]
     at = ringing = begins
     for agent in hunted:
         ringing = at
         script.says.append(Said(at, live({**said, "DialWhomNumber": agent.number}, "Transfer to agent")))
-        at += lasting(_ring(dice, word, is_last=agent is hunted[-1]))
+        at += lasting(_ring(dice, day, word, is_last=agent is hunted[-1]))
         script.busy[agent.number] = at
     picked = at if word == ANSWERED else None
     if picked:
@@ -71,18 +48,18 @@ def incoming(dice: Dice, begins: datetime, ids: Ids, customer: str, line: Line, 
     return script
 
 
-def _end(dice: Dice, agents: Sequence[Agent]) -> str:
-    word = dice.one_of(ENDS)
+def _end(dice: Dice, day: Day, agents: Sequence[Agent]) -> str:
+    word = dice.one_of(day.ends)
     if agents or word == IVR_ONLY:
         return word
     return ENGAGED
 
 
-def _ring(dice: Dice, word: str, *, is_last: bool) -> float:
+def _ring(dice: Dice, day: Day, word: str, *, is_last: bool) -> float:
     if not is_last or word in (RANG_OUT, ABANDONED):
         return dice.between(16, 26)
     if word == ANSWERED:
-        return dice.seconds(7, 0.6, 2, 25)
+        return dice.seconds(day.ring_seconds, 0.6, 2, 25)
     if word == CANCELLED:
         return dice.seconds(11, 0.6, 2, 30)
     return dice.seconds(3, 0.4, 1, 8)

@@ -10,6 +10,7 @@ from random import Random
 
 from . import cast
 from .cast import Agent, Line
+from .days import USUAL, Day
 from .dice import Dice, busyness
 from .incoming import MOST_RUNG, incoming
 from .outgoing import outgoing
@@ -46,7 +47,8 @@ class Traffic:
 
     `live` calls are under way at the start, and never fewer than that: one begins where one ends. On top come
     `calls_per_minute` at the busiest time of day. Of the deliveries a share is `lost`, a share comes as
-    `duplicates`, a share late enough to be overtaken (`reorder`). `speed` shortens all lengths.
+    `duplicates`, a share late enough to be overtaken (`reorder`). `speed` shortens all lengths,
+    and `day` says how calls end and how long they take.
     `started` and `live_now` count as the traffic goes.
     """
 
@@ -61,8 +63,9 @@ class Traffic:
         lost: float = 0.0,
         duplicates: float = 0.0,
         reorder: float = 0.0,
+        day: Day = USUAL,
     ) -> None:
-        self.start, self.live, self.speed = start, live, speed
+        self.start, self.live, self.speed, self.day = start, live, speed, day
         self.calls_per_second = calls_per_minute * speed / 60
         self.lost, self.duplicates, self.reorder = lost, duplicates, reorder
         self.started = self.live_now = 0
@@ -105,7 +108,7 @@ class Traffic:
 
     def _arrive(self, at: datetime) -> None:
         """Begin a call, if this time of day has it, and wait for the next (a thinned Poisson process)."""
-        if self._random.random() < busyness(at):
+        if self.day.even or self._random.random() < busyness(at):
             self._begin(at, seen_live=False)
         self._later(at + lasting(self._random.expovariate(self.calls_per_second)), self._arrive)
 
@@ -156,7 +159,7 @@ class Traffic:
         agents = self._free(self._group(line), at)
         if agents and self._random.random() < OUTGOING_SHARE and customer != "anonymous":
             return lambda begins: outgoing(Dice(seed, self.speed), begins, ids, customer, line, agents[0])
-        return lambda begins: incoming(Dice(seed, self.speed), begins, ids, customer, line, agents)
+        return lambda begins: incoming(Dice(seed, self.speed), self.day, begins, ids, customer, line, agents)
 
     def _group(self, line: Line) -> str:
         if self._random.random() < OTHER_GROUP_SHARE:

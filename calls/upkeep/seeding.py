@@ -8,26 +8,22 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Max, Min, Model, QuerySet
 from django.utils import timezone
 
-from calls.commit.cache import Cache
-from calls.commit.received import Received
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
-from calls.intake.interpreting import receive
-from calls.intake.queue import store
 from calls.models import Call, CallAlias, Delivery, Source
 from calls.providers.values import zone_of
 from calls.simulation import Delivery as Said
-from calls.simulation import Traffic, encode
+from calls.simulation import Traffic
+from calls.upkeep.made_up import LIMITS, store_all
 
 SOURCE = "Seeded history"
-BATCH = 500
 SUNDAY_SHARE = 4
 """Of ten calls, how many a Sunday has."""
 # What the shape of the day, Sundays and the edges of a day leave of `calls_per_minute * 1440`, measured.
@@ -47,7 +43,7 @@ def seed(calls: int, days: int, number: int, tell: Tell) -> int:
     """
     if Source.objects.filter(name=SOURCE).exists():
         raise AlreadySeeded
-    source = Source.objects.create(name=SOURCE, synthetic=True)
+    source = Source.objects.create(name=SOURCE, synthetic=True, **LIMITS)
     zone = zone_of(source.time_zone)
     last_day = timezone.now().astimezone(zone).date() - timedelta(days=1)
     per_day = max(1, calls // days)
@@ -67,13 +63,9 @@ def seed(calls: int, days: int, number: int, tell: Tell) -> int:
 
 def _one_day(source: Source, midnight: datetime, calls: int, number: int) -> None:
     """A day of traffic, through the real rules."""
-    cache = Cache()
-    cache.refresh()
     traffic = Traffic(midnight, seed=number, live=0, calls_per_minute=calls / 1440 / _DAY_SHARE)
     day = itertools.takewhile(lambda said: said.at < midnight + timedelta(days=1), traffic.deliveries())
-    ended = _whole_calls(day)
-    while batch := list(itertools.islice(ended, BATCH)):
-        store([_received(said, source, cache) for said in batch], cache)
+    store_all(_whole_calls(day), source)
 
 
 def _whole_calls(day: Iterator[Said]) -> Iterator[Said]:
@@ -83,19 +75,6 @@ def _whole_calls(day: Iterator[Said]) -> Iterator[Said]:
         waiting.setdefault(said.ref, []).append(said)
         if said.is_report:
             yield from waiting.pop(said.ref)
-
-
-def _received(said: Said, source: Source, cache: Cache) -> Received:
-    request = encode(said.fields, said.shape)
-    return receive(
-        source=cache.sources[source.pk],
-        received_at=said.at.astimezone(UTC),  # so it lies in the database, and so its days are moved
-        method=request.method,
-        query=request.query,
-        content_type=request.content_type,
-        content_encoding="",
-        body=request.body,
-    )
 
 
 # --- copying a day ------------------------------------------------------------------------------------------
