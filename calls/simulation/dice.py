@@ -1,6 +1,7 @@
 """Chance with a memory: lengths as people and telephones have them, and the shape of an office day."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from random import Random
 from typing import TypeVar
@@ -30,7 +31,7 @@ class Dice:
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
-    def one_of(self, weights: dict[Thing, int]) -> Thing:
+    def one_of(self, weights: Mapping[Thing, int]) -> Thing:
         return self.random.choices(list(weights), list(weights.values()))[0]
 
 

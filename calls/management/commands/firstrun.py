@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +30,17 @@ LOCK = 0x63616C6C  # "call": any number that no other program takes on this data
 class Command(BaseCommand):
     help = "Prepare everything that serving needs. Safe to run at any time, by several processes too."
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.held: list[tuple[str, tuple[str, ...]]] = []
+        self.hold = False
+
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--hold", action="store_true", help=SUPPRESS)  # `serve` shows the first secrets later
         parser.add_argument("--new", action="store_true", help="begin a new installation where there was one before")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        self.hold = options["hold"]
         # What is written here holds telephone numbers.
         os.umask(0o077)
         try:
@@ -99,6 +106,17 @@ class Command(BaseCommand):
         )
 
     def tell(self, title: str, *lines: str) -> None:
+        self.held.append((title, lines))
+        if not self.hold:
+            self.show()
+
+    def show(self) -> None:
+        """Show what is held back. The administrator's name and password come last."""
+        while self.held:
+            title, lines = self.held.pop()
+            self._show(title, lines)
+
+    def _show(self, title: str, lines: tuple[str, ...]) -> None:
         """Show secrets on the terminal. Where there is none, output goes to a log: it gets the name of a file only."""
         text = "\n".join([RULE, f"  {title}", *(f"    {line}" for line in lines), RULE])
         if not self.stdout.isatty():

@@ -1,6 +1,7 @@
 """`serve`: prepares what is needed, then serves boards and webhooks until it is told to stop."""
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -8,18 +9,25 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.db import DatabaseError, connection, connections
 
+from calls.intake.queue import NotStored
 from calls.intake.sources import Connected, base_url, connect, note_address
+from calls.management.arguments import amount, count
 from calls.models import Source
+from calls.simulation import DAYS
 from calls.simulation.scripts import RECORDING_HOST
+from calls.upkeep.demo import end_left, set_stage
 from dashboard.servers import run_daphne, run_uvicorn
+
+from . import firstrun
 
 SIMULATION = "Simulation"
 
@@ -33,7 +41,11 @@ class Command(BaseCommand):
         parser.add_argument("--port", help="port to listen on (CALLBOARD_PORT, 8000)")
         parser.add_argument("--workers", help="processes; more than one needs PostgreSQL (CALLBOARD_WORKERS)")
         parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
-        parser.add_argument("--simulate", action="store_true", help="make up calls, through the real webhook")
+        parser.add_argument("--simulate", action="store_true", help="make up calls, with a day behind them")
+        parser.add_argument("--day", choices=DAYS, default="busy", help="with --simulate: what kind of day (busy)")
+        parser.add_argument("--live", type=count, help="with --simulate: never fewer calls at a time")
+        parser.add_argument("--speed", type=amount, default=1.0, help="with --simulate: how much faster than life (1)")
+        parser.add_argument("--seed", type=count, default=2026, help="with --simulate: another seed, other calls")
         parser.add_argument("--new", action="store_true", help="begin a new installation where there was one before")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -49,9 +61,14 @@ class Command(BaseCommand):
 
     def serve(self, host: str, port: int, workers: int, options: dict[str, Any]) -> None:
         note_address()
-        call_command("firstrun", stdout=self.stdout, new=options["new"])
+        prepare = firstrun.Command(stdout=self.stdout)
+        try:
+            call_command(prepare, new=options["new"], hold=options["simulate"])
+            demo = Demo(options, self.stdout) if options["simulate"] else nothing()
+        finally:
+            prepare.show()  # The last lines of the terminal are address, name and password.
         self.tell(host)
-        with simulating() if options["simulate"] else nothing():
+        with demo:
             let_go_of_the_database(for_good=workers > 1)
             if options["server"] == "daphne":
                 run_daphne(host, port)
@@ -108,22 +125,38 @@ def nothing() -> Iterator[None]:
     yield
 
 
-@contextmanager
-def simulating() -> Iterator[None]:
-    """Make up calls in a process of its own that ends with this one."""
-    made = simulated_source()
-    child = subprocess.Popen(
-        [sys.executable, sys.argv[0], "simulate", "--url", made.webhook_url.replace(base_url(), own_url())],
-        preexec_fn=end_with_parent if sys.platform == "linux" else None,
-    )
-    try:
-        yield
-    finally:
-        child.terminate()
+class Demo:
+    """Made-up calls with a day behind them. While it is entered, a process of its own sends those that go on; at the
+    end, what is left live is ended by reports.
+    """
+
+    def __init__(self, options: dict[str, Any], stdout: OutputWrapper) -> None:
+        self.made = simulated_source()
+        stdout.write("Making up a day of calls ...")
+        stdout.flush()
+        wanted = {name: options[name] for name in ("day", "seed", "live", "speed")}
+        self.stage = set_stage(self.made.source, **wanted, now=datetime.now(UTC))
+
+    def __enter__(self) -> None:
+        stage, url = self.stage, self.made.webhook_url.replace(base_url(), own_url())
+        self.child = subprocess.Popen(
+            [
+                *(sys.executable, sys.argv[0], "simulate", "--url", url, "--day", stage.day, "--seed", str(stage.seed)),
+                *("--live", str(stage.live), "--speed", str(stage.speed), "--lost", "0", "--duplicates", "0"),
+                *("--reorder", "0", "--since", stage.since.isoformat(), "--cut", stage.cut.isoformat()),
+            ],
+            preexec_fn=end_with_parent if sys.platform == "linux" else None,
+            start_new_session=os.name != "nt",  # Ctrl+C is for the server: this process is told by it.
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self.child.terminate()
         try:
-            child.wait(timeout=5)
+            self.child.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            child.kill()
+            self.child.kill()
+        with suppress(DatabaseError, NotStored):  # Then the next start ends them.
+            end_left(self.made.source, datetime.now(UTC))
 
 
 def simulated_source() -> Connected:

@@ -1,26 +1,29 @@
 """`simulate`: makes up a day's calls and sends them through a real webhook, until it is told to stop."""
 
+import heapq
+import itertools
 import math
 import os
 import secrets
 import signal
 import threading
 import time
-from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
+from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from calls.intake.sources import base_url
-from calls.simulation import Sender, Traffic, encode
+from calls.management.arguments import amount, count, moment, share
+from calls.simulation import DAYS, USUAL, Delivery, Sender, Traffic, encode, story
 
 from .serve import simulated_source
 
-USUAL_LIVE = 12
-USUAL_RATE = 6.0
 STATUS_SECONDS = 10.0
 # Further behind than this (the server was down, the machine asleep), what was missed is not made up for.
 MOST_SECONDS_BEHIND = 120.0
@@ -33,11 +36,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", help="the webhook; without it, that of this board's source Simulation")
         parser.add_argument("--base-url", help="where that board is (default: as the settings say)")
-        parser.add_argument("--live", type=count, help=f"never fewer calls at a time (default {USUAL_LIVE})")
+        parser.add_argument("--live", type=count, help=f"never fewer calls at a time (default {USUAL.live})")
         parser.add_argument(
-            "--rate", type=amount, help=f"calls a minute on top, at the busiest time of day (default {USUAL_RATE:g})"
+            "--rate",
+            type=amount,
+            help=f"calls a minute on top, at the busiest time of day (default {USUAL.calls_per_minute:g})",
         )
         parser.add_argument("--speed", type=amount, default=1.0, help="how many times faster than life (default 1)")
+        parser.add_argument(
+            "--day", choices=DAYS, help="how calls end and how long they wait (default: as life has it)"
+        )
+        parser.add_argument("--since", type=moment, help=SUPPRESS)  # `serve` says these two: a day that goes on
+        parser.add_argument("--cut", type=moment, help=SUPPRESS)
         parser.add_argument("--seed", type=count, help="the same seed makes the same kind of day")
         parser.add_argument("--duration", type=amount, help="seconds, then stop")
         # A lost report leaves a row that stays for hours: more than a few would hide the calls that move.
@@ -52,33 +62,39 @@ class Command(BaseCommand):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
             raise CommandError("--url must be an http:// or https:// address.")
         self.seed = secrets.randbelow(1_000_000) if options["seed"] is None else options["seed"]
+        day = DAYS[options["day"]] if options["day"] else USUAL
         # Asking for so many at a time means those, and no others.
-        usual_rate = USUAL_RATE if options["live"] is None else 0.0
+        usual_rate = day.calls_per_minute if options["live"] is None or options["day"] else 0.0
         self.wanted: dict[str, Any] = {
-            "live": USUAL_LIVE if options["live"] is None else options["live"],
+            "live": day.live if options["live"] is None else options["live"],
             "calls_per_minute": usual_rate if options["rate"] is None else options["rate"],
+            "day": day,
             **{name: options[name] for name in ("speed", "lost", "duplicates", "reorder")},
         }
+        self.since, self.cut = options["since"], options["cut"]
         # The path holds the token: it is not for the screen.
-        self.tell(f"Simulating calls at {urlsplit(url).netloc} (seed {self.seed}).")
+        if not self.cut:
+            self.tell(f"Simulating calls at {urlsplit(url).netloc} (seed {self.seed}).")
         with Sender(url) as self.sender:
             listen_for_signals(self.sender.stopping)
             threading.Thread(target=self.watch, args=(os.getppid(),), daemon=True).start()
             self.run(options["duration"])
-        self.tell(f"Stopped. {self.standing()}")
+        if not self.cut:
+            self.tell(f"Stopped. {self.standing()}")
 
     def run(self, duration: float | None) -> None:
         ends = time.monotonic() + duration if duration is not None else math.inf
         done = False
         while not done:
-            self.traffic = Traffic(datetime.now(UTC), seed=self.seed, **self.wanted)
+            self.traffic = Traffic(self.since or datetime.now(UTC), seed=self.seed, **self.wanted)
             done = self.play(ends)
+            self.since = None
         self.finish()
 
     def play(self, ends: float) -> bool:
         """Send each delivery when its moment has come. False: the world went on without us, begin anew."""
         stopping = self.sender.stopping
-        for delivery in self.traffic.deliveries():
+        for delivery in self.coming():
             wait = (delivery.at - datetime.now(UTC)).total_seconds()
             if wait < -MOST_SECONDS_BEHIND:
                 return False
@@ -86,6 +102,15 @@ class Command(BaseCommand):
                 return True
             self.sender.send(delivery.ref, encode(delivery.fields, delivery.shape))
         return True
+
+    def coming(self) -> Iterator[Delivery]:
+        """The deliveries to send. Of a day that goes on only those that are not stored yet, and the story's."""
+        if not self.since:
+            yield from self.traffic.deliveries()
+            return
+        cut, silence = self.cut, settings.CALLBOARD_LOST_TRACK_SECONDS["ringing"]
+        rest = itertools.dropwhile(lambda said: said.at <= cut, self.traffic.deliveries())
+        yield from heapq.merge(rest, story.during(cut, silence), key=attrgetter("at"))
 
     def finish(self) -> None:
         """Let what is queued be sent, for a moment."""
@@ -105,7 +130,10 @@ class Command(BaseCommand):
                 self.tell(
                     f"The webhook does not answer ({trouble}): trying again." if trouble else "The webhook answers."
                 )
-            if time.monotonic() - said_at >= STATUS_SECONDS:
+            if self.stdout.isatty():
+                self.stdout.write(f"\r{self.standing()}\x1b[K", ending="")
+                self.stdout.flush()
+            elif time.monotonic() - said_at >= STATUS_SECONDS and not self.cut:
                 said_at = time.monotonic()
                 self.tell(self.standing())
 
@@ -129,19 +157,3 @@ def listen_for_signals(stopping: threading.Event) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             # In a thread: the handler may interrupt the very wait whose lock `set` needs.
             signal.signal(number, lambda *_: threading.Thread(target=stopping.set).start())
-
-
-def _number(kind: Callable[[str], Any], most: float, name: str) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        number = kind(text)
-        if not 0 <= number <= most:
-            raise ArgumentTypeError(f"must be from 0 to {most:g}")
-        return number
-
-    read.__name__ = name
-    return read
-
-
-count = _number(int, 10**9, "whole number")
-amount = _number(float, 10**9, "number")
-share = _number(float, 1, "share")
