@@ -59,3 +59,7 @@ class Act(StrEnum):
 def choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     """The words as Django wants them: (value, label), labels in sentence case."""
     return [(str(word), str(word).replace("_", " ").capitalize()) for word in words]
+
+
+NO_GROUP = "-"
+"""Stands for the calls without a group, where groups are named: in an address, in totals by group."""

@@ -11,11 +11,11 @@ from calls.database.columns import lost_track
 from calls.display import wording
 from calls.display.causes import CAUSES, code_with_cause
 from calls.display.masking import mask_text
-from calls.live.totals import NO_GROUP as ON_BOARDS
 from calls.models import Agent, CallGroup, Source
 from calls.models.directory import CallGroupQuerySet
 from calls.phones import normalise
 from calls.providers.values import code
+from calls.words import NO_GROUP as ON_BOARDS
 
 from .audit import may_search
 from .filters import ChoiceFilter, NamedFilter, PeriodFilter

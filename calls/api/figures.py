@@ -23,7 +23,8 @@ class Figures(CallsView):
     """The figures of the days asked for, as the Figures page shows them.
 
     Query: `span` (today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone, both
-    within the span), `by` (group, agent, line, source, day, weekday, hour), `group` (an id; 0: no group).
+    within the span), `by` (group, agent, line, source, day, weekday, hour), `group`, again and
+    again (the name of a call group in any spelling).
     Each figure: `numerator` and `denominator` as counted, `value` (null over nothing; shares between 0 and 1, lengths
     in seconds), `text` as people read it.
     """
@@ -32,7 +33,7 @@ class Figures(CallsView):
         if unknown := set(request.query_params) - PARAMETERS:
             raise ValidationError({name: ["Unknown parameter."] for name in sorted(unknown)})
         try:
-            asked = question(request.query_params.dict(), timezone.now())
+            asked = question(request.query_params, timezone.now())
         except Unanswerable as problem:
             raise ValidationError({problem.parameter: [str(problem)]}) from None
         rules = Rules()

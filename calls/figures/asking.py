@@ -4,21 +4,25 @@ Everything stands in the address, so each view of figures is a link that says th
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from calls.days import day_of, is_possible, site_zone
 from calls.display.wording import Text
 from calls.figures.reading import Asked, Whose
 from calls.figures.spans import midnight
+from calls.models import CallGroup
 from calls.models.access import Scope
+from calls.words import NO_GROUP
 
 LONGEST_DAYS = 732
+MOST_GROUPS = 300
 SPANS: Mapping[str, Text] = {
     "today": _("Today"),
     "yesterday": _("Yesterday"),
@@ -52,7 +56,8 @@ class Question:
     """A span of days, the way it is split, and what it is narrowed to.
 
     `first` and `last` are days of the site's time zone, both within the span. `of` is one row of the split, as
-    `token_of` names it: "" for all of them. `group` is an id, 0 for the calls without a group, None for all.
+    `token_of` names it: "" for all of them. `groups` are names of call groups in any spelling, `NO_GROUP` for the
+    calls without one; none for all.
     """
 
     span: str
@@ -60,15 +65,14 @@ class Question:
     last: date
     by: str
     now: datetime
-    group: int | None = None
+    groups: tuple[str, ...] = ()
     of: str = ""
 
     def asked(self, scope: Scope) -> Asked:
         """The calls that began on these days; of a day that is not over, until now."""
         zone = site_zone()
         end = midnight(self.last + timedelta(1), zone)
-        groups = None if self.group is None else frozenset([self.group or None])
-        return Asked(midnight(self.first, zone), end, scope, groups)
+        return Asked(midnight(self.first, zone), end, scope, _ids_of(self.groups) if self.groups else None)
 
     def before(self) -> "Question":
         """The span before, of the same length; of a span that is not over, as far as this one has come."""
@@ -88,14 +92,22 @@ class Question:
 
     def address(self, **changes: object) -> str:
         """The query of this question with some parameters changed; those that say nothing are left out."""
-        said: dict[str, object] = {"span": self.span, "by": self.by, "group": self.group, "of": self.of}
+        said: dict[str, object] = {"span": self.span, "by": self.by, "group": self.groups, "of": self.of}
         if self.span == "days":
             said |= {"from": self.first, "to": self.last}
         said |= changes
-        return urlencode({name: value for name, value in said.items() if value not in ("", None)})
+        return urlencode({name: value for name, value in said.items() if value not in ("", None)}, doseq=True)
 
 
-def question(said: Mapping[str, str], now: datetime) -> Question:
+def _ids_of(names: Iterable[str]) -> frozenset[int | None]:
+    """The groups of these names; a name that none has stands for no call."""
+    found: set[int | None] = set()
+    for name in names:
+        found |= {None} if name == NO_GROUP else {group.pk for group in CallGroup.objects.meant_by(name)} or {-1}
+    return frozenset(found)
+
+
+def question(said: QueryDict, now: datetime) -> Question:
     """Read the parameters `span`, `from`, `to`, `by`, `group` and `of`. Raises Unanswerable."""
     by = said.get("by") or "group"
     if by not in BY:
@@ -104,10 +116,11 @@ def question(said: Mapping[str, str], now: datetime) -> Question:
     if span not in SPANS:
         raise Unanswerable("span", f"Not one of {', '.join(SPANS)}.")
     first, last = _days(span, said, day_of(now))
-    return Question(span, first, last, by, now, _group(said.get("group", "")), said.get("of", "")[:80])
+    groups = tuple(dict.fromkeys(name for name in said.getlist("group") if name.strip()))[:MOST_GROUPS]
+    return Question(span, first, last, by, now, groups, said.get("of", "")[:80])
 
 
-def _days(span: str, said: Mapping[str, str], today: date) -> tuple[date, date]:
+def _days(span: str, said: QueryDict, today: date) -> tuple[date, date]:
     match span:
         case "yesterday":
             return today - timedelta(1), today - timedelta(1)
@@ -123,7 +136,7 @@ def _days(span: str, said: Mapping[str, str], today: date) -> tuple[date, date]:
     return today, today
 
 
-def _chosen(said: Mapping[str, str], today: date) -> tuple[date, date]:
+def _chosen(said: QueryDict, today: date) -> tuple[date, date]:
     first = _day("from", said.get("from") or said.get("to") or today.isoformat())
     last = _day("to", said.get("to") or today.isoformat())
     if last < first:
@@ -142,14 +155,6 @@ def _day(name: str, text: str) -> date:
     except (ValueError, OverflowError):
         pass
     raise Unanswerable(name, "Not a day like 2026-11-27.")
-
-
-def _group(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Unanswerable("group", "Not the id of a group.")
-    return int(text)
 
 
 def token_of(by: str, whose: Whose) -> str:

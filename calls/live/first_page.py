@@ -10,11 +10,11 @@ from django.utils import timezone
 from calls.database.columns import read_calls
 from calls.display.rows import Names, encode, read_names, row
 from calls.live.queries import among_few, latest_ended, live_at
-from calls.live.totals import NO_GROUP, by_name, totals_from_database
+from calls.live.totals import by_name, totals_from_database
 from calls.live.urgency import FIRST_ENDED, most_urgent
 from calls.models import Head
 from calls.models.access import Scope, scope_of
-from calls.words import State
+from calls.words import NO_GROUP, State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser

@@ -13,9 +13,8 @@ from calls.display.masking import mask_text
 from calls.live.groups import STATES, SUMMED, TODAYS, GroupCalls
 from calls.live.queries import among_few, in_scope, live_at
 from calls.models.access import Scope
-from calls.words import Direction
+from calls.words import NO_GROUP, Direction
 
-NO_GROUP = "-"
 Figures = dict[str, int]
 
 

@@ -49,7 +49,7 @@ def asked_for(view: Callable[[HttpRequest, Question, Scope], HttpResponse] | Vie
         if scope is None:
             return render(request, "no_access.html", status=403)
         try:
-            asked = question(request.GET.dict(), timezone.now())
+            asked = question(request.GET, timezone.now())
         except Unanswerable as problem:
             return render(request, "figures/unanswerable.html", {"problem": problem}, status=400)
         return view(request, asked, scope, **named)
@@ -67,7 +67,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
     if request.GET.get("format") == "csv":
         return as_file(asked, reading, rows, total)
     context = {
-        **common(asked, scope, reading),
+        **common(asked, reading),
         "tiles": [tile(FIGURES[name], total, before, asked) for name in TILES],
         "columns": [FIGURES[name] for name in COLUMNS],
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
@@ -87,16 +87,12 @@ def whole_reading(reading: Reading, asked: Question, scope: Scope, chosen: Row |
     return read(asked.asked(scope), "", asked.now) if asked.by in ("agent", "line") and not chosen else reading
 
 
-def common(asked: Question, scope: Scope, reading: Reading) -> dict[str, Any]:
+def common(asked: Question, reading: Reading) -> dict[str, Any]:
     """What the page and the inspector share: the choices of the address, and as of when all is."""
-    groups = CallGroup.objects.standing().order_by("name")
-    if scope.groups is not None:
-        groups = groups.filter(id__in=scope.groups)
     return {
         "asked": asked,
         "spans": [choice(asked, word, span=code) for code, word in SPANS.items() if code != "days"],
         "splits": [choice(asked, word, by=code, of="") for code, word in BY.items()],
-        "groups": groups,
         "as_of": reading.as_of,
         "behind": reading.behind,
         "clock": formats.clock_seconds(asked.now),
@@ -240,7 +236,7 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
     value = figure.of(tally)
     on_sides = sides(figure, whole_reading(reading, asked, scope, chosen), chosen.whose if chosen else None, rules)
     context = {
-        **common(asked, scope, reading),
+        **common(asked, reading),
         "figure": figure,
         "back": asked.address(of=""),
         "text": text_of(value),

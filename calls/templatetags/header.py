@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from calls.admin.site import may_run
 from calls.days import day_bounds, day_of, site_zone
 from calls.display import formats
-from calls.live.totals import NO_GROUP
-from calls.models import Access
+from calls.models import Access, Source
 from calls.models.access import Scope, scope_of
 from calls.pages.finding import groups as groups_of
 from calls.pages.set_aside import MOST_COUNTED, set_aside_lately
+from calls.words import NO_GROUP
 
 register = template.Library()
 
@@ -162,6 +162,13 @@ def set_aside_now(context: dict[str, Any]) -> dict[str, Any] | None:
         return None
     count = set_aside_lately(timezone.now())
     return {"count": count, "more": count >= MOST_COUNTED}
+
+
+@register.simple_tag
+def is_demo() -> bool:
+    """Whether all calls here are made up: pages then say so once, in the header, and not with each call."""
+    sources = Source.objects.filter(deliveries__isnull=False)
+    return sources.filter(synthetic=True).exists() and not sources.filter(synthetic=False).exists()
 
 
 @register.simple_tag

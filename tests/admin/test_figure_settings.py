@@ -18,7 +18,7 @@ ADD = "/admin/calls/figuresettings/add/"
 
 @pytest.fixture
 def admin(client, admin_person):
-    client.force_login(admin_person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(admin_person, backend="calls.people.sign_in.SignInBackend")
     return client
 
 
@@ -86,5 +86,5 @@ def test_a_group_has_one_and_all_others_have_one(admin, sales):
 
 
 def test_a_supervisor_may_not(client, sales_supervisor):
-    client.force_login(sales_supervisor, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(sales_supervisor, backend="calls.people.sign_in.SignInBackend")
     assert client.get(ADD).status_code in (302, 403)

@@ -178,7 +178,9 @@ function saidOf(told) {
 }
 
 function flagsOf(call) {
-  const flags = (call.flags ?? []).map((flag) => [flag === "synthetic" ? "simulated" : "info", flagWord(flag)]);
+  // A demo has said once, in its header, that all calls are made up.
+  const said = (call.flags ?? []).filter((flag) => flag !== "synthetic" || !document.getElementById("demo"));
+  const flags = said.map((flag) => [flag === "synthetic" ? "simulated" : "info", flagWord(flag)]);
   if (call.roles_assumed) flags.push(["info", rolesWord()]);
   if (!flags.length) return null;
   const items = flags.map(([picture, text]) => make("li", {}, icon(picture), make("span", { text })));
