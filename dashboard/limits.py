@@ -1,11 +1,16 @@
 """How much a stranger may make a server hold, alike for uvicorn and daphne, and bodies that no page wants."""
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+
+from .unavailable import is_unavailable
+
+log = logging.getLogger("callboard.pages")
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -78,7 +83,10 @@ class _TooLarge(Exception):
 
 
 def without_large_bodies(application: Application) -> Application:
-    """Refuse bodies over 2 MB with 413 while they come in: Django would write them to the disk first."""
+    """Refuse bodies over 2 MB with 413 while they come in: Django would write them to the disk first.
+
+    A disk that has no room for a smaller one is answered 503.
+    """
 
     async def small(scope: Scope, receive: Receive, send: Send) -> None:
         taken = _announced(scope)
@@ -98,7 +106,7 @@ def without_large_bodies(application: Application) -> Application:
             await send(message)
 
         if taken > PAGE_BODY_BYTES:
-            await _refuse(send)
+            await _refuse(send, 413, b"A request to this address may hold 2 MB at most.\n")
             return
         taken = 0
         try:
@@ -106,7 +114,12 @@ def without_large_bodies(application: Application) -> Application:
         except _TooLarge:
             if started:
                 raise
-            await _refuse(send)
+            await _refuse(send, 413, b"A request to this address may hold 2 MB at most.\n")
+        except OSError as problem:
+            if started or not is_unavailable(problem):
+                raise
+            log.error("page unavailable: %s: %s", type(problem).__name__, problem.strerror)
+            await _refuse(send, 503, b"There is no room for this request now. Try again in a moment.\n")
 
     return small
 
@@ -118,12 +131,11 @@ def _announced(scope: Scope) -> int:
     return 0
 
 
-async def _refuse(send: Send) -> None:
-    body = b"A request to this address may hold 2 MB at most.\n"
+async def _refuse(send: Send, status: int, body: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

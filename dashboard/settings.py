@@ -252,6 +252,8 @@ CONTENT_SECURITY_POLICY = {
 }
 # The webhook has limits of its own, below these, and answers in its own way.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# More of a body waits on the disk until it is whole: what comes in slowly, on many connections, fills no memory.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 

@@ -5,7 +5,6 @@ for time. What breaks a limit is answered once, behind the answers that are unde
 """
 
 import asyncio
-from enum import Enum, auto
 from functools import lru_cache
 
 import httptools
@@ -22,15 +21,11 @@ from .hooks import is_hook
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-class Part(Enum):
-    """Which part of a request comes next."""
-
-    START = auto()
-    HEAD = auto()
-    BODY = auto()
-
-
-SECONDS = {Part.START: limits.HEAD_SECONDS, Part.HEAD: limits.HEAD_SECONDS, Part.BODY: limits.BODY_SECONDS}
+START, HEAD, BODY = range(3)
+"""Which part of a request comes next. Plain numbers: they are compared several times a delivery."""
+SECONDS = {START: limits.HEAD_SECONDS, HEAD: limits.HEAD_SECONDS, BODY: limits.BODY_SECONDS}
+MOST_LINES = 2 * limits.REQUESTS_WAITING
+"""No request has fewer than two ends of lines: among so many there are no more requests than may wait."""
 
 
 class Flow(FlowControl):
@@ -60,7 +55,7 @@ class LimitedProtocol(HttpToolsProtocol):
     answering: RequestResponseCycle | None = None
     """The request whose answer is under way; `cycle` is the one that came last."""
     held = b""
-    part = Part.START
+    part = START
     head_bytes = 0
     silent_bytes = 0
     """Of a body, and no part of what it says: the trailers behind its chunks."""
@@ -68,8 +63,10 @@ class LimitedProtocol(HttpToolsProtocol):
     breach: tuple[int, str] | None = None
     """Status and error of the request that is refused."""
     refused = False
-    _deadline: asyncio.TimerHandle | None = None
-    _owed = Part.START
+    _owed: int | None = None
+    """The part of a request that has to be whole at `_due`."""
+    _due = 0.0
+    _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
     @property
@@ -115,7 +112,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _leave(self) -> None:
-        self._end_deadline()
+        self._end_timer()
         self._read_again()
         if self.address is not None:
             limits.peers.leave(self.address)
@@ -123,7 +120,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """The socket goes on by the same connection, and counts by its address."""
-        self._end_deadline()
+        self._end_timer()
         super().handle_websocket_upgrade()
 
     # What comes in
@@ -132,17 +129,17 @@ class LimitedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self.refused:
             return
-        if self.waits:  # the loop had read it already
+        if self.pipeline or self.held:  # the loop had read it already
             self.held += data
-        elif data.count(b"\n") <= 2 * limits.REQUESTS_WAITING:
+        elif data.count(b"\n") <= MOST_LINES:
             self._parse(data)
         else:
             self._parse_pieces(data)
 
     def _parse_pieces(self, data: bytes) -> None:
-        """No request has fewer than two ends of lines: by them no piece holds more requests than may wait."""
+        """Parse so much at a time that no more requests wait than may."""
         while data and not self.pipeline and not self.refused:
-            end = _end_of_lines(data, 2 * limits.REQUESTS_WAITING)
+            end = _end_of_lines(data, MOST_LINES)
             self._parse(data[:end])
             data = data[end:]
         if data and not self.refused:
@@ -160,10 +157,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _parse(self, data: bytes) -> None:
-        if self.part is Part.HEAD:
-            self.head_bytes += len(data)
-        else:
-            self.head_bytes = len(data)
+        self.head_bytes = len(data) + (self.head_bytes if self.part == HEAD else 0)
         self.body_came = False
         try:
             self.parser.feed_data(data)
@@ -173,7 +167,10 @@ class LimitedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(*(self.breach or (400, "bad_request")))
             return
-        self._mind(len(data))
+        if self.part == START and self.cycle and not self.cycle.response_complete:
+            self._owed = None  # all is said
+        else:
+            self._mind(len(data))
 
     def _upgrade(self) -> None:
         if not self._should_upgrade():
@@ -185,18 +182,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _mind(self, size: int) -> None:
         """Look at what is not whole yet: its size and its time."""
-        if self.part is Part.HEAD:
+        if self.part == HEAD:
             if breach := self._too_much(self.head_bytes):
                 self._refuse(*breach)
                 return
-        elif self.part is Part.BODY:
+        elif self.part == BODY:
             self.silent_bytes = 0 if self.body_came else self.silent_bytes + size
             if self.silent_bytes > limits.HEADER_BYTES:
                 self._refuse(431, "headers_too_large")
                 return
-        elif not self.is_idle:  # all is said
-            self._end_deadline()
-            return
         self._set_deadline()
 
     def _too_much(self, head_bytes: int) -> tuple[int, str] | None:
@@ -208,7 +202,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.part = Part.HEAD
+        self.part = HEAD
 
     def on_headers_complete(self) -> None:
         # What came at once holds no more than that: counted only where it may be too much.
@@ -217,7 +211,7 @@ class LimitedProtocol(HttpToolsProtocol):
             if breach := self._too_much(size):
                 self.breach = breach
                 raise ValueError("over a limit")  # ends the parsing
-        self.part = Part.BODY
+        self.part = BODY
         self.silent_bytes = 0
         super().on_headers_complete()
 
@@ -227,41 +221,51 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.part = Part.START
+        self.part = START
 
     def on_response_complete(self) -> None:
-        last = not self.pipeline
-        super().on_response_complete()
+        """As uvicorn does, but it reads on only when nothing waits any more."""
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._see_off()
-        elif self.pipeline:
             return
-        elif last and self.refused:
+        self._unset_keepalive_if_required()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.refused:
             self._say_goodbye(*(self.breach or (400, "bad_request")))
-        elif self.held:
+            return
+        else:
+            seconds = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+        if self.held and not self.pipeline:
             self.loop.call_soon(self._go_on)
-        elif not self.refused:
+        elif self.flow.read_paused and not self.refused:
             self.flow.resume_reading()
 
     # Time
 
     def _set_deadline(self) -> None:
-        """Bytes that trickle in do not put it off."""
-        if self._deadline is None or self._owed is not self.part:
-            self._end_deadline()
-            self._owed = self.part
-            self._deadline = self.loop.call_later(SECONDS[self.part], self._too_slow)
-
-    def _end_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _too_slow(self) -> None:
-        self._deadline = None
-        if self.transport.is_closing():
+        """Bytes that trickle in do not put it off. The timer stays when what was owed has come: most come in time."""
+        if self._owed == self.part:
             return
-        if self.part is Part.START or (self.part is Part.BODY and self.is_idle):
+        self._owed, self._due = self.part, self.loop.time() + SECONDS[self.part]
+        if self._timer is None or self._timer.when() > self._due:
+            self._end_timer()
+            self._timer = self.loop.call_at(self._due, self._look)
+
+    def _end_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._owed is None or self.transport.is_closing():
+            return
+        if self.loop.time() < self._due:
+            self._timer = self.loop.call_at(self._due, self._look)
+        elif self._owed == START or (self._owed == BODY and self.is_idle):
             self.transport.close()
             self._see_off()
         else:
@@ -287,10 +291,10 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer so and part, but not before the requests that came before this one are answered."""
         self.refused, self.breach = True, (status, error)
         self.held = b""
-        self._end_deadline()
+        self._end_timer()
         self.flow.pause_reading()
         others_first = bool(self.pipeline)
-        if self.part is Part.BODY:
+        if self.part == BODY:
             if self.pipeline:
                 self.pipeline.popleft()  # its body will never be whole
             elif self.cycle.response_started:
@@ -316,11 +320,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def head_of(self, answer: webhooks.Answer) -> list[bytes]:
         """The first lines of an answer, without the empty one that ends them."""
-        return [
-            STATUS_LINE[answer.status],
-            _lines(tuple(self.server_state.default_headers)),
-            _lines(tuple(webhooks.headers_of(answer))),
-        ]
+        dated = _lines(tuple(self.server_state.default_headers))
+        return [_head(answer.status, len(answer.body), answer.headers), dated]
 
 
 def _end_of_lines(data: bytes, count: int) -> int:
@@ -333,6 +334,12 @@ def _end_of_lines(data: bytes, count: int) -> int:
     return end
 
 
-@lru_cache(maxsize=64)  # one answer is much like the other
+@lru_cache(maxsize=256)  # one answer is much like the other
+def _head(status: int, length: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    answer = webhooks.Answer(status, b"0" * length, headers)
+    return STATUS_LINE[status] + _lines(tuple(webhooks.headers_of(answer)))
+
+
+@lru_cache(maxsize=64)
 def _lines(headers: Headers) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from .asgi import webhooks
 from .hooks import expected
 from .limits import REQUEST_LINE_BYTES
-from .uvicorn_limits import LimitedProtocol, Part
+from .uvicorn_limits import START, LimitedProtocol
 
 ASCII = bytes(range(32, 127))
 
@@ -28,7 +28,7 @@ class Protocol(LimitedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the first line that should have been escaped are escaped: the parser would refuse them."""
-        if self.part is Part.START and not data.isascii():
+        if self.part == START and not data.isascii():
             line, end, rest = data.partition(b"\r\n")
             # A line that is too long is refused whatever it holds, and not worth the work.
             line = line[: REQUEST_LINE_BYTES + 64]

@@ -96,6 +96,17 @@ def test_a_large_body_is_refused_before_it_is_written_anywhere(server, watch, pa
     assert written_bytes(server.process.pid) - written < 10 * MEGABYTE
 
 
+def test_many_bodies_that_never_end_fill_no_memory(server, watch):
+    strangers = [Stranger(server.port) for _ in range(30)]
+    for stranger in strangers:
+        stranger.say(
+            b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1999999\r\n\r\n" + b"a" * 1_900_000
+        )
+    held(watch, server)
+    for stranger in strangers:
+        stranger.leave()
+
+
 @pytest.mark.parametrize("path", ["/hooks/unknown-token-unknown-token", "/hook-unknown-token-unknown-token", "/hooks/"])
 def test_a_webhook_that_is_nobodys_holds_nothing_either(server, watch, path):
     written = written_bytes(server.process.pid)

@@ -10,6 +10,7 @@ from django.test import Client
 
 from calls.models import Call
 from calls.pages import board
+from dashboard import asgi
 from tests.conftest import person
 
 FAULTS = [
@@ -100,3 +101,22 @@ def test_a_full_disk(caplog, monkeypatch):
     finally:
         monkeypatch.undo()
         connection.close()
+
+
+async def test_a_disk_without_room_for_a_body(monkeypatch, caplog):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("django.core.handlers.asgi.tempfile.SpooledTemporaryFile", full)
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"a" * 100_000}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/accounts/login/", "query_string": b"", "headers": []}
+    await asgi.django_application(scope, receive, send)
+    assert sent[0]["status"] == 503
+    assert [record.exc_info for record in caplog.records] == [None]
