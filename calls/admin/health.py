@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db.models import Max
 from django.utils import timezone
 
 from calls.display import formats, wording
+from calls.health.last_heard import last_heard
+from calls.health.silence import expected_silence
 from calls.intake.sources import base_url
 from calls.models import Delivery, Source, SourceToken
 from calls.upkeep.doctor import EXAMINATIONS, examined, quarantine
@@ -27,14 +28,15 @@ def health() -> dict[str, Any]:
     """What the page shows, read anew each time."""
     now = timezone.now()
     lines = doctor_lines()
+    silence = max(expected_silence(now).total_seconds(), settings.CALLBOARD_SILENCE_SECONDS)
     return {
-        "sources": [_source(source, now) for source in _sources()],
+        "sources": [_source(source, now, silence) for source in _sources()],
         "reasons": set_aside_by_reason(now),
         "lines": lines,
         "problems": sum(line["mark"] == "problem" for line in lines),
         "well": sum(line["mark"] == "ok" for line in lines),
         "people": signed_in(now),
-        "silence": formats.about(settings.CALLBOARD_SILENCE_SECONDS),
+        "silence": formats.about(silence),
     }
 
 
@@ -42,7 +44,7 @@ def health() -> dict[str, Any]:
 
 
 def _sources() -> list[Source]:
-    heard = dict(Delivery.objects.values_list("source").annotate(Max("received_at")))
+    heard = last_heard()
     tokens: dict[int, list[SourceToken]] = defaultdict(list)
     for token in SourceToken.objects.active().order_by("-created_at", "-id"):
         tokens[token.source_id].append(token)
@@ -52,9 +54,9 @@ def _sources() -> list[Source]:
     return found
 
 
-def _source(source: Source, now: datetime) -> dict[str, Any]:
+def _source(source: Source, now: datetime, silence: float) -> dict[str, Any]:
     heard = source.heard_at
-    silent = bool(heard) and (now - heard).total_seconds() >= settings.CALLBOARD_SILENCE_SECONDS
+    silent = bool(heard) and (now - heard).total_seconds() >= silence
     return {
         "source": source,
         "state": _state(source, heard, silent),
