@@ -83,7 +83,7 @@ class Audience:
         count, seq_sum = selection.live_digest()
         fields = {"type": "heartbeat", "epoch": self._picture.epoch, "seq": selection.seq, "now": now}
         fields |= {"live_count": count, "live_seq_sum": seq_sum, "heard_at": selection.heard_at}
-        return Frame(encode(fields | site._asdict()), selection.seq)
+        return Frame(encode(fields | site.told_to(self.scope)), selection.seq)
 
     # Snapshots
 

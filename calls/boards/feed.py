@@ -68,7 +68,6 @@ class Feed:
         self._nudged = asyncio.Event()
         self._unpublished: Changes | None = None
         self._names_due = False
-        self._site = SiteWatch()
         self._beats = 0
         self._pause = TICK_SECONDS
         self._read_at = -float("inf")
@@ -89,6 +88,7 @@ class Feed:
         self._loop = loop
         self._reader = Reader()
         self._admission = Admission(self._reader)
+        self._site = SiteWatch()
         self._bus: Bus = make_bus()
         self._bus.start(self._nudged_by_another)
         works = (
@@ -152,6 +152,7 @@ class Feed:
         if tasks:
             await self._bus.stop()
             await self._reader.stop()
+            await self._site.stop()
 
     def viewers(self) -> list[Viewer]:
         return [viewer for audience in self._audiences.values() for viewer in audience.viewers]
@@ -290,7 +291,7 @@ class Feed:
             self._judge(viewer, found.get(viewer.claim))
 
     async def _watch_site(self) -> None:
-        await self._site.look(self._reader, timezone.now())
+        await self._site.look(timezone.now())
 
     def _judge(self, viewer: Viewer, verdict: Scope | Refusal | None) -> None:
         if isinstance(verdict, Refusal):

@@ -1,4 +1,4 @@
-"""What every board is told of the site as a whole: its clock, the provider's silence, the limits that refuse calls."""
+"""What every board is told of the site as a whole: its clock, what is unusual about its deliveries."""
 
 import time
 from collections.abc import Sequence
@@ -11,13 +11,15 @@ from django.conf import settings
 from calls.boards.reader import Reader
 from calls.health.clocks import wrong_clocks
 from calls.health.refusals import refused_lately
-from calls.health.silence import expected, longest_silence, same_times_before
+from calls.health.shares import unusual_shares
+from calls.health.silence import expected_silence
 from calls.live.clock import ClockWatch
+from calls.models.access import Scope
 
-EXPECT_SECONDS = 300
-"""So often the silence that is usual at this time of the week is read anew."""
 CLOCKS_SECONDS = 20
 """So often the latest calls of each source are held against the clock."""
+COMPARE_SECONDS = 300
+"""So often what comes now is compared with what is usual: how long there is silence, how much is odd."""
 
 
 class SiteState(NamedTuple):
@@ -25,48 +27,66 @@ class SiteState(NamedTuple):
 
     `clock_step_seconds`: whole seconds that the server's clock was set by lately. `silent_since`: when the last
     delivery of any call came in, if that is too long ago. `refused`: the limits that refused new calls lately.
-    `wrong_clocks`: sources whose times cannot be, and by how much they are ahead.
+    `wrong_clocks`: sources whose times cannot be, and by how much they are ahead. `unusual`: what more of the latest
+    deliveries are than usual; for those who see all calls and numbers.
     """
 
     clock_step_seconds: int | None = None
     silent_since: datetime | None = None
     refused: Sequence[str] = ()
     wrong_clocks: Sequence[dict[str, Any]] = ()
+    unusual: Sequence[dict[str, Any]] = ()
+
+    def told_to(self, scope: Scope) -> dict[str, Any]:
+        sees_all = scope.groups is None and not scope.masked
+        return self._asdict() if sees_all else self._asdict() | {"unusual": ()}
 
 
 class SiteWatch:
-    """Looks at the clock with each step, and now and then at what the database says of deliveries."""
+    """Looks at the clock with each step, and now and then at what the database says of deliveries.
+
+    It reads in a thread of its own: the changes of calls do not wait for a look through thousands of deliveries.
+    """
 
     def __init__(self) -> None:
+        self._reader = Reader()
         self._clock = ClockWatch()
-        self._refused: list[str] = []
-        self._wrong_clocks: list[dict[str, Any]] = []
+        self._read = SiteState()
         self._silence = timedelta(seconds=settings.CALLBOARD_SILENCE_SECONDS)
-        self._expected_at = self._clocks_at = -float("inf")
+        self._clocks_at = self._compared_at = -float("inf")
 
     def clock_step(self, now: datetime) -> int | None:
         """The whole seconds that the wall clock was set by since the last look at it; None: it was not set."""
         return self._clock.look(now, steady_seconds())
 
-    async def look(self, reader: Reader, now: datetime) -> None:
+    async def look(self, now: datetime) -> None:
         """Read what `state` says next. Raises database errors."""
-        self._refused = await reader.run(refused_lately, now)
+        await self._reader.renew()
+        self._read = self._read._replace(refused=await self._reader.run(refused_lately, now))
         if monotonic() - self._clocks_at >= CLOCKS_SECONDS:
-            self._wrong_clocks, self._clocks_at = await reader.run(_wrong_clocks, now), monotonic()
-        if monotonic() - self._expected_at >= EXPECT_SECONDS:
-            # One week at a time: the changes of calls are read in the same thread, and do not wait for all of them.
-            silences = [await reader.run(longest_silence, span) for span in same_times_before(now)]
-            self._silence, self._expected_at = expected(silences), monotonic()
+            self._read = self._read._replace(wrong_clocks=await self._reader.run(_wrong_clocks, now))
+            self._clocks_at = monotonic()
+        if monotonic() - self._compared_at >= COMPARE_SECONDS:
+            self._read = self._read._replace(unusual=await self._reader.run(_unusual, now))
+            self._silence = await self._reader.run(expected_silence, now)
+            self._compared_at = monotonic()
+
+    async def stop(self) -> None:
+        await self._reader.stop()
 
     def state(self, now: datetime, heard_at: datetime | None) -> SiteState:
         """`heard_at`: when the last delivery of any call came in."""
         silent = heard_at is not None and now - heard_at >= self._silence
         step = self._clock.step_to_report(steady_seconds())
-        return SiteState(step, heard_at if silent else None, self._refused, self._wrong_clocks)
+        return self._read._replace(clock_step_seconds=step, silent_since=heard_at if silent else None)
 
 
 def _wrong_clocks(now: datetime) -> list[dict[str, Any]]:
     return [{"source": found.source.name, "seconds_ahead": found.seconds_ahead} for found in wrong_clocks(now)]
+
+
+def _unusual(now: datetime) -> list[dict[str, Any]]:
+    return [{"kind": each.kind, "odd": each.odd, "looked_at": each.looked_at} for each in unusual_shares(now)]
 
 
 def steady_seconds() -> float:

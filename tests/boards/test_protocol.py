@@ -480,6 +480,19 @@ async def until_said(socket, said, name="refused"):
             pass
 
 
+async def test_that_much_is_unusual_is_said_to_those_who_see_all(admin_person, masked_viewer, sales_supervisor, source):
+    columns = {"source": source, "received_at": timezone.now(), "method": "POST", "body": b""}
+    said = [*["applied"] * 30, *["quarantined"] * 10]
+    await Delivery.objects.abulk_create(Delivery(result=result, **columns) for result in said)
+    async with a_board(admin_person) as socket, asyncio.timeout(10):
+        while not (unusual := (await socket.message("heartbeat"))["unusual"]):
+            pass
+    assert unusual == [{"kind": "quarantined", "odd": 10, "looked_at": 40}]
+    for person in (masked_viewer, sales_supervisor):
+        async with a_board(person) as socket:
+            assert (await socket.message("heartbeat"))["unusual"] == []
+
+
 @pytest.fixture
 def cast_of_two(sales_supervisor, support_supervisor):
     return sales_supervisor, support_supervisor

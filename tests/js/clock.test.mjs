@@ -10,6 +10,7 @@ import {
   clockWasSet,
   feed,
   Lag,
+  muchIsUnusual,
   truth,
 } from "../../static/js/live/truth.js";
 import { Clock } from "../../static/js/live/clock.js";
@@ -163,6 +164,8 @@ test("a stale board says for how long; a feed that is silent too long is told ap
   assert.deepEqual(feed(4_000, null), { quiet: false, text: "last delivery 4 s ago" });
   assert.deepEqual(feed(1_900_000, 900_000), { quiet: true, text: "no delivery for 15 min" });
   assert.deepEqual(feed(null, null), { quiet: false, text: "no delivery yet" });
+  const unusual = muchIsUnusual({ kind: "quarantined", odd: 12, looked_at: 80 });
+  assert.equal(unusual.detail, "12 of the 80 latest deliveries were set aside. Set-up says more.");
   assert.equal(callsAreLeftOut(1_240).text, "1,240 live calls not shown");
   const refused = callsAreRefused("The source had too many.");
   assert.deepEqual(refused, { quiet: true, text: "new calls set aside", detail: "The source had too many." });

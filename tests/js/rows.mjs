@@ -73,5 +73,6 @@ export const heartbeat = (given = {}) => ({
   silent_since: null,
   refused: [],
   wrong_clocks: [],
+  unusual: [],
   ...given,
 });

@@ -12,7 +12,16 @@ import { totalsOf } from "./scoped-totals.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
 import { CallStore } from "../live/store.js";
-import { callsAreLeftOut, callsAreRefused, clockIsWrong, clockWasSet, feed, Lag, truth } from "../live/truth.js";
+import {
+  callsAreLeftOut,
+  callsAreRefused,
+  clockIsWrong,
+  clockWasSet,
+  feed,
+  Lag,
+  muchIsUnusual,
+  truth,
+} from "../live/truth.js";
 
 /** So many completed calls are known at most, and the latest of them (docs/events.md). */
 const MOST_ENDED = 200;
@@ -348,11 +357,12 @@ export class Board {
 
   /** Null until a heartbeat has told when the last delivery came. */
   #feed(now) {
-    const { heardAt, clockStep, silentSince, refused, wrongClocks, leftOut } = this.#store;
+    const { heardAt, clockStep, silentSince, refused, wrongClocks, leftOut, unusual } = this.#store;
     if (clockStep !== null) return clockWasSet(clockStep);
     if (refused.length) return callsAreRefused(asideSentence(refused[0]));
     if (leftOut) return callsAreLeftOut(leftOut);
     if (wrongClocks.length) return clockIsWrong(clockSentence(wrongClocks[0]));
+    if (unusual.length && silentSince === null) return muchIsUnusual(unusual[0]);
     if (heardAt === undefined) return null;
     const ago = (moment) => (moment === null ? null : Math.max(0, now - Date.parse(moment)));
     return feed(ago(heardAt), ago(silentSince));

@@ -28,6 +28,8 @@ export class CallStore extends EventTarget {
   /** For which reasons new calls were set aside lately, since a limit was reached. */
   refused = [];
   wrongClocks = [];
+  /** What more of the latest deliveries, or calls, are than usual: [{kind, odd, looked_at}]. Only told who sees all. */
+  unusual = [];
   /** By how many seconds the server's clock was set within the last minutes (negative: back), or null. */
   clockStep = null;
   /** Whether the whole snapshot has come. */
@@ -124,6 +126,7 @@ export class CallStore extends EventTarget {
     this.silentSince = message.silent_since ?? null;
     this.refused = message.refused ?? [];
     this.wrongClocks = message.wrong_clocks ?? [];
+    this.unusual = message.unusual ?? [];
     const sync = this.#doubted(message);
     this.seq = Math.max(this.seq, message.seq);
     return this.#told({ sync, ended: [], changed: 0 });

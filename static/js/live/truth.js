@@ -43,6 +43,19 @@ export function clockIsWrong(sentence) {
   return { quiet: true, text: "times look wrong", detail: sentence };
 }
 
+/** The same, while more of the latest deliveries, or calls, are odd than usual. */
+export function muchIsUnusual({ kind, odd, looked_at: among }) {
+  const what =
+    kind === "contradictory"
+      ? "calls contradict themselves"
+      : `deliveries ${kind === "quarantined" ? "were set aside" : "are odd"}`;
+  return {
+    quiet: true,
+    text: "unusual deliveries",
+    detail: `${odd} of the ${among} latest ${what}. Set-up says more.`,
+  };
+}
+
 /** The same, while so many live calls are not sent, since there are too many. */
 export function callsAreLeftOut(number) {
   return {
