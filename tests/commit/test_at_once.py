@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from calls.commit.cache import cache
+from calls.commit.cache import Cache, cache
 from calls.intake.door import Request, admit, receive
 from calls.intake.queue import NotStored, store
-from calls.models import Call, Delivery, Head
+from calls.models import Call, CallGroup, Delivery, Head
+from calls.spellings import spelling_key
 from tests.support.doors import asgi_door
 from tests.support.payloads import Request as Sent
 from tests.support.provider import india
@@ -83,6 +84,28 @@ def test_different_news_of_one_call_at_once_make_one_call(source_token):
 
     assert Call.objects.get().deliveries.count() == 8
     assert Call.objects.get().seq == Head.objects.get().seq
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_group_that_is_spelled_in_many_ways_at_once_is_one_group(source_token):
+    cache.refresh()
+    asked = Request("POST", f"/hooks/{source_token}", "", {"host": "localhost"}, "127.0.0.1", False)
+    spellings = ["R&D Team", "r&d  team", "R&amp;D Team", "R&D\u00a0TEAM", "R\uff06D Team", "R&D\tTeam", "r&#38;d Team"]
+
+    def send(i):
+        body = json.dumps(FIELDS | {"CallSid": f"at.once.{i}", "call_group": spellings[i]}).encode()
+        while True:
+            received = receive(admit(asked), asked, body)
+            try:
+                store([received], Cache())  # As in so many processes: each has its own.
+                return str(received.result)
+            except NotStored:
+                continue
+
+    assert all_at_once(send, len(spellings)) == ["applied"] * len(spellings)
+
+    assert spelling_key(CallGroup.objects.get().name) == "r&d team"
+    assert Call.objects.filter(group=CallGroup.objects.get()).count() == len(spellings)
 
 
 @pytest.mark.django_db(transaction=True)
