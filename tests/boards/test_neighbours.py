@@ -113,6 +113,22 @@ def test_a_deadlock_is_tried_again_as_if_nothing_had_happened(provider, monkeypa
     assert set(Delivery.objects.values_list("call__ref", flat=True)) == {"sid.0", "sid.1", "sid.2"}
 
 
+@pytest.mark.parametrize(("times", "result"), [(1, "applied"), (2, "quarantined")])
+def test_a_row_that_another_process_deleted_is_looked_for_once_more(provider, monkeypatch, times, result):
+    """What fails empties the cache: the second try knows the rows as they are. What fails then is a fault of ours."""
+    failures = [IntegrityError("FOREIGN KEY constraint failed")] * times
+    take_numbers = committing.take_numbers
+
+    def fails(count):
+        if failures:
+            raise failures.pop()
+        return take_numbers(count)
+
+    monkeypatch.setattr(committing, "take_numbers", fails)
+
+    assert provider.says(live("sid.1")).result == result
+
+
 def test_a_database_error_leaves_nothing_behind(provider, monkeypatch):
     provider.says(live("sid.0"))
     before = Head.objects.get().seq
