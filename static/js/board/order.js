@@ -35,8 +35,8 @@ export class Order {
   #keyOf;
   #appends;
   #rows = [];
-  /** The keys of the rows as they stood before they were held. */
-  #settled = new Set();
+  /** The keys of the rows as they stood before they were held; null until somebody asks. */
+  #settled = null;
 
   arrived = [];
   moves = 0;
@@ -57,13 +57,14 @@ export class Order {
 
   #settle(wanted) {
     this.#rows = wanted;
-    this.#settled = new Set(wanted.map(this.#keyOf));
+    this.#settled = null;
     this.arrived = [];
     this.moves = 0;
     return wanted;
   }
 
   #still(wanted, latest) {
+    this.#settled ??= new Set(this.#rows.map(this.#keyOf));
     const places = new Map(wanted.map((row, at) => [this.#keyOf(row), at]));
     const kept = this.#rows.map((row) => {
       const key = this.#keyOf(row);
