@@ -1,6 +1,5 @@
 """How the server writes the first board: the words and lengths of `calls/display`, for templates."""
 
-from datetime import datetime
 from typing import Any
 
 from django import template
@@ -8,13 +7,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from calls.display import formats, wording
+from calls.pages.shown_calls import NONE, is_lost, is_waiting
 
 register = template.Library()
-
-
-def is_lost(call: dict[str, Any], now: datetime) -> bool:
-    lost_at = parse_datetime(call["lost_track_at"] or "") if call["state"] != "ended" else None
-    return lost_at is not None and lost_at <= now
 
 
 @register.simple_tag
@@ -41,12 +36,18 @@ def provisional_word() -> str:
     return str(wording.PROVISIONAL)
 
 
+@register.simple_tag
+def waiting_word() -> str:
+    return str(wording.WAITING)
+
+
 @register.filter
 def state_within(state: str) -> str:
     """A state within a sentence: "3 ringing", "2 in menu"."""
     return wording.state_word(state).lower()
 
 
+register.filter("state_word", wording.state_word)
 register.filter("direction_word", wording.direction_word)
 register.filter("flag_word", wording.flag_word)
 
@@ -58,21 +59,16 @@ def since(moment: str | None) -> str:
     return formats.length(max(0, int((timezone.now() - then).total_seconds()))) if then else wording.UNKNOWN
 
 
-def is_waiting(call: dict[str, Any]) -> bool:
-    """Whether this live call is an incoming one that nobody has answered; not one that we lost track of."""
-    return call["direction"] == "incoming" and call["state"] != "talking" and not is_lost(call, timezone.now())
-
-
 @register.filter
 def main_timer(call: dict[str, Any]) -> str:
     """The large timer of a live row: how long a caller has waited, else how long the call has been as it is."""
-    return since(call["began_at"]) if is_waiting(call) else since_state(call)
+    return since(call["began_at"]) if is_waiting(call, timezone.now()) else since_state(call)
 
 
 @register.filter
 def small_timer(call: dict[str, Any]) -> str:
     """The timer beside it: how long this phone has rung for a caller who waits, else the whole call."""
-    return since_state(call) if is_waiting(call) else since(call["began_at"])
+    return since_state(call) if is_waiting(call, timezone.now()) else since(call["began_at"])
 
 
 def since_state(call: dict[str, Any]) -> str:
@@ -93,6 +89,12 @@ def clock_seconds(moment: str) -> str:
     """The same to the second."""
     then = parse_datetime(moment)
     return formats.clock_seconds(then) if then else wording.UNKNOWN
+
+
+@register.filter
+def group_word(group: str) -> str:
+    """A group's name; what stands for none in an address is said in words."""
+    return "No group" if group == NONE else group
 
 
 register.filter("duration", formats.length)

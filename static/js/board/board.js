@@ -53,8 +53,9 @@ export class Board {
     this.#painter = new Painter(() => this.#paint(), host);
   }
 
-  /** Start from the page's own snapshot, then listen. */
-  begin(snapshot) {
+  /** Start from the page's own snapshot, and the sums of groups where it shows them; then listen. */
+  begin(snapshot, sums = null) {
+    this.#lists.begin(sums);
     const { clock, line } = this.#parts;
     clock.correct(snapshot.now);
     // The page holds the first screenful; only the line knows the whole.

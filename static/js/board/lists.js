@@ -1,6 +1,6 @@
 /** The three lists of the board: what each shows, and that none of them moves under a hand. */
 
-import { isWaiting, unknownCall } from "../live/store.js";
+import { isWaiting, moment, unknownCall } from "../live/store.js";
 import { NONE } from "./filters.js";
 import { emptySum, summarize } from "./groups.js";
 import { arrange, Order } from "./order.js";
@@ -15,12 +15,18 @@ export class Lists {
   #sums = new Order({ keyOf: (sum) => sum.group });
   /** Groups that had a call since the page was opened: a quiet one keeps its row. */
   #known = new Set();
+  #first = null;
 
   constructor({ live, completed, groups, calm }) {
     this.#live = live;
     this.#completed = completed;
     this.#groups = groups;
     this.#calm = calm;
+  }
+
+  /** `sums`: those of the server, of all groups; they stand until all calls have come. */
+  begin(sums) {
+    this.#first = sums && sums.map(({ waiting_since: since, ...sum }) => ({ ...sum, waitingSince: moment(since) }));
   }
 
   /**
@@ -38,8 +44,9 @@ export class Lists {
 
   #showGroups(live, now, { held, whole, quiet }) {
     for (const call of live) this.#known.add(call.group ?? NONE);
-    const sums = summarize(live, now, quiet ? this.#known : []);
-    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, whole);
+    const first = whole ? null : this.#first;
+    const sums = first ?? summarize(live, now, quiet ? this.#known : []);
+    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, whole || first !== null);
   }
 
   /** What waits in the list of this view: how many rows would come, go or move. */

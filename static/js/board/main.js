@@ -104,12 +104,12 @@ const board = new Board(
 
 if (isElsewhere(Date.now())) find("#zone").title += `\nYour own clock is another: hover over a time to see yours.`;
 bindPage();
-board.begin(taken(find("#snapshot")));
+board.begin(taken(find("#snapshot")), taken(find("#group-sums")));
 
 /** The page's snapshot, which then leaves the page: what may no longer be seen shall not stay in it. */
 function taken(script) {
-  script.remove();
-  return JSON.parse(script.textContent);
+  script?.remove();
+  return script && JSON.parse(script.textContent);
 }
 
 function socketUrl() {

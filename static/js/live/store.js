@@ -239,7 +239,8 @@ export function since(call) {
   return call.at.began;
 }
 
-function moment(text) {
+/** A moment of a row (ISO 8601) in ms since 1970, null where there is none. */
+export function moment(text) {
   return text ? Date.parse(text) : null;
 }
 
