@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from calls.models import Access, Call, Role
+from calls.models import Access, Call, FigureSettings, Role
 from tests.support.provider import Provider, india, knows
 
 SALES = {"customer": "9000011111", "agent": "8000011111", "name": "Salescanary", "group": "Sales"}
@@ -50,6 +50,22 @@ OF_SALES, OF_SUPPORT = WHO_SEES_CALLS - {"support"}, ADMINS | {"support"}
 # {sales}, {support}: a call of that group; {delivery}: one of support's; {of_sales}: one of sales'; others by name.
 OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "": [("", WHO_SEES_CALLS)],
+    "figures/": [
+        ("figures/?by=agent", WHO_SEES_CALLS),
+        ("figures/?by=line&span=7d&format=csv", WHO_SEES_CALLS),
+        ("figures/?group=Support", WHO_SEES_CALLS),
+        ("figures/?by=nonsense", NOBODY),
+    ],
+    "figures/<slug:name>/": [
+        ("figures/offered/?by=agent", WHO_SEES_CALLS),
+        ("figures/offered/?side=out&group=Support", WHO_SEES_CALLS),
+        ("figures/nonsense/", NOBODY),
+    ],
+    "api/v1/figures/": [
+        ("api/v1/figures/?by=agent", WHO_SEES_CALLS),
+        ("api/v1/figures/?by=line&group=Support", WHO_SEES_CALLS),
+        ("api/v1/figures/?nonsense=1", NOBODY),
+    ],
     "find/": [("find/", SIGNED_IN)],
     "set-aside/": [("set-aside/", ADMIN)],
     "accounts/login/": [("accounts/login/", EVERYBODY)],
@@ -67,6 +83,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "admin/autocomplete/": [
         ("admin/autocomplete/?app_label=calls&model_name=access&field_name=groups&term=", ADMIN),
         ("admin/autocomplete/?app_label=calls&model_name=call&field_name=group&term=", ADMIN),
+        ("admin/autocomplete/?app_label=calls&model_name=figuresettings&field_name=group&term=", ADMIN),
     ],
     "admin/r/<path:content_type_id>/<path:object_id>/": [("admin/r/{call_type}/{support}/", NOBODY)],
     "admin/^(?P<app_label>calls|axes|admin|auth)/$": [
@@ -105,6 +122,8 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "admin/calls/source/<int:source>/token/<int:token>/revoke/": [
         ("admin/calls/source/{source}/token/{token}/revoke/", NOBODY)
     ],
+    "admin/calls/auditentry/": [("admin/calls/auditentry/", ADMIN)],
+    "admin/calls/auditentry/<path:object_id>/change/": [("admin/calls/auditentry/1/change/", ADMIN)],
     "admin/axes/accessattempt/": [("admin/axes/accessattempt/", ADMINS)],
     "admin/axes/accessattempt/<path:object_id>/change/": [("admin/axes/accessattempt/1/change/", NOBODY)],
     "admin/axes/accessattempt/<path:object_id>/delete/": [("admin/axes/accessattempt/1/delete/", NOBODY)],
@@ -124,7 +143,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("api/calls/999999/", NOBODY),
     ],
 }
-for kind in ("call", "delivery", "callgroup", "agent", "virtualnumber", "source"):
+for kind in ("call", "delivery", "callgroup", "agent", "virtualnumber", "source", "figuresettings", "auditentry"):
     OPENS[f"admin/calls/{kind}/<path:object_id>/"] = [(f"admin/calls/{kind}/{{support}}/", NOBODY)]
 for kind in ("axes/accessattempt", "admin/logentry", "auth/user"):
     OPENS[f"admin/{kind}/<path:object_id>/"] = [(f"admin/{kind}/1/", NOBODY)]
@@ -132,13 +151,14 @@ for kind, one in (
     ("calls/callgroup", "group"),
     ("calls/agent", "agent"),
     ("calls/virtualnumber", "line"),
+    ("calls/figuresettings", "figures"),
     ("auth/user", "person"),
 ):
     OPENS[f"admin/{kind}/"] = [(f"admin/{kind}/", ADMIN)]
     OPENS[f"admin/{kind}/add/"] = [(f"admin/{kind}/add/", ADMIN)]
     OPENS[f"admin/{kind}/<path:object_id>/change/"] = [(f"admin/{kind}/{{{one}}}/change/", ADMIN)]
     OPENS[f"admin/{kind}/<path:object_id>/history/"] = [(f"admin/{kind}/{{{one}}}/history/", ADMIN)]
-    deletable = ADMIN if one == "person" else NOBODY
+    deletable = ADMIN if one in ("person", "figures") else NOBODY
     OPENS[f"admin/{kind}/<path:object_id>/delete/"] = [(f"admin/{kind}/{{{one}}}/delete/", deletable)]
 
 
@@ -199,6 +219,7 @@ def world(admin_person, sales_supervisor, support_supervisor, masked_viewer, out
         "group": calls["support"].group_id,
         "agent": Agent.objects.get(number__endswith=SUPPORT["agent"]).pk,
         "line": VirtualNumber.objects.first().pk,
+        "figures": FigureSettings.objects.create().pk,
         "person": outsider.pk,
         "call_type": ContentType.objects.get_for_model(Call).pk,
     }
