@@ -22,8 +22,8 @@ PARAMETERS = {"span", "from", "to", "by", "group"}
 class Figures(CallsView):
     """The figures of the days asked for, as the Figures page shows them.
 
-    Query: `span` (today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone, both
-    within the span), `by` (group, agent, line, source, day, weekday, hour), `group`, again and
+    Query: `span` (30m, today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone,
+    both within the span), `by` (group, agent, line, source, day, weekday, hour), `group`, again and
     again (the name of a call group in any spelling).
     Each figure: `numerator` and `denominator` as counted, `value` (null over nothing; shares between 0 and 1, lengths
     in seconds), `text` as people read it.

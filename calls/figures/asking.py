@@ -23,7 +23,9 @@ from calls.words import NO_GROUP
 
 LONGEST_DAYS = 732
 MOST_GROUPS = 300
+LATELY = timedelta(minutes=30)
 SPANS: Mapping[str, Text] = {
+    "30m": _("30 minutes"),
     "today": _("Today"),
     "yesterday": _("Yesterday"),
     "7d": _("7 days"),
@@ -69,18 +71,27 @@ class Question:
     of: str = ""
 
     def asked(self, scope: Scope) -> Asked:
-        """The calls that began on these days; of a day that is not over, until now."""
+        """The calls that began on these days; of a day that is not over, until now. Or within the last 30 minutes."""
         zone = site_zone()
-        end = midnight(self.last + timedelta(1), zone)
-        return Asked(midnight(self.first, zone), end, scope, _ids_of(self.groups) if self.groups else None)
+        start, end = midnight(self.first, zone), midnight(self.last + timedelta(1), zone)
+        if self.is_lately:
+            start, end = self.now - LATELY, self.now
+        return Asked(start, end, scope, _ids_of(self.groups) if self.groups else None)
 
     def before(self) -> "Question":
         """The span before, of the same length; of a span that is not over, as far as this one has come."""
+        if self.is_lately:
+            return replace(self, now=self.now - LATELY)
         length = self.last - self.first + timedelta(1)
         if self.span in ("month", "last-month"):
             last = self.first - timedelta(1)
             return replace(self, first=last.replace(day=1), last=last)
         return replace(self, first=self.first - length, last=self.last - length)
+
+    @property
+    def is_lately(self) -> bool:
+        """Whether the span is the last 30 minutes, to the second; its days are only those that they lie in."""
+        return self.span == "30m"
 
     @property
     def goes_on(self) -> bool:
@@ -115,13 +126,16 @@ def question(said: QueryDict, now: datetime) -> Question:
     span = said.get("span") or ("days" if said.get("from") or said.get("to") else "today")
     if span not in SPANS:
         raise Unanswerable("span", f"Not one of {', '.join(SPANS)}.")
-    first, last = _days(span, said, day_of(now))
+    first, last = _days(span, said, now)
     groups = tuple(dict.fromkeys(name for name in said.getlist("group") if name.strip()))[:MOST_GROUPS]
     return Question(span, first, last, by, now, groups, said.get("of", "")[:80])
 
 
-def _days(span: str, said: QueryDict, today: date) -> tuple[date, date]:
+def _days(span: str, said: QueryDict, now: datetime) -> tuple[date, date]:
+    today = day_of(now)
     match span:
+        case "30m":
+            return day_of(now - LATELY), day_of(now)
         case "yesterday":
             return today - timedelta(1), today - timedelta(1)
         case "7d" | "30d":

@@ -8,9 +8,8 @@ from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
 from calls.figures.definitions import INCOMING, LEVELS, OUTGOING, Figure, LevelFormula
-from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
+from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of
 from calls.figures.reading import Asked, Reading, Rules, Whose, whose_of
-from calls.figures.spans import moment_of
 from calls.models import Call
 from calls.words import Direction, State
 
@@ -112,8 +111,7 @@ def sides(figure: Figure, reading: Reading, whose: Whose | None, rules: Rules) -
 
 
 def _within(asked: Asked) -> QuerySet[Call]:
-    start, end = (moment_of(quarter_of(moment)) for moment in (asked.start, asked.end))
-    rows = Call.objects.standing().filter(began_at__gte=start, began_at__lt=end)
+    rows = Call.objects.standing().filter(began_at__gte=asked.start, began_at__lt=asked.end)
     for groups in (asked.scope.groups, asked.groups):
         if groups is not None:
             rows = rows.filter(_in_groups(groups))

@@ -20,7 +20,7 @@ from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures import rollups
 from calls.figures.definitions import judge
-from calls.figures.parts import Clock, Formula, Part, Settings, live_mark, part_of, quarter_of
+from calls.figures.parts import QUARTER_SECONDS, Clock, Formula, Part, Settings, live_mark, part_of, quarter_of
 from calls.figures.rollups import BY_AGENT, BY_LINE, PRUNED, Key
 from calls.figures.spans import (
     DAY,
@@ -46,7 +46,9 @@ LIVE_STATES = [state for state in State if state != State.ENDED]
 
 
 class Asked(NamedTuple):
-    """Which calls: those that began from `start` until before `end` (UTC, taken to quarters of an hour), in a scope.
+    """Which calls: those that began from `start` until before `end` (UTC), in a scope.
+
+    Where a quarter of an hour is cut in two, its calls are read themselves: pruned ones among them are not counted.
 
     `groups` (None among them: the calls without one), `agent`, `line` and `source` narrow it down further.
     """
@@ -197,7 +199,7 @@ class _Reader:
         if asked.agent or asked.line:
             self.split = BY_AGENT if asked.agent else BY_LINE
         self.who = asked.agent or asked.line
-        self.first, self.last = quarter_of(asked.start), quarter_of(asked.end) - 1
+        self.first, self.last = -int(-asked.start.timestamp() // QUARTER_SECONDS), quarter_of(asked.end) - 1
         behind = state.seq - state.position
         self.exact = behind <= MOST_CHANGES_ADDED
         self.reading = Reading(state.seq if self.exact else state.position, 0 if self.exact else behind, now)
@@ -214,7 +216,7 @@ class _Reader:
 
     def pieces(self) -> Iterator[Piece]:
         largest = MONTH if self.largest == WEEK_HOUR else self.largest
-        for piece in pieces(self.asked.start, self.asked.end, self.zone, largest):
+        for piece in pieces(moment_of(self.first), self.asked.end, self.zone, largest):
             if self.largest == WEEK_HOUR and piece.span == MONTH:
                 yield Piece(WEEK_HOUR, piece.first * HOURS_OF_WEEK, (piece.last + 1) * HOURS_OF_WEEK - 1)
             elif self.largest == WEEK_HOUR and piece.span == DAY:
@@ -251,20 +253,31 @@ class _Reader:
     def changed_and_live(self) -> list[Columns]:
         """The calls that the projection has not taken in, and the live ones: in one statement, so as of one moment."""
         position = self.state.position if self.exact else self.state.seq
-        begun = Q(began_at__gte=moment_of(self.first), began_at__lt=moment_of(self.last + 1))
+        asked, inner, outer = self.asked, moment_of(self.first), moment_of(self.last + 1)
+        begun = Q(began_at__gte=asked.start, began_at__lt=asked.end)
         # Said twice, by the index of the live calls and by its states: SQLite then takes it, and not that of the days.
-        live = begun & Q(merged_into=None, state__in=LIVE_STATES) & ~Q(state=State.ENDED)
-        return read_calls(Call.objects.filter(Q(seq__gt=position) | live).order_by())
+        live = begun & Q(state__in=LIVE_STATES) & ~Q(state=State.ENDED)
+        cut = Q(began_at__gte=asked.start, began_at__lt=inner) | Q(began_at__gte=outer, began_at__lt=asked.end)
+        return read_calls(Call.objects.filter(Q(seq__gt=position) | Q(merged_into=None) & (live | cut)).order_by())
+
+    def has_cell(self, quarter: int) -> bool:
+        return self.first <= quarter <= self.last
+
+    def is_cut(self, call: Columns) -> bool:
+        """Whether a call is of this span, but of a quarter of an hour that is not wholly so."""
+        return self.asked.start <= call.began_at < self.asked.end and not self.has_cell(quarter_of(call.began_at))
 
     def add_changed(self, calls: list[Columns]) -> None:
         fresh = [call for call in calls if self.exact and call.seq > self.state.position]
         notes = rollups.noted(self.state.generation, [call.id for call in fresh])
         for call in fresh:
             for part, times in ((notes.get(call.id), -1), (part_of(call), 1)):
-                if part and self.first <= part.quarter <= self.last:
+                if part and self.has_cell(part.quarter):
                     self.add_part(part, times)
         for call in calls:
-            if call.live and self.first <= quarter_of(call.began_at) <= self.last:
+            if self.is_cut(call) and (part := part_of(call)):
+                self.add_part(part, 1)
+            if call.live and self.asked.start <= call.began_at < self.asked.end:
                 self.add_live(call)
         if fresh:
             self.reading.as_of = max(self.reading.as_of, *(call.seq for call in fresh))

@@ -109,6 +109,6 @@ def _counts(value: Value) -> str:
 def until_now(question: Question, scope: Scope) -> Asked:
     """The span before, as far as this one has come where it goes on: half a day is not compared with a whole one."""
     asked, before = question.asked(scope), question.before().asked(scope)
-    if not question.goes_on or question.now >= asked.end:
+    if question.is_lately or not question.goes_on or question.now >= asked.end:
         return before
     return before._replace(end=min(before.end, before.start + (question.now - asked.start)))

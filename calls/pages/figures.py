@@ -15,7 +15,7 @@ from calls.database.columns import columns_of
 from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
-from calls.figures.asking import BY, SPANS, Question, Unanswerable, question
+from calls.figures.asking import BY, LATELY, SPANS, Question, Unanswerable, question
 from calls.figures.definitions import FIGURES, LEVELS, LOST, OFFERED, Figure, Unit, count
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
 from calls.figures.reading import Reading, Rules, read
@@ -108,6 +108,8 @@ def choice(asked: Question, word: Any, **changes: str) -> dict[str, Any]:
 
 
 def span_words(asked: Question) -> str:
+    if asked.is_lately:
+        return f"{formats.clock(asked.now - LATELY)} to {formats.clock(asked.now)}"
     first, last = (f"{day.day} {formats.MONTHS[day.month - 1]}" for day in (asked.first, asked.last))
     year = "" if asked.last.year == day_of(asked.now).year else f" {asked.last.year}"
     return f"{first}{year}" if asked.first == asked.last else f"{first} to {last}{year}"
@@ -140,7 +142,7 @@ def numbers(tally: Tally, asked: Question, of: str = "") -> list[dict[str, Any]]
 
 def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
     """Answered and lost calls by hour of a day, or by day of a longer span: bars, in hundredths of the highest."""
-    by = "hour" if asked.days == 1 else "day"
+    by = "hour" if asked.days == 1 or asked.is_lately else "day"
     tallies = read(asked.asked(scope), by, asked.now).tallies(rules)
     if by == "hour":
         places = [(hour, f"{hour:02}") for hour in range(24)]

@@ -249,3 +249,22 @@ def test_an_address_says_all(client, admin_person, day):
 
     assert links
     assert all(link["span"] == ["7d"] and link["group"] == ["-", "sales"] for link in links)
+
+
+def test_the_last_30_minutes_are_those_to_the_second_on_page_interface_and_inspector(client, admin_person, sales):
+    now = timezone.now()
+    for ago, wait in ((60, 3), (20 * 60, 30), (1780, 4), (1820, 5), (2900, 50)):
+        at = now - timedelta(seconds=ago)
+        make_call(sales, "ended", began_at=at, started_at=at, wait_seconds=wait, answered_at=at)
+    catch_up(PROJECTIONS[rollups.NAME])
+
+    figures = told(client, admin_person, "span=30m")["figures"]
+    page = opened(client, admin_person, "/figures/?span=30m").content.decode()
+    inspected = opened(client, admin_person, "/figures/service-level/?span=30m&by=group").content.decode()
+
+    assert (figures["service-level"]["text"], figures["offered"]["text"]) == ("2 of 3", "3")
+    assert "2 of 3" in page
+    assert re.search(r"\d\d:\d\d to \d\d:\d\d: 1 of 2", page), "the 30 minutes before"
+    assert "2 of 3" in inspected
+    assert "0:03" in inspected
+    assert "0:05" not in inspected

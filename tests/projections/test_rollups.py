@@ -177,9 +177,24 @@ def assert_exact(office):
                     continue
                 asked = Asked(start, end, scope)
                 assert plain(read(asked, by, NOW).sums) == sums_by(parts, asked, whose), (by, start)
-    cut = Asked(NOW - timedelta(days=99, hours=7), NOW - timedelta(hours=1), ALL, agent="+918000000201")
+    start, end = (moment_of(quarter_of(NOW - each)) for each in (timedelta(days=99, hours=7), timedelta(hours=1)))
+    cut = Asked(start, end, ALL, agent="+918000000201")
     young = [part for part in parts if part not in office.kept]
     assert plain(read(cut, "", NOW).sums) == sums_by(young, cut, SPLIT_BY[""])
+    assert_exact_to_the_second(sales)
+
+
+def assert_exact_to_the_second(sales):
+    """A span that cuts quarters of an hour has the calls that began within it, and no others."""
+    for start, minutes in ((NOW - timedelta(days=2, minutes=3), 7), (NOW - timedelta(minutes=40), 70)):
+        end = start + timedelta(minutes=minutes)
+        parts = [part for call in read_calls(Call.objects.filter(began_at__gte=start, began_at__lt=end))
+                 if (part := part_of(call))]  # fmt: skip
+        for scope in (ALL, sales):
+            for by, whose in SPLIT_BY.items():
+                asked = Asked(start, end, scope)
+                whole = asked._replace(start=start - timedelta(hours=1), end=end + timedelta(hours=1))
+                assert plain(read(asked, by, NOW).sums) == sums_by(parts, whole, whose), (by, start)
 
 
 @pytest.mark.django_db
