@@ -81,7 +81,8 @@ class Attempts:
         self._latest: dict[str, Attempt] = {}
         self._settled = settled
         steps = [(event.received_at, kind, event.content_key, event) for event in live if (kind := _kind(event))]
-        steps.sort(key=lambda step: step[:3])
+        if len(steps) > 1:
+            steps.sort(key=lambda step: step[:3])
         seen: set[str] = set()
         for at, kind, key, event in steps:
             known = self._latest.get(event.agent)
@@ -152,6 +153,12 @@ class Attempts:
         """A pick-up long after the end of a ring belongs to one that we did not hear."""
         return known.ended_at is not None and not self._settled and at - known.ended_at > OVERTAKING
 
+    def end_rings(self, agents: set[str]) -> None:
+        """The phones of these agents ring no more: they have their reports."""
+        for each in self.all:
+            if each.agent in agents and each.state == RINGING:
+                each.state = NOT_TAKEN
+
     # --- what they come to ---------------------------------------------------------------------------------
 
     def latest(self, agent: str | None) -> Attempt | None:
@@ -169,6 +176,8 @@ class Attempts:
 
     def shown(self) -> list[dict[str, Any]]:
         """The latest attempts of named agents, by number and time."""
+        if not self.all:
+            return []
         named = [each for each in self.all if each.agent][-MOST_ATTEMPTS:]
         for each in named:
             if each.state == TALKED and each.talk_seconds is None and each.picked_at and each.ended_at:

@@ -91,6 +91,8 @@ def _live_only(heard: Heard) -> None:
     if phases:
         facts.state, facts.set_by["state"] = phases[-1].phase or _IVR, phases[-1].delivery
     attempts = attempts_of(heard)
+    if heard.reports:
+        attempts.end_rings({event.agent for event in heard.reports})
     facts.ring_attempts = attempts.shown()
     facts.agent_number = agent_now(heard, attempts)
     facts.ringing_at = first_heard(heard, "ringing_at", _RINGING)

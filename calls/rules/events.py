@@ -108,7 +108,7 @@ class CallEvent:
     def says_answered(self) -> bool:
         """The word says so; or it says nothing we know, and somebody talked."""
         if self.verdict is not None and self.verdict is not _UNMAPPED:
-            return self.verdict is _ANSWERED and not self.answered_by_nobody
+            return self.verdict is _ANSWERED and not (self.talk_seconds == 0 and self.answered_by_nobody)
         return bool(self.talk_seconds or (self.leg_b_picked_at and not self.voicemail))
 
     @property

@@ -25,21 +25,23 @@ def waits_for(heard: Heard) -> str:
     Such a call is not over. Reports of phones that were not picked up end no talk of another agent; an answered
     report ends it, unless this agent took the call over just before the report's end.
     """
+    talking = [event for event in heard.live if event.phase is _TALKING and event.direction is _INCOMING]
+    if not talking:
+        return ""
     reported = {event.agent for event in heard.reports}
+    if not {event.agent for event in talking} - reported - {""}:
+        return ""
     if not all(agent.removeprefix("+").isdigit() for agent in reported):
         return ""  # one of them speaks of the whole call, or masks whom it names
-    picked_up = {event.agent for event in heard.live if event.phase is _TALKING and event.direction is _INCOMING}
-    if not picked_up - reported - {""}:
-        return ""
     attempts = Attempts(heard.live, settled=False)
     mine = [each for each in attempts.all if each.picked_at and each.agent and each.agent not in reported]
     answered = [event for event in heard.reports if event.says_answered]
     if not answered:
         return mine[-1].agent
-    talking = attempts.talking
-    if talking is None or talking not in mine or any(_covers(report, talking.at, talking.since) for report in answered):
+    last = attempts.talking
+    if last is None or last not in mine or any(_covers(report, last.at, last.since) for report in answered):
         return ""
-    return talking.agent
+    return last.agent
 
 
 def _covers(report: CallEvent, heard_at: datetime, picked_at: datetime) -> bool:

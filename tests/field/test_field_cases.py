@@ -1,8 +1,9 @@
 """What really arrives: cases from the field, posted to the webhook, and looked at through the API.
 
-`cases.json` is a list of `{name, why, deliveries, expect}`; `source_options` are options of `createsource`. A delivery
-is `{method, content_type, body}`; `wait` is the seconds that pass after it. `@T(n)@` in a body is the moment n seconds
-from the beginning of the case, written in the source's zone. `expect` says what must hold after the last delivery:
+`cases.json` is a list of `{name, why, deliveries, expect}`; `further.py` has more of the same, in fewer words.
+`source_options` are options of `createsource`. A delivery is `{method, content_type, body}`; `wait` is the seconds that
+pass after it. `@T(n)@` in a body is the moment n seconds from the beginning of the case, in the source's zone.
+`expect` says what must hold after the last delivery:
 
 - `calls`: by the provider's id, what the call's row shows. A plain value must be equal; `{"not": v}`, `{"in": [...]}`,
   `{"nonempty": true}` mean what they say; `{"at": n}` is the moment n seconds from now, within six; `{"not_after": n}`
@@ -25,10 +26,11 @@ import time_machine
 from django.utils import timezone
 
 from calls.models import Source
+from tests.field.further import FURTHER
 from tests.support.payloads import Request
 from tests.support.provider import through_django
 
-CASES = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
+CASES = [*json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8")), *FURTHER]
 NOT_YET: set[str] = set()
 """Cases that are still read wrongly. Whoever mends one takes its name out: one that passes in here fails."""
 

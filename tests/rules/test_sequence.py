@@ -275,6 +275,11 @@ def test_it_waits_for_an_end():
     assert facts.flags == ["report_of_another"]
 
 
+def test_a_phone_that_has_its_report_rings_no_more():
+    facts = derive([picks(RAVI, heard=5), rings(ASHA, heard=6), part(ASHA, 0, 30)])
+    assert attempts(facts) == [(ASHA, "not_taken"), (RAVI, "talking")]
+
+
 def test_an_answered_part_leaves_the_call_with_the_agent_who_took_it_over():
     facts = derive([*HANDED_ON, part(ASHA, 0, 45, talk=40)])
     assert (facts.state, facts.agent_number, facts.flags) == (State.TALKING, RAVI, ["report_of_another"])

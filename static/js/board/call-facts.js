@@ -125,7 +125,11 @@ function waitsOf(call, now) {
     make(
       "dl",
       { class: "waits" },
-      wait("whole call", "From the start of the call, greeting and menu included", since(call.at.started)),
+      wait(
+        "whole call",
+        "From the start of the call, greeting and menu included",
+        since(clockIsWrong(call) ? call.at.began : call.at.started),
+      ),
       wait(
         "counted",
         "From when the system picked up, until the report tells that from when the call began: this one is in the figures",
@@ -144,6 +148,9 @@ const wait = (word, about, value, counted = false) =>
     make("dt", { text: word }),
     make("dd", { text: length(value) }),
   );
+
+/** The provider's start is hours off: the call counts from when it was heard of. */
+const clockIsWrong = (call) => call.flags?.some((flag) => flag === "clock_ahead" || flag === "clock_behind");
 
 const seconds = (ms) => Math.max(0, Math.round(ms / 1000));
 
