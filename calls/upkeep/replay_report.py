@@ -63,7 +63,7 @@ class ReplayReport:
     calls_new: int = 0
     calls_gone: int = 0
     calls_renumbered: int = 0
-    """Calls that take a new number although nothing that is shown of them changes: their digest was another's."""
+    """Calls that take a new number although nothing shown of them changes: seeded ones have no digest of their own."""
     fields: dict[str, FieldChanges] = field(default_factory=dict)
     failed: int = 0
     failed_ids: list[int] = field(default_factory=list)

@@ -193,7 +193,9 @@ def _compare(pairs: list[Pair], before: Before, report: ReplayReport) -> None:
         why = causes.get(call)
         by_field = {name: why or why_derived_otherwise(old, new, name) for name, _, _ in found}
         report.note(call, found, by_field)
-        report.calls_renumbered += not found and old["seq"] != new["seq"]
+        if not found and old["seq"] != new["seq"]:
+            report.calls_renumbered += 1
+            report.calls_changed -= 1
 
 
 def _causes(pairs: Iterable[Pair]) -> dict[int, str]:

@@ -1,7 +1,8 @@
 """Seeding: history in bulk, for trying the product at size.
 
-One day of made-up traffic goes through the real rules; then the database copies it to all days, the oldest first, with
-moved dates and ids. What comes out is what intake would have stored, but for the content keys, which are random.
+One day of made-up traffic goes through the real rules. Then the database copies it to all days, the oldest first, with
+moved dates and ids. The rows are those that the intake would have stored, with two exceptions: content keys are random,
+and the digest of a call is that of the call that it is a copy of.
 """
 
 import itertools

@@ -140,7 +140,10 @@ def test_calls_that_only_get_a_new_number_are_told_apart(provider):
     provider.says(report("sid.1"))
     Call.objects.update(digest="of a copy")
 
-    assert "1 of them would show the same under a new number" in command("--all")
+    said = command("--all")
+
+    assert "0 visible changes of calls would follow" in said
+    assert "1 calls would show the same under a new number" in said
 
 
 def test_the_report_has_a_bound_and_the_reading_goes_in_steps(provider, another_rule, monkeypatch):

@@ -96,7 +96,7 @@ class Command(BaseCommand):
         if report.calls_new or report.calls_gone:
             self.stdout.write(f"  {report.calls_new:,} calls {would}begin, {report.calls_gone:,} {would}be gone.")
         if report.calls_renumbered:
-            self.stdout.write(f"  {report.calls_renumbered:,} of them {would}show the same under a new number.")
+            self.stdout.write(f"  {report.calls_renumbered:,} calls {would}show the same under a new number.")
         for name, changes in sorted(report.fields.items(), key=lambda each: -each[1].calls):
             self.tell_field(name, changes)
         if not applied:
