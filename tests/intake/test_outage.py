@@ -1,22 +1,29 @@
 """A database that fails is asked again after a pause, loses no handle, and is told of once."""
 
 import asyncio
+import gc
 import json
 import logging
+import os
 import re
+import sqlite3
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from calls.database import readiness
+from calls.database.connecting import reconnect
 from calls.intake import outage as outages
 from calls.intake import queue as taking
 from calls.intake.queue import Intake, NotStored
+from calls.models import Source
 from tests.support.running import running_server
 
 
@@ -135,10 +142,37 @@ def test_a_database_that_fails_is_not_ready_and_is_asked_once_a_second(watch, mo
     assert len(asked) == 1
 
 
-# A folder that cannot be written to
+# Handles of the database's file
 
 
-def handles(process: int) -> Counter[str]:
+@pytest.mark.slow
+@pytest.mark.skipif(connection.vendor != "sqlite" or not sys.platform.startswith("linux"), reason="counts in /proc")
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_database_costs_no_handle_even_before_the_garbage_is_collected():
+    path = settings.DATABASES["default"]["NAME"]
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        connection.close()
+        gc.disable()
+        try:
+            counts = [tries_that_fail() for _ in range(3)]
+        finally:
+            gc.enable()
+    assert counts[2] == counts[0]
+
+
+def tries_that_fail() -> int:
+    """Read, and fail to write, as the writer does. Gives how many handles the process has of the database."""
+    try:
+        Source.objects.first()
+        with transaction.atomic():
+            raise AssertionError("the database is locked")
+    except OperationalError:
+        reconnect()
+    return handles(os.getpid(), Path(settings.DATABASES["default"]["NAME"]).name).total()
+
+
+def handles(process: int, database: str = "callboard.sqlite3") -> Counter[str]:
     """How often a process has each file of the database open."""
     found: Counter[str] = Counter()
     for handle in Path(f"/proc/{process}/fd").iterdir():
@@ -146,13 +180,16 @@ def handles(process: int) -> Counter[str]:
             found[handle.readlink().name] += 1
         except FileNotFoundError:
             continue
-    return Counter({name: count for name, count in found.items() if name.startswith("callboard.sqlite3")})
+    return Counter({name: count for name, count in found.items() if name.startswith(database)})
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts in /proc")
-@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-def test_a_read_only_folder_costs_no_handle_and_deliveries_are_taken_again_after_it(tmp_path, server):
+@pytest.mark.parametrize(
+    ("server", "folder", "file"),
+    [("uvicorn", 0o500, 0o400), ("daphne", 0o500, 0o400), ("uvicorn", 0o000, 0o600), ("uvicorn", 0o700, 0o000)],
+)
+def test_a_read_only_folder_costs_no_handle_and_deliveries_are_taken_again_after_it(tmp_path, server, folder, file):
     with running_server(tmp_path, "--server", server, obeys_modes=True) as running:
         hook = re.search(r"/hooks/[\w-]{32}", running.first_secrets)[0]
         numbers = iter(range(100_000))
@@ -163,9 +200,9 @@ def test_a_read_only_folder_costs_no_handle_and_deliveries_are_taken_again_after
         assert delivered() == 200
         before = handles(running.process.pid)
         files = list(tmp_path.glob("callboard.sqlite3*"))
-        for file in files:
-            file.chmod(0o400)
-        tmp_path.chmod(0o500)
+        for each in files:
+            each.chmod(file)
+        tmp_path.chmod(folder)
 
         until = time.monotonic() + 30
         answers = Counter()
@@ -177,9 +214,9 @@ def test_a_read_only_folder_costs_no_handle_and_deliveries_are_taken_again_after
         during = handles(running.process.pid)
 
         tmp_path.chmod(0o700)
-        for file in files:
-            if file.exists():
-                file.chmod(0o600)
+        for each in files:
+            if each.exists():
+                each.chmod(0o600)
         until = time.monotonic() + 10
         while delivered() != 200:
             assert time.monotonic() < until
