@@ -150,9 +150,11 @@ def _fresh_memory():
     from calls.commit import limits
     from calls.commit.cache import cache
     from calls.intake.queue import intake
+    from calls.people.sign_in import held_up
 
     cache.forget()
     limits.new_calls, limits.live_calls = limits.NewCalls(), limits.LiveCalls()
+    held_up.clear()
     yield
     intake.stop()
 

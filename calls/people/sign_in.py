@@ -33,6 +33,9 @@ HASHED_AT_ONCE = 2
 RETRY_AFTER_SECONDS = 2
 KNOWN_PLACE_DAYS = 30
 _slots = threading.BoundedSemaphore(HASHED_AT_ONCE)
+MOST_HELD_UP = 10_000
+held_up: dict[str, datetime] = {}
+"""Networks that tried too often, until when: they take neither a slot nor a connection from anybody."""
 
 View = Callable[..., HttpResponseBase]
 
@@ -65,6 +68,18 @@ def a_few_at_a_time(view: View) -> View:
             _slots.release()
 
     return limited
+
+
+def unless_held_up(view: View) -> View:
+    """Turn away who tried too often, before anything of this process is taken for it."""
+
+    @wraps(view)
+    def open_to_others(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and is_held_up(client_address(request)):
+            return render(request, "lockout.html", status=429)
+        return view(request, *args, **kwargs)
+
+    return open_to_others
 
 
 def _busy(request: HttpRequest) -> HttpResponse:
@@ -131,6 +146,8 @@ def claim(name: str, address: str) -> bool:
     with transaction.atomic():
         known = {row.key: _of_now(row, keys[row.key], now) for row in rows.select_for_update().order_by("key")}
         over = {keys[key] for key, row in known.items() if row.failures >= keys[key].failures}
+        if BY_NETWORK in over:
+            hold_up(address, known[_key(BY_NETWORK, network_of(address))].since + BY_NETWORK.within)
         if BY_NETWORK in over or (BY_NAME in over and not _is_known_place(name, address, now)):
             return False  # and nothing is written: who is held up leaves no more rows
         if missing := sorted(keys.keys() - known.keys()):
@@ -141,6 +158,17 @@ def claim(name: str, address: str) -> bool:
         FailedSignIns.objects.bulk_update(known.values(), ["failures", "since"])
         rows.update(failures=F("failures") + 1)
     return True
+
+
+def hold_up(address: str, until: datetime) -> None:
+    if len(held_up) >= MOST_HELD_UP:
+        held_up.clear()  # the database still knows them
+    held_up[network_of(address)] = until
+
+
+def is_held_up(address: str) -> bool:
+    until = held_up.get(network_of(address))
+    return until is not None and timezone.now() < until
 
 
 def _of_now(row: FailedSignIns, limit: Limit, now: datetime) -> FailedSignIns:

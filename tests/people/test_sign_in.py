@@ -55,6 +55,18 @@ def test_many_names_from_one_network_are_tried_a_few_times(asha):
         assert try_to("asha", "asha") == 302
 
 
+def test_whoever_is_held_up_takes_no_slot_and_no_connection(asha, all_slots, django_assert_num_queries):
+    for _ in range(HASHED_AT_ONCE):
+        sign_in._slots.release()
+    for number in range(BY_NETWORK.failures + 1):
+        try_to(f"nobody{number}", "wrong")
+    for _ in range(HASHED_AT_ONCE):
+        sign_in._slots.acquire()
+    with django_assert_num_queries(0):
+        assert try_to("asha", "asha") == 429
+    assert try_to("asha", "asha", "203.0.114.1") == 503
+
+
 def test_all_addresses_of_one_network_of_ipv6_are_one(asha):
     tried = [try_to("asha", "wrong", f"2001:db8:0:1::{number:x}") for number in range(1, 11)]
     assert tried.count(200) < 5

@@ -108,3 +108,11 @@ def limits_around_seeding() -> tuple[str, list[str], str]:
     usual, meanwhile = limit(), []
     seed(calls=20, days=2, number=1, tell=lambda _: meanwhile.append(limit()))
     return usual, meanwhile[1:], limit()
+
+
+def missing(deliveries: list[int]) -> list[int]:
+    """Which of these deliveries are not stored."""
+    stored: set[int] = set()
+    for start in range(0, len(deliveries), 500):
+        stored |= set(Delivery.objects.filter(id__in=deliveries[start : start + 500]).values_list("id", flat=True))
+    return sorted(set(deliveries) - stored)
