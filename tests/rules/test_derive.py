@@ -10,6 +10,7 @@ from calls.rules.attempts import OVERTAKING
 from calls.rules.derive import derive
 from calls.rules.events import Verdict, dump, load
 from calls.rules.explain import SHOWN, story
+from calls.rules.facts import MOST_ALSO_SAID
 from calls.rules.repeats import REPEAT, distinct
 from calls.rules.roles import Directory, Lessons, roles, teaches
 from calls.words import Direction, Outcome, State
@@ -380,6 +381,13 @@ def test_what_is_told_badly_is_flagged_and_what_is_missing_follows_from_the_rest
     facts = derive([reports(**{"verdict": Verdict.ANSWERED, **said})])
 
     assert {name: getattr(facts, name) for name in expected} == expected
+
+
+def test_of_what_was_also_said_a_call_keeps_so_many_names():
+    said = tuple((f"name {n:03}", "1") for n in range(MOST_ALSO_SAID + 1))
+    facts = derive([reports(also_said=said)])
+
+    assert (len(facts.also_said), facts.flags) == (MOST_ALSO_SAID, ["more_said"])
 
 
 def test_lengths_fit_into_any_database():
