@@ -6,6 +6,7 @@
     python3 run.py coverage             how much of the rules and the intake the tests reach
     python3 run.py manage COMMAND ...   manage.py in that environment
     python3 run.py bench ...            the measurements
+    python3 run.py pictures             takes the pictures of the docs anew, from the demo
     python3 run.py prepare [test]       makes the environment, and no more
     python3 run.py lock                 makes the hashed locks in requirements/ anew
     python3 run.py --version            which version this is
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
         print(f"Callboard {version()}")
         return 0
     commands = {"serve": serve, "test": test, "manage": manage, "bench": bench, "lock": lock, "prepare": prepared}
-    commands["coverage"] = coverage
+    commands |= {"coverage": coverage, "pictures": pictures}
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
@@ -97,6 +98,11 @@ def parallel() -> list[str]:
 def bench(rest: list[str]) -> int:
     prepare("bench")
     return become(["-m", "bench", *rest])
+
+
+def pictures(rest: list[str]) -> int:
+    prepare("test")
+    return become(["-m", "tests.pictures", *rest])
 
 
 def prepared(rest: list[str]) -> int:

@@ -20,6 +20,10 @@ from calls.upkeep.made_up import LIMITS, store_all
 from calls.words import State
 
 HOURS_BEHIND = 6
+CALLS_BEHIND = 1_500
+"""Where many calls are live at a time, fewer hours lie behind: so many calls do."""
+CALLS_AN_HOUR = 20
+"""Of each that is live: one after the other."""
 DAYS_BEHIND = 14
 FEW_CALLS_A_MINUTE = 0.35
 """Of the thin days: 150 to 200 calls in nine hours."""
@@ -54,9 +58,11 @@ def set_stage(source: Source, *, day: str, seed: int, live: int | None, speed: f
     since, today = now - UNDER_WAY, day_bounds(day_of(now))[0]
     if latest is None:
         store_all(thin_days(now, seed), source)
+    live = DAYS[day].live if live is None else live
     if latest is None or latest < now - FRESH:
-        since = min(max(today, now - timedelta(hours=HOURS_BEHIND)), since)
-    stage = Stage(day, seed, DAYS[day].live if live is None else live, speed, since, now)
+        hours = min(HOURS_BEHIND, CALLS_BEHIND / CALLS_AN_HOUR / max(1, live))
+        since = min(max(today, now - timedelta(hours=hours)), since)
+    stage = Stage(day, seed, live, speed, since, now)
     store_all(behind(stage), source)
     return stage
 
