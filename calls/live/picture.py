@@ -52,7 +52,8 @@ class Picture:
     def _note(self, old: ShownCall | None, call: Columns) -> None:
         """Note the change's number and moment for the call's group, and the number for the group that it left."""
         seq, group_id = call.seq, call.group_id
-        self.seq = max(self.seq, seq)
+        if seq > self.seq:
+            self.seq = seq
         self.groups[group_id].note(seq)
         if old is not None and old.call.group_id != group_id:
             self.groups[old.call.group_id].note(seq)
