@@ -13,6 +13,7 @@ from calls.display.rows import encode
 from calls.live.picture import Picture
 from calls.live.selection import Selection
 from calls.live.shown_call import Change
+from calls.live.today_by_group import TodayByGroup
 from calls.models.access import Scope
 
 SNAPSHOT_FRAMES = 32
@@ -37,7 +38,7 @@ class Audience:
         self._picture = picture
         self._selection = Selection(self.scope, picture)
         self._totals = self._totals_now()
-        self._today, self._names = self._selection.today_by_group(), picture.names
+        self._today = TodayByGroup(self.scope, picture)
         self._snapshot: Snapshot | None = None
 
     def _totals_now(self) -> bytes:
@@ -47,10 +48,9 @@ class Audience:
 
     def frame(self, changes: Iterable[Change], now: datetime) -> Frame | None:
         """The `changed` message that brings the boards from what they were shown to what is now, if they differ."""
-        changes = list(changes)
         shown, gone = self._selection.difference(changes)
         totals = self._totals_now()
-        today = self._today_changes(changes, totals)
+        today = self._today.update()
         if not shown and not gone and not today and totals == self._totals:
             return None
         seq = self._selection.seq
@@ -65,17 +65,6 @@ class Audience:
         frame = Frame(b"".join(parts), seq)
         self._remember(frame)
         return frame
-
-    def _today_changes(self, changes: list[Change], totals: bytes) -> dict[str, dict[str, int] | None]:
-        """Today's figures of the groups whose figures changed; None for a group that has none any more, or is
-        called otherwise."""
-        names = self._picture.names
-        settled = all((old is None or old.live) and (new is None or new.live) for old, new in changes)
-        if settled and totals == self._totals and names is self._names:
-            return {}
-        before, now = self._today, self._selection.today_by_group()
-        self._today, self._names = now, names
-        return {name: now.get(name) for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
 
     def heartbeat(self, now: datetime, site: SiteState) -> Frame:
         """A `heartbeat` message. But for the state of the site it moves with the calls of this scope alone."""
@@ -116,7 +105,7 @@ class Audience:
         """A snapshot of now, to be made."""
         picture = self._picture
         fields = {"type": "snapshot", "epoch": picture.epoch, "seq": self._selection.seq, "now": now}
-        sums = b'"totals":' + self._totals + b',"groups_today":' + encode(self._selection.today_by_group())
+        sums = b'"totals":' + self._totals + b',"groups_today":' + encode(self._today.figures)
         return Parts(fields, sums, self._selection.calls(), self.scope.masked, picture.names)
 
     def _remember(self, frame: Frame) -> None:

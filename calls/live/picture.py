@@ -14,7 +14,7 @@ from calls.display.rows import Names
 from calls.live.deadlines import Deadlines
 from calls.live.groups import KEPT_ENDED, TODAYS, GroupCalls
 from calls.live.shown_call import NOTHING, Change, ShownCall
-from calls.live.today import Tally, Today
+from calls.live.today import CountedGroups, Tally, Today
 
 
 class Picture:
@@ -28,6 +28,7 @@ class Picture:
         """When each group was last heard of, if ever: the latest delivery that changed one of its calls."""
         self.calls: dict[int, ShownCall] = {}
         self.groups: defaultdict[int | None, GroupCalls] = defaultdict(GroupCalls)
+        self.counted_groups = CountedGroups()
         self._deadlines = Deadlines()
         self.begin_day(day, Tally())
 
@@ -47,6 +48,7 @@ class Picture:
         new = self._shown(call, now)
         for counted, by in self._today.corrections(call, old is not None and old.live):
             self.groups[counted.group_id].sums[counted.figure] += by
+            self.counted_groups.note(counted.group_id)
         return old, self._put(old, new, now)
 
     def _note(self, old: ShownCall | None, call: Columns) -> None:
@@ -157,10 +159,12 @@ class Picture:
     def begin_day(self, day: date, tally: Tally) -> None:
         """Count today's figures anew: `tally` says which ended calls count on this day."""
         self._today = Today(day, tally)
-        for group in self.groups.values():
+        for group_id, group in self.groups.items():
             group.sums.update(dict.fromkeys(TODAYS, 0))
+            self.counted_groups.note(group_id)
         for counted, count in tally.sums().items():
             self.groups[counted.group_id].sums[counted.figure] += count
+            self.counted_groups.note(counted.group_id)
 
     # Completed calls that ran short
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from calls.live.groups import TODAYS, GroupCalls
+from calls.live.groups import GroupCalls
 from calls.live.picture import Picture
 from calls.live.queries import SHOWN_ENDED
 from calls.live.shown_call import Change, ShownCall
-from calls.live.totals import by_name, totals_of
+from calls.live.totals import totals_of
 from calls.models.access import Scope
 
 
@@ -47,15 +47,6 @@ class Selection:
 
     def totals(self) -> dict[str, Any]:
         return totals_of(self._groups(), self.picture.day)
-
-    def today_by_group(self) -> dict[str, dict[str, int]]:
-        """Today's figures of each group that has any, by the group's name."""
-        groups = self.picture.groups
-        ids = groups if self.scope.groups is None else self.scope.groups & groups.keys()
-        sums = {each: groups[each].sums for each in ids}
-        figures = {each: {name: own[name] for name in TODAYS if own[name]} for each, own in sums.items()}
-        any_of = {each: found for each, found in figures.items() if found}
-        return by_name(any_of, self.picture.names.groups, self.scope.masked)
 
     @property
     def seq(self) -> int:

@@ -5,7 +5,8 @@ A day has many calls, and each is remembered until midnight: in twelve bytes, wh
 
 from array import array
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -58,6 +59,26 @@ class Tally:
             self._places[counted] = len(self._known)
             self._known.append(counted)
         return self._places[counted]
+
+
+class CountedGroups:
+    """Whose figures of the day changed, the latest last. `latest` is the number of such changes so far."""
+
+    def __init__(self) -> None:
+        self.latest = 0
+        self._changed_at: OrderedDict[int | None, int] = OrderedDict()
+
+    def note(self, group_id: int | None) -> None:
+        self.latest += 1
+        self._changed_at[group_id] = self.latest
+        self._changed_at.move_to_end(group_id)
+
+    def since(self, seen: int) -> Iterator[int | None]:
+        """The groups whose figures changed after so many changes."""
+        for group_id, changed_at in reversed(self._changed_at.items()):
+            if changed_at <= seen:
+                return
+            yield group_id
 
 
 Correction = tuple[Counted, int]

@@ -73,6 +73,11 @@ def by_name(figures: Mapping[int | None, Figures], names: Mapping[int, str], mas
     """
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for key, each in figures.items():
-        name = NO_GROUP if key is None else names.get(key, str(key))
-        found[(mask_text(name) or "") if masked else name].update(each)
+        found[group_name(key, names, masked)].update(each)
     return {name: dict(each) for name, each in found.items()}
+
+
+def group_name(key: int | None, names: Mapping[int, str], masked: bool) -> str:
+    """What rows call a group; `-` is for calls without one, as in a board's filters."""
+    name = NO_GROUP if key is None else names.get(key, str(key))
+    return (mask_text(name) or "") if masked else name

@@ -14,7 +14,7 @@ from calls.boards.site import SiteState
 from calls.database.columns import read_calls
 from calls.database.numbering import Changes
 from calls.display.rows import encode
-from calls.live import queries
+from calls.live import queries, today_by_group
 from calls.live.first_page import snapshot_for
 from calls.live.following import Following, step_here
 from calls.live.loading import load_picture
@@ -564,6 +564,20 @@ def test_a_change_costs_the_same_however_many_calls_are_live(admin_person, sales
     changes = picture.take([template._replace(id=20, seq=5_000, state="talking")], timezone.now())
     assert audience.frame(changes, timezone.now()) is not None
     assert len(looked) < 20
+
+
+def test_todays_figures_are_counted_again_for_groups_that_changed_only(admin_person, sales, monkeypatch):
+    picture = load_picture(timezone.now())
+    template = read_calls(Call.objects.filter(id=make_call(sales).id))[0]
+    ended = template._replace(state="ended", outcome="missed", ended_at=timezone.now(), began_at=timezone.now())
+    picture.take([ended._replace(id=n, seq=n, group_id=n) for n in range(1_000, 3_000)], timezone.now())
+    audience = Audience(scope_of(admin_person), picture)
+    named = []
+    name_of = today_by_group.group_name
+    monkeypatch.setattr(today_by_group, "group_name", lambda *asked: named.append(asked[0]) or name_of(*asked))
+    changes = picture.take([ended._replace(id=9_000, seq=9_000, group_id=1_500)], timezone.now())
+    frame = orjson.loads(audience.frame(changes, timezone.now()).message["text"])
+    assert frame["groups_today"] == {"1500": {"missed_today": 2}} and named == [1_500]
 
 
 class Counted(dict):
