@@ -1,5 +1,6 @@
 """Writing sources: made with a token, given new ones, and the addresses that carry them."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,8 @@ def base_url() -> str:
     if settings.CALLBOARD_BASE_URL:
         return str(settings.CALLBOARD_BASE_URL)
     try:
-        return _served_at().read_text().strip() or listening_at()
-    except OSError:
+        return _served_at().read_text().split()[0]
+    except (OSError, IndexError):
         return listening_at()
 
 
@@ -67,7 +68,15 @@ def listening_at() -> str:
 def note_address() -> None:
     """Leave word for commands of where this server listens."""
     with suppress(OSError):  # A folder that cannot be written to is told of by `firstrun`, in words.
-        _served_at().write_text(f"{listening_at()}\n")
+        _served_at().write_text(f"{listening_at()}\n{os.getpid()}\n")
+
+
+def serving_process() -> int | None:
+    """The id of the process that served last, whether it lives or not."""
+    try:
+        return int(_served_at().read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def _served_at() -> Path:

@@ -215,6 +215,19 @@ def test_a_key_or_a_database_that_others_can_read_is_a_problem(monkeypatch, tmp_
     assert all("chmod 600" in found.advice for found in problems)
 
 
+@pytest.mark.parametrize(("handles", "well"), [(79, True), (81, False)])
+def test_a_process_that_runs_out_of_handles_is_a_problem(monkeypatch, tmp_path, handles, well):
+    process = tmp_path / "17"
+    (process / "fd").mkdir(parents=True)
+    for number in range(handles):
+        (process / "fd" / str(number)).touch()
+    (process / "limits").write_text(
+        "Limit  Soft Limit  Hard Limit\nMax open files            100        4096     files\n"
+    )
+    monkeypatch.setattr(machine, "serving_processes", lambda proc: [process])
+    assert [finding.well for finding in findings(machine.handles)] == [well]
+
+
 def test_first_secrets_that_still_lie_about_are_worth_knowing(monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
     add_private(installation.first_secrets(), "password\n")
@@ -224,7 +237,7 @@ def test_first_secrets_that_still_lie_about_are_worth_knowing(monkeypatch, tmp_p
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a file of SQLite")
 def test_a_damaged_database_is_a_problem(monkeypatch):
     monkeypatch.setattr(installation, "damage_of", lambda path: "row 7 missing from index call_live")
-    [problem] = [finding for finding in findings(machine.database) if finding.well is False]
+    [problem] = [finding for finding in findings(machine.wholeness) if finding.well is False]
     assert "row 7 missing" in problem.what
     assert "Restore" in problem.advice
 

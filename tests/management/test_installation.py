@@ -149,6 +149,16 @@ def test_an_emptied_postgresql_is_refused_too(folder, postgres_url):
     assert manage("firstrun", "--new", CALLBOARD_DATA_DIR=str(folder), DATABASE_URL=postgres_url).returncode == 0
 
 
+def test_what_is_needed_to_serve_is_looked_at_first(folder):
+    with closing(sqlite3.connect(database(folder))) as file:
+        looks = installation._looks(file)
+        tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert looks[-1] == "1"
+    assert {'"calls_sourcetoken"', '"calls_head"', '"auth_user"'} <= set(looks)
+    assert tables >= installation.GROWING
+    assert not {f'"{name}"' for name in installation.GROWING} & set(looks)
+
+
 def test_a_large_file_is_looked_through_no_longer_than_it_may(folder, monkeypatch):
     monkeypatch.setattr(installation, "_STEPS_BETWEEN_LOOKS", 1)
     assert installation.damage_of(database(folder), seconds=1e-9) == ""

@@ -66,6 +66,8 @@ def test_commands_name_the_address_that_is_really_served(tmp_path):
         for command in (("adduser", "asha", "--role", "viewer"), ("createsource", "Shop"), ("rotatetoken", "Shop")):
             assert f"http://127.0.0.1:{server.port}/" in manage(*command, **folder).stdout
         assert f"http://127.0.0.1:{server.port}/accounts/login/" in server.first_secrets
+        told = manage("doctor", **folder).stdout
+        assert re.search(rf"ok +process {server.process.pid} has \d+ of \d+ files and connections open", told)
         public = manage("createsource", "Web", CALLBOARD_BASE_URL="https://calls.example.com", **folder).stdout
         assert "https://calls.example.com/hooks/" in public
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from calls.upkeep.doctor import EXAMINATIONS, examined
+from calls.upkeep.doctor import EXAMINATIONS, LONG_EXAMINATIONS, examined
 from calls.upkeep.doctor.finding import Finding
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *_: Any, **__: Any) -> None:
-        findings = [finding for examine in EXAMINATIONS for finding in examined(examine)]
+        findings = [finding for examine in (*EXAMINATIONS, *LONG_EXAMINATIONS) for finding in examined(examine)]
         for finding in findings:
             self.stdout.write(line(finding))
         problems = sum(finding.well is False for finding in findings)

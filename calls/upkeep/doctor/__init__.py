@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from django.db import DatabaseError
 
 from .finding import Finding
-from .machine import clock, database, disk, files, layer, migrations, system
+from .machine import clock, database, disk, files, handles, layer, migrations, system, wholeness
 from .records import doubles, people, quarantine, shares, sources, zones
 
 EXAMINATIONS = (
-    *(system, database, migrations, layer, disk, files, clock),
+    *(system, database, migrations, layer, disk, files, handles, clock),
     *(people, sources, zones, doubles, quarantine, shares),
 )
+LONG_EXAMINATIONS = (wholeness,)
+"""Those that take as long as the database is large: for the command only."""
 
 
 def examined(examine: Callable[[], Iterator[Finding]]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
 from django.utils import timezone
 
+from calls.intake.sources import serving_process
 from calls.models import Delivery
 from calls.private_files import is_open_to_others
 from calls.upkeep import installation
@@ -23,6 +25,8 @@ from calls.upkeep import installation
 from .finding import Finding
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
+MOST_HANDLES_SHARE = 0.8
+"""Of the files that a process may have open: more is a problem."""
 
 
 def system() -> Iterator[Finding]:
@@ -50,8 +54,16 @@ def database() -> Iterator[Finding]:
             sync = cursor.execute("PRAGMA synchronous").fetchone()[0]
         well = (mode, sync) == ("wal", 2)
         yield Finding(well, f"SQLite journal {mode}, synchronous {sync}", "" if well else "Use a local disk for var.")
-        if damage := installation.damage_of(Path(where["NAME"])):
-            yield Finding(False, f"the database is damaged: {damage}", f"{installation.RESTORE}.")
+
+
+def wholeness() -> Iterator[Finding]:
+    """Look through all of a SQLite file: seconds for each gigabyte, so no page does this."""
+    if connection.vendor != "sqlite":
+        return
+    if damage := installation.damage_of(Path(settings.DATABASES["default"]["NAME"])):
+        yield Finding(False, f"the database is damaged: {damage}", f"{installation.RESTORE}.")
+    else:
+        yield Finding(True, "the database's file is whole")
 
 
 def migrations() -> Iterator[Finding]:
@@ -118,6 +130,35 @@ def files() -> Iterator[Finding]:
             f"{installation.first_secrets()} still holds the first password and webhook address",
             "Keep them where secrets are kept, and remove the file.",
         )
+
+
+def handles() -> Iterator[Finding]:
+    """How many files and connections the processes that serve have open. Only Linux tells."""
+    for process in serving_processes(Path("/proc")):
+        try:
+            count = len(list((process / "fd").iterdir()))
+            limits = (process / "limits").read_text()
+        except OSError:  # It ended just now, or is another user's.
+            continue
+        most = re.search(r"^Max open files\s+(\d+)", limits, re.MULTILINE)
+        if most is None:
+            continue
+        well = count < int(most[1]) * MOST_HANDLES_SHARE
+        what = f"process {process.name} has {count} of {most[1]} files and connections open"
+        yield Finding(well, what, "" if well else "Restart it, raise the limit (LimitNOFILE), and please report this.")
+
+
+def serving_processes(proc: Path) -> list[Path]:
+    """The process that was started with `serve`, and its workers."""
+    served = serving_process()
+    first = proc / str(served)
+    try:
+        if served is None or b"serve" not in (first / "cmdline").read_bytes():
+            return []
+        children = (first / "task" / str(served) / "children").read_text().split()
+    except OSError:
+        return []
+    return [first, *(proc / child for child in children)]
 
 
 def clock() -> Iterator[Finding]:
