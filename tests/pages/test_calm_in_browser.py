@@ -71,7 +71,7 @@ async def test_the_group_under_the_pointer_stays_while_its_calls_end(site, brows
         await asyncio.to_thread(begin, site, group, 3, call_group=group)
         await asyncio.to_thread(site.says, f"{group}.wait", call_group=group, StartTime=began)
     page = await signed_in(browser, site, viewport=WIDE)
-    await page.keyboard.press("g")
+    await page.locator("[data-show=groups]").click()
     shown = page.locator("#groups tr[data-group]")
     await expect(shown.first).to_have_attribute("data-group", "Calm A", timeout=PATIENCE)
     point = await middle_of(shown.first)

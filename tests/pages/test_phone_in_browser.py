@@ -9,7 +9,7 @@ from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in,
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
 
-FACETS = ("group", "direction", "state", "agent", "outcome")
+FACETS = ("direction", "state", "agent", "outcome")
 LONG = {"call_group": "बिक्री और ग्राहक सेवा विभाग", "receiver_name": "वेंकटनरसिम्हा राजुवरिपेटा"}
 
 
@@ -29,11 +29,12 @@ async def test_after_every_tap_the_page_is_as_wide_as_the_glass(site, browser, w
     first = row(page, "live", "00701").first
     await expect(first).to_be_visible(timeout=PATIENCE)
     menus = [page.locator(f"[data-facet={facet}] > summary") for facet in FACETS]
+    menus.append(page.locator("#scope > summary"))
     taps = [each for menu in menus for each in (menu, page.locator("#line"))]
     taps += [
         page.locator(each) for each in ("button[data-tab=completed]", "button[data-tab=live]", "#freeze", "#freeze")
     ]
-    taps += [page.locator("[data-show=groups]"), page.locator("[data-show=calls]"), page.locator("#theme")]
+    taps += [page.locator("[data-show=groups]"), page.locator("[data-show=calls]")]
     taps += [first, page.locator("#panel [title^=Close]"), page.locator("#user-menu > summary")]
     for each in taps:
         await each.scroll_into_view_if_needed()
@@ -64,10 +65,10 @@ async def test_the_header_keeps_to_the_glass_while_it_warns(site, browser):  # n
 async def test_a_menu_darkens_what_lies_behind_and_closes_by_a_tap_beside_it(site, browser):  # noqa: F811
     await asyncio.to_thread(site.says, "scrim.1")
     page = await signed_in(browser, site, **phone(390))
-    menu = page.locator("[data-facet=group]")
+    menu = page.locator("[data-facet=state]")
     await menu.locator("summary").tap()
     await expect(menu).to_have_attribute("open", "")
-    before = "getComputedStyle(document.querySelector('[data-facet=group] > summary'), '::before')"
+    before = "getComputedStyle(document.querySelector('[data-facet=state] > summary'), '::before')"
     scrim = await page.evaluate(f"[{before}.position, {before}.backgroundColor]")
     assert scrim[0] == "fixed" and scrim[1] not in ("rgba(0, 0, 0, 0)", "transparent")
     await page.touchscreen.tap(200, 250)

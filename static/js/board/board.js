@@ -278,7 +278,10 @@ export class Board {
     strip.show(this.#totals, store.complete ? ofGroups : [], now);
     scope.show(this.#address.filters.group);
     const known = [...all, ...store.completed()];
-    bar.show(this.#address.filters, (facet) => choicesOf(facet, known, this.#address.filters, now));
+    // Sums of a part would look like sums of the whole.
+    const counted = (choice) => ({ ...choice, count: store.complete ? choice.count : null });
+    const choices = (facet) => choicesOf(facet, known, this.#address.filters, now);
+    bar.show(this.#address.filters, store.complete ? choices : (facet) => choices(facet).map(counted));
     panel.follow(store.get(this.#address.call), now);
     this.#tellCounts(all, shown);
     this.#tellHolds(now);
@@ -376,10 +379,13 @@ export class Board {
     // Before all calls have come the server's totals are right, and our own sums would be too small.
     const known = figure(whole ? all.length : going + lost);
     const matching = whole ? figure(live.length) : "…";
-    for (const node of counts.live) say(node, filtered ? `${matching} of ${known}` : known);
     const latest = this.#store.completed().length;
     const most = latest >= MOST_ENDED ? `latest ${figure(latest)}` : figure(latest);
-    for (const node of counts.completed) say(node, filtered ? `${figure(ended.length)} of ${most}` : most);
+    say(counts.live, filtered ? `${matching} of ${known}` : known);
+    say(counts.completed, filtered ? `${figure(ended.length)} of ${most}` : most);
+    // A phone's tabs have room for one figure.
+    say(counts.liveTab, filtered ? matching : known);
+    say(counts.completedTab, figure(ended.length));
     const none = whole && live.length === 0 && this.#lists.moves(this.#groupsFirst) === 0;
     const quiet = this.#groupsFirst && this.#showsQuiet;
     empty.live.hidden = !none || filtered || quiet;
@@ -396,6 +402,8 @@ export class Board {
     set(frame, "data-frozen", calm.frozen ? "" : null);
     freeze.tell(calm);
     pills.tell(this.#lists.moves(this.#groupsFirst), this.#lists.moreEnded);
-    newcomers.show(this.#groupsFirst ? [] : this.#lists.newcomers(now), now);
+    const waiting = this.#groupsFirst ? [] : this.#lists.newcomers(now);
+    set(frame, "data-newcomers", waiting.length ? "" : null);
+    newcomers.show(waiting, now);
   }
 }

@@ -1,8 +1,7 @@
 /** The bar of filters: search, the facets as menus, a few busy groups as chips, and what is chosen. */
 
 import { make, say, set } from "../shared/dom.js";
-import { figure } from "../shared/format.js";
-import { choiceWord, FilterMenu } from "./filter-menu.js";
+import { choiceWord, countWord, FilterMenu } from "./filter-menu.js";
 import { isEmpty, noFilters, toggled } from "./filters.js";
 
 const CHIPS = 4;
@@ -89,7 +88,7 @@ export class FilterBar extends EventTarget {
       this.#chips.key = key;
       this.#chips.replaceChildren(...shown.map(({ value }) => this.#chip(value, chosen.includes(value))));
     }
-    for (const [at, { count }] of shown.entries()) say(this.#chips.children[at].lastChild, figure(count));
+    for (const [at, { count }] of shown.entries()) say(this.#chips.children[at].lastChild, countWord(count));
   }
 
   #chip(value, pressed) {

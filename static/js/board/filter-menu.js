@@ -19,6 +19,9 @@ export function choiceWord(facet, value) {
   return value;
 }
 
+/** How many calls a choice would show; not known while not all calls are. */
+export const countWord = (count) => (count === null ? "…" : figure(count));
+
 /** The choices to show: those chosen first, then those that the search finds, 50 at most; and how many are left out. */
 export function shortened(choices, chosen, asked, wordOf) {
   const words = asked.toLowerCase().split(/\s+/).filter(Boolean);
@@ -101,7 +104,7 @@ export class FilterMenu extends EventTarget {
     if (!this.#rows.has(value)) this.#rows.set(value, this.#option(value));
     const row = this.#rows.get(value);
     set(row, "aria-pressed", String(pressed));
-    say(row.lastChild, figure(count));
+    say(row.lastChild, countWord(count));
     return row;
   }
 

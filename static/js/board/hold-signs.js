@@ -68,7 +68,11 @@ export class Newcomers extends EventTarget {
     const wanted = calls.slice(0, MOST_NEWCOMERS);
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, { node }] of this.#shown) if (!ids.has(id)) this.#shown.delete(id) && node.remove();
-    for (const call of wanted) this.#tellOf(call);
+    for (const [at, call] of wanted.entries()) {
+      const { node } = this.#tellOf(call);
+      const there = this.#list.children[at] ?? null;
+      if (there !== node) this.#list.insertBefore(node, there);
+    }
     this.tick(now);
   }
 
@@ -84,13 +88,13 @@ export class Newcomers extends EventTarget {
     known.call = call;
     sayNumber(known.number, phoneParts(call.customer_number));
     sayName(known.group, call.group);
+    return known;
   }
 
   #add(id) {
     const [wait, number, group] = [make("b"), make("span", { class: "number" }), make("span", { class: "cut" })];
     const node = make("button", { class: "newcomer", type: "button" }, wait, number, group);
     node.addEventListener("click", () => this.dispatchEvent(new CustomEvent("choose", { detail: id })));
-    this.#list.append(node);
     const known = { node, wait, number, group };
     this.#shown.set(id, known);
     return known;

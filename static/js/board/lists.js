@@ -26,7 +26,7 @@ export class Lists {
 
   /** `sums`: those of the server, of all groups; they stand until all calls have come. */
   begin(sums) {
-    this.#first = sums && sums.map(({ waiting_since: since, ...sum }) => ({ ...sum, waitingSince: moment(since) }));
+    this.#first = sums?.map(({ waiting_since: since, ...sum }) => ({ ...sum, waitingSince: moment(since) }));
   }
 
   /**

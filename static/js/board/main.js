@@ -91,8 +91,10 @@ const board = new Board(
     frame: find("#board"),
     over: find("#no-right"),
     counts: {
-      live: document.querySelectorAll("[data-count=live]"),
-      completed: document.querySelectorAll("[data-count=completed]"),
+      live: find("#live-count"),
+      completed: find("#completed-count"),
+      liveTab: find(".tabs [data-count=live]"),
+      completedTab: find(".tabs [data-count=completed]"),
       offer: find("#offer"),
       views: document.querySelectorAll("[data-show]"),
     },
