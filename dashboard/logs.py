@@ -14,7 +14,7 @@ from calls.phones_in_text import without_half_a_number
 
 from .log_limits import OfStrangers
 
-_HOOK = re.compile(r"(/hook(?:s/|-))[^\s/?\"'<>]+", re.IGNORECASE)
+_HOOK = re.compile(r"(/(?:hook(?:s/|-)|wall/))[^\s/?\"'<>]+", re.IGNORECASE)
 # A path is taken whole, with a query or without: nothing is tried again from each of its slashes.
 _QUERY = re.compile(r"(/[^\s?\"']*+)(?:(\?)[^\s\"'<>]+)?")
 _AUTHORIZATION = re.compile(r"\b(Bearer|Basic|x-webhook-token)([\s:=]+)[^\s,;\"']+", re.IGNORECASE)

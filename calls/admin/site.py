@@ -22,6 +22,7 @@ _SECTIONS = {
         "Agent": "Agents",
         "VirtualNumber": "Lines",
         "FigureSettings": "Figures",
+        "Kiosk": "Screens",
     },
     "People": {"User": "People", "AccessAttempt": "Failed sign-ins", "AuditEntry": "Audit", "LogEntry": "Log"},
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from calls.figures import rollups
-from calls.models import Access, Agent, Call, CallGroup, VirtualNumber
+from calls.models import Access, Agent, Call, CallGroup, Kiosk, VirtualNumber
 
 
 @transaction.atomic
@@ -18,8 +18,9 @@ def join(groups: Iterable[CallGroup], into: CallGroup) -> None:
     The calls follow when the directory is settled (`calls.commit.settling`); until then they are shown under its name.
     """
     gone = [group for group in groups if group != into]
-    for access in Access.objects.filter(groups__in=[*gone, into]).distinct():
-        access.groups.add(into, *gone)  # The old ones, too: their calls have not gone over yet.
+    for seeing in (Access, Kiosk):
+        for sees in seeing._default_manager.filter(groups__in=[*gone, into]).distinct():
+            sees.groups.add(into, *gone)  # The old ones, too: their calls have not gone over yet.
     for model in (Agent, VirtualNumber):
         model._default_manager.filter(group__in=gone).update(group=into)
     for group in gone:

@@ -36,6 +36,15 @@ MARKS: Mapping[str, Text] = {
 }
 """What a call counts as in the figures."""
 
+GOAL_LEVELS: Mapping[str, Text] = {
+    "none": _("no calls yet"),
+    "few": _("few calls"),
+    "fine": _("on goal"),
+    "warn": _("below goal"),
+    "alarm": _("far below goal"),
+}
+"""How a service level stands to its goal."""
+
 UNUSUAL: Mapping[str, Text] = {
     "quarantined": _("of the latest deliveries were set aside"),
     "flagged": _("of the latest deliveries had something odd about their bytes"),

@@ -35,6 +35,17 @@ def totals_of(groups: list[GroupCalls], day: date) -> dict[str, Any]:
 
 def totals_from_database(scope: Scope, now: datetime) -> tuple[dict[str, Any], dict[int | None, Figures]]:
     """The same totals, counted by the database; and today's figures by call group, of those that have any."""
+    live = live_from_database(scope, now)
+    today = today_from_database(scope, now)
+    return {
+        **live,
+        **{name: sum(figures.get(name, 0) for figures in today.values()) for name in TODAYS},
+        "day": day_of(now),
+    }, today
+
+
+def live_from_database(scope: Scope, now: datetime) -> dict[str, Any]:
+    """The part of the totals that is about live calls."""
     tracked = ~lost_track(now)
     live = live_at(among_few(scope), now).aggregate(
         all=Count("id"),
@@ -43,14 +54,7 @@ def totals_from_database(scope: Scope, now: datetime) -> tuple[dict[str, Any], d
         longest_waiting_since=Min("began_at", filter=tracked & WAITING),
     )
     tracked_count = sum(live[state] for state in STATES)
-    today = today_from_database(scope, now)
-    return {
-        "live": tracked_count,
-        "lost_track": live.pop("all") - tracked_count,
-        **live,
-        **{name: sum(figures.get(name, 0) for figures in today.values()) for name in TODAYS},
-        "day": day_of(now),
-    }, today
+    return {"live": tracked_count, "lost_track": live.pop("all") - tracked_count, **live}
 
 
 def today_from_database(scope: Scope, now: datetime) -> dict[int | None, Figures]:

@@ -6,6 +6,7 @@ from .call import Call, CallAlias, Head
 from .delivery import Delivery
 from .directory import Agent, CallGroup, GroupSpelling, VirtualNumber
 from .figures import CountedCall, FigureCell, FigureSettings, Projection
+from .kiosk import Kiosk
 from .readiness import Readiness
 from .sign_in import FailedSignIns
 from .source import Source, SourceToken
@@ -24,6 +25,7 @@ __all__ = [
     "FigureSettings",
     "GroupSpelling",
     "Head",
+    "Kiosk",
     "Projection",
     "Readiness",
     "Role",

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from calls.pages import board as views
-from calls.pages import figures, finding, set_aside
+from calls.pages import figures, finding, set_aside, wallboard
 
 urlpatterns = [
     path("", views.board, name="board"),
@@ -11,4 +11,6 @@ urlpatterns = [
     path("set-aside/", set_aside.set_aside, name="set_aside"),
     path("figures/", figures.figures, name="figures"),
     path("figures/<slug:name>/", figures.inspector, name="figure"),
+    path("wall/<str:token>/", wallboard.wallboard, name="wall"),
+    path("wall/<str:token>/figures/", wallboard.wall_figures, name="wall_figures"),
 ]

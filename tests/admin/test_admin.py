@@ -458,7 +458,7 @@ def test_the_index_lists_only_what_somebody_has_a_use_for_in_the_order_of_use(ad
 
     assert [(section["name"], [model["name"] for model in section["models"]]) for section in sections] == [
         ("Calls", ["Deliveries", "Calls"]),
-        ("Set-up", ["Sources", "Groups", "Agents", "Lines", "Figures"]),
+        ("Set-up", ["Sources", "Groups", "Agents", "Lines", "Figures", "Screens"]),
         ("People", ["People", "Failed sign-ins", "Audit", "Log"]),
     ]
 

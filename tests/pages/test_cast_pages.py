@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from calls.models import Access, Call, FigureSettings, Role
+from calls.models import Access, Call, FigureSettings, Kiosk, Role
 from tests.support.provider import Provider, india, knows
 
 SALES = {"customer": "9000011111", "agent": "8000011111", "name": "Salescanary", "group": "Sales"}
@@ -66,6 +66,8 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("api/v1/figures/?by=line&group=Support", WHO_SEES_CALLS),
         ("api/v1/figures/?nonsense=1", NOBODY),
     ],
+    "wall/<str:token>/": [("wall/guessed/", NOBODY)],
+    "wall/<str:token>/figures/": [("wall/guessed/figures/", NOBODY)],
     "find/": [("find/", SIGNED_IN)],
     "set-aside/": [("set-aside/", ADMIN)],
     "accounts/login/": [("accounts/login/", EVERYBODY)],
@@ -84,6 +86,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("admin/autocomplete/?app_label=calls&model_name=access&field_name=groups&term=", ADMIN),
         ("admin/autocomplete/?app_label=calls&model_name=call&field_name=group&term=", ADMIN),
         ("admin/autocomplete/?app_label=calls&model_name=figuresettings&field_name=group&term=", ADMIN),
+        ("admin/autocomplete/?app_label=calls&model_name=kiosk&field_name=groups&term=", ADMIN),
     ],
     "admin/r/<path:content_type_id>/<path:object_id>/": [("admin/r/{call_type}/{support}/", NOBODY)],
     "admin/^(?P<app_label>calls|axes|admin|auth)/$": [
@@ -122,6 +125,9 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "admin/calls/source/<int:source>/token/<int:token>/revoke/": [
         ("admin/calls/source/{source}/token/{token}/revoke/", NOBODY)
     ],
+    "admin/calls/kiosk/<int:kiosk>/token/": [("admin/calls/kiosk/{screen}/token/", NOBODY)],
+    "admin/calls/kiosk/<int:kiosk>/revoke/": [("admin/calls/kiosk/{screen}/revoke/", NOBODY)],
+    "admin/calls/kiosk/<int:kiosk>/address/": [("admin/calls/kiosk/{screen}/address/", ADMIN)],
     "admin/calls/auditentry/": [("admin/calls/auditentry/", ADMIN)],
     "admin/calls/auditentry/<path:object_id>/change/": [("admin/calls/auditentry/1/change/", ADMIN)],
     "admin/axes/accessattempt/": [("admin/axes/accessattempt/", ADMINS)],
@@ -143,7 +149,17 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("api/calls/999999/", NOBODY),
     ],
 }
-for kind in ("call", "delivery", "callgroup", "agent", "virtualnumber", "source", "figuresettings", "auditentry"):
+for kind in (
+    "call",
+    "delivery",
+    "callgroup",
+    "agent",
+    "virtualnumber",
+    "source",
+    "figuresettings",
+    "kiosk",
+    "auditentry",
+):
     OPENS[f"admin/calls/{kind}/<path:object_id>/"] = [(f"admin/calls/{kind}/{{support}}/", NOBODY)]
 for kind in ("axes/accessattempt", "admin/logentry", "auth/user"):
     OPENS[f"admin/{kind}/<path:object_id>/"] = [(f"admin/{kind}/1/", NOBODY)]
@@ -152,13 +168,14 @@ for kind, one in (
     ("calls/agent", "agent"),
     ("calls/virtualnumber", "line"),
     ("calls/figuresettings", "figures"),
+    ("calls/kiosk", "screen"),
     ("auth/user", "person"),
 ):
     OPENS[f"admin/{kind}/"] = [(f"admin/{kind}/", ADMIN)]
     OPENS[f"admin/{kind}/add/"] = [(f"admin/{kind}/add/", ADMIN)]
     OPENS[f"admin/{kind}/<path:object_id>/change/"] = [(f"admin/{kind}/{{{one}}}/change/", ADMIN)]
     OPENS[f"admin/{kind}/<path:object_id>/history/"] = [(f"admin/{kind}/{{{one}}}/history/", ADMIN)]
-    deletable = ADMIN if one in ("person", "figures") else NOBODY
+    deletable = ADMIN if one in ("person", "figures", "screen") else NOBODY
     OPENS[f"admin/{kind}/<path:object_id>/delete/"] = [(f"admin/{kind}/{{{one}}}/delete/", deletable)]
 
 
@@ -220,6 +237,7 @@ def world(admin_person, sales_supervisor, support_supervisor, masked_viewer, out
         "agent": Agent.objects.get(number__endswith=SUPPORT["agent"]).pk,
         "line": VirtualNumber.objects.first().pk,
         "figures": FigureSettings.objects.create().pk,
+        "screen": Kiosk.objects.create(name="Hall", all_groups=True).pk,
         "person": outsider.pk,
         "call_type": ContentType.objects.get_for_model(Call).pk,
     }

@@ -1,0 +1,136 @@
+"""Figures at a glance: the last 30 minutes beside today, for the strip of a board and for screens on walls.
+
+Many ask for the same every few seconds, so a reading is kept for a second. It is that of the Figures page: the same
+code over the same spans.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from calls.days import day_bounds, day_of
+from calls.display.figure_words import GOAL_LEVELS
+from calls.figures.asking import LATELY
+from calls.figures.definitions import FEW, FIGURES
+from calls.figures.reading import Asked, Reading, Rules, read
+from calls.figures.sums import Tally
+from calls.figures.text import text_of
+from calls.models.access import Scope
+
+KEPT_SECONDS = 1.0
+MOST_KEPT = 200
+FAR_BELOW = 0.1
+"""A service level that is so much below its goal is an alarm, not only a warning."""
+Groups = frozenset[int | None] | None
+T = TypeVar("T")
+
+
+class Glance(NamedTuple):
+    """The calls of the last 30 minutes, of the 30 minutes before, and of today, all as of one moment and number."""
+
+    now: datetime
+    as_of: int
+    behind: int
+    lately: Tally
+    before: Tally
+    today: Tally
+
+
+def glance(scope: Scope, groups: Groups, now: datetime) -> Glance:
+    """Read it now."""
+    start, end = day_bounds(day_of(now))
+    spans = ((now - LATELY, now), (now - 2 * LATELY, now - LATELY), (start, end))
+    readings = _of_one_number([Asked(*span, scope, groups) for span in spans], now)
+    rules = Rules()
+    lately, before, today = (reading.tally(rules) for reading in readings)
+    return Glance(now, readings[-1].as_of, readings[-1].behind, lately, before, today)
+
+
+def _of_one_number(asked: list[Asked], now: datetime) -> list[Reading]:
+    """Readings as of the same change, where the traffic lets three tries find a moment without one."""
+    for _ in range(3):
+        readings = [read(each, "", now) for each in asked]
+        if len({reading.as_of for reading in readings}) == 1:
+            break
+    return readings
+
+
+@dataclass(slots=True)
+class _Kept(Generic[T]):
+    lock: threading.Lock
+    at: float = float("-inf")
+    found: T | None = None
+
+
+class Shared(Generic[T]):
+    """What was read in the last second, by whose calls it is about. Of those who ask at once, one reads."""
+
+    def __init__(self, read_now: Callable[[Scope, Groups, datetime], T]) -> None:
+        self._read_now = read_now
+        self._kept: dict[tuple[Scope, Groups], _Kept[T]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, scope: Scope, groups: Groups, now: datetime) -> T:
+        kept = self._of((scope, groups))
+        with kept.lock:
+            if kept.found is None or time.monotonic() - kept.at >= KEPT_SECONDS:
+                kept.found = self._read_now(scope, groups, now)
+                kept.at = time.monotonic()
+            return kept.found
+
+    def _of(self, whose: tuple[Scope, Groups]) -> _Kept[T]:
+        with self._lock:
+            if len(self._kept) >= MOST_KEPT and whose not in self._kept:
+                self._kept.clear()
+            return self._kept.setdefault(whose, _Kept(threading.Lock()))
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+glances = Shared(glance)
+
+
+def told(found: Glance) -> dict[str, Any]:
+    """A glance as pages show it; docs/figures.md says what each part is."""
+    return {
+        "now": found.now.isoformat().replace("+00:00", "Z"),
+        "as_of": found.as_of,
+        "behind": found.behind,
+        "level": {"lately": level(found.lately), "today": level(found.today), "trend": trend(found)},
+        **{name: text_of(FIGURES[name].of(found.today)) for name in ("answered", "lost", "lost-rate", "offered")},
+    }
+
+
+def level(tally: Tally) -> dict[str, Any]:
+    """A service level with its goal and how it stands to it: a code and a word."""
+    value = FIGURES["service-level"].of(tally)
+    code = level_code(tally)
+    return {
+        "text": text_of(value),
+        "numerator": value.numerator,
+        "denominator": value.denominator,
+        "goal": f"{100 * tally.goal / tally.level_of:.0f} %" if tally.level_of else None,
+        "code": code,
+        "word": str(GOAL_LEVELS[code]),
+    }
+
+
+def level_code(tally: Tally) -> str:
+    """ "none" over nothing, "few" below ten calls, else "fine", "warn" or "alarm" by the goal."""
+    if tally.level_of < FEW:
+        return "few" if tally.level_of else "none"
+    if tally.level_in >= tally.goal:
+        return "fine"
+    return "warn" if tally.level_in >= tally.goal - FAR_BELOW * tally.level_of else "alarm"
+
+
+def trend(found: Glance) -> str | None:
+    """Whether the last 30 minutes are better than those before by two points or more: "up", "down" or "steady"."""
+    if min(found.lately.level_of, found.before.level_of) < FEW:
+        return None
+    step = found.lately.level_in / found.lately.level_of - found.before.level_in / found.before.level_of
+    return "steady" if abs(step) < 0.02 else "up" if step > 0 else "down"
