@@ -177,7 +177,8 @@ class Factory(HTTPFactory):
         address = getattr(addr, "host", "")
         if not limits.peers.enter(address):
             return None  # Twisted closes it
-        if len(self.server.connections) + len(self.channels) > limits.most_connections():
+        # Twisted takes up to a hundred at once before it closes any: half of the files are kept for that.
+        if limits.peers.count > limits.most_connections() * 2 // 3:
             self._make_room()
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = Request
@@ -186,7 +187,7 @@ class Factory(HTTPFactory):
 
     def _make_room(self) -> None:
         """Part with one that does nothing: of the address that has the most, and never said anything whole."""
-        idle = [channel for channel in self.channels if channel.is_idle]
+        idle = [each for each in self.channels if each.is_idle and not each.transport.disconnecting]
         if idle:
             max(idle, key=lambda each: (limits.peers.open(each.address), not each.heard_whole)).loseConnection()
 

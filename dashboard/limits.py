@@ -53,12 +53,14 @@ class Peers:
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
+        self.count = 0
 
     def enter(self, address: str) -> bool:
         """Whether one more from there is taken. What is taken has to leave."""
         if not settings.CALLBOARD_TRUSTED_PROXIES and self._open[address] >= most_by_address():
             return False
         self._open[address] += 1
+        self.count += 1
         return True
 
     def open(self, address: str) -> int:
@@ -66,6 +68,7 @@ class Peers:
 
     def leave(self, address: str) -> None:
         self._open[address] -= 1
+        self.count -= 1
         if self._open[address] <= 0:
             del self._open[address]
 

@@ -82,7 +82,7 @@ def written_bytes(pid):
     return next(int(line.split()[1]) for line in lines if line.startswith("wchar"))
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/api/calls/", "/admin/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/accounts/login/", "/api/calls/"])
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_large_body_is_refused_before_it_is_written_anywhere(server, watch, path, announced):
     written = written_bytes(server.process.pid)
@@ -90,7 +90,7 @@ def test_a_large_body_is_refused_before_it_is_written_anywhere(server, watch, pa
     length = b"Content-Length: %d" % POURED if announced else b"Transfer-Encoding: chunked"
     stranger.say(b"POST %b HTTP/1.1\r\nHost: localhost\r\n%b\r\n\r\n" % (path.encode(), length))
     stranger.pour(b"a" * 65_536 if announced else b"10000\r\n" + b"a" * 65_536 + b"\r\n", POURED)
-    stranger.listen()
+    stranger.listen(1)
     held(watch, server)
     assert stranger.status == 413
     assert written_bytes(server.process.pid) - written < 10 * MEGABYTE
@@ -113,7 +113,7 @@ def test_a_webhook_that_is_nobodys_holds_nothing_either(server, watch, path):
     stranger = Stranger(server.port)
     stranger.say(b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (path.encode(), POURED))
     stranger.pour(b"a" * 65_536, POURED)
-    stranger.listen()
+    stranger.listen(1)
     held(watch, server)
     assert stranger.status in (401, 404, 413)
     assert written_bytes(server.process.pid) - written < 10 * MEGABYTE
