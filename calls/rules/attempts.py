@@ -221,6 +221,8 @@ def _claim(attempt: Attempt) -> tuple[Any, ...]:
 def closing_event(heard: Heard, attempts: Attempts) -> CallEvent | None:
     """The live event that ended the call, if no attempt is left open."""
     closing = [event for event in heard.live if event.closes_attempt]
+    if heard.facts.direction is not _INCOMING and any(event.phase is State.TALKING for event in heard.live):
+        closing = [event for event in closing if event.verdict in _HANG_UPS]
     if not closing:
         return None
     gave_up_at = max((event.received_at for event in closing if event.verdict is _ABANDONED), default=None)

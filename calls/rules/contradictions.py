@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from calls.rules.events import CallEvent
-from calls.rules.facts import Heard
+from calls.rules.facts import CallFacts, Heard
 from calls.rules.times import seconds_between
-from calls.words import Outcome, State
+from calls.words import Direction, Outcome, State
 
 _DURATION_SLACK_SECONDS, _TALK_SLACK_SECONDS = 1, 2
 _CORRECTED = ("agent", "agent_name", "customer", "line", "group", "coins", "recording_url", "talk_seconds", "verdict")
@@ -17,10 +17,17 @@ def check(heard: Heard) -> None:
     ends = facts.ended_at if heard.end_is_told else None
     answered = facts.outcome is Outcome.ANSWERED
     _check_times(heard, ends, answered)
-    if not answered and any(event.phase is State.TALKING for event in heard.live):
+    picked_up = {event.agent for event in heard.live if event.phase is State.TALKING}
+    if picked_up and (not answered or _is_another(facts, picked_up)):
         heard.flags.add("live_disagrees")
     if len(heard.reports) > 1:
         _check_reports(heard.reports, heard.flags)
+
+
+def _is_another(facts: CallFacts, picked_up: set[str]) -> bool:
+    """Whether the report names one agent, and others were heard to pick up an incoming call."""
+    named = facts.agent_number and facts.direction is Direction.INCOMING and "" not in picked_up
+    return bool(named and facts.agent_number not in picked_up)
 
 
 def _check_times(heard: Heard, ends: datetime | None, answered: bool) -> None:

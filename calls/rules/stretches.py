@@ -23,13 +23,14 @@ def waits_for(heard: Heard) -> str:
     """The agent who picked up and whom no report names yet: the reports that came tell of others. "" for nobody.
 
     Such a call is not over. Reports of phones that were not picked up end no talk of another agent; an answered
-    report ends it, unless this agent took the call over just before the report's end.
+    report ends it, unless its own agent was heard to pick up, and this one took the call over just before its end.
     """
-    talking = [event for event in heard.live if event.phase is _TALKING and event.direction is _INCOMING]
-    if not talking:
+    picks = [event for event in heard.live if event.phase is _TALKING and event.direction is _INCOMING]
+    if not picks:
         return ""
+    picked_up = {event.agent for event in picks}
     reported = {event.agent for event in heard.reports}
-    if not {event.agent for event in talking} - reported - {""}:
+    if not picked_up - reported - {""}:
         return ""
     if not all(agent.removeprefix("+").isdigit() for agent in reported):
         return ""  # one of them speaks of the whole call, or masks whom it names
@@ -39,9 +40,10 @@ def waits_for(heard: Heard) -> str:
     if not answered:
         return mine[-1].agent
     last = attempts.talking
-    if last is None or last not in mine or any(_covers(report, last.at, last.since) for report in answered):
+    if last is None or last not in mine:
         return ""
-    return last.agent
+    whole = any(report.agent not in picked_up or _covers(report, last.at, last.since) for report in answered)
+    return "" if whole else last.agent
 
 
 def _covers(report: CallEvent, heard_at: datetime, picked_at: datetime) -> bool:

@@ -275,6 +275,22 @@ def test_it_waits_for_an_end():
     assert facts.flags == ["report_of_another"]
 
 
+def test_an_answered_report_of_an_agent_who_was_not_heard_to_pick_up_tells_of_the_call():
+    """As where live events and reports name one agent by two numbers: it is over, and flagged."""
+    for order in permutations([rings(RAVI, heard=0), picks(RAVI, heard=5), part(ASHA, 0, 12, talk=7)]):
+        facts = derive(order)
+        assert (facts.state, facts.agent_number, facts.flags) == (State.ENDED, ASHA, ["live_disagrees"])
+
+
+def test_on_calls_that_we_make_too_a_pick_up_outranks_a_ring_out():
+    said = {"direction": OUT, "agent": ASHA}
+    picked_up = live("picks", phase=State.TALKING, **said)
+    for order in permutations([picked_up, live("stops", verdict=Verdict.NO_ANSWER, heard=30, **said)]):
+        assert derive(order).state is State.TALKING
+    gone = live("gone", verdict=Verdict.CANCELLED, word="CANCEL", heard=30, **said)
+    assert derive([picked_up, gone]).state is State.ENDED
+
+
 def test_a_phone_that_has_its_report_rings_no_more():
     facts = derive([picks(RAVI, heard=5), rings(ASHA, heard=6), part(ASHA, 0, 30)])
     assert attempts(facts) == [(ASHA, "not_taken"), (RAVI, "talking")]
