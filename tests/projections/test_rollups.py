@@ -20,6 +20,7 @@ from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSetting
 from calls.models.access import Scope
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import Runner, catch_up, lag, make_anew, step
+from calls.upkeep.doctor import records
 from calls.upkeep.pruning import prune
 from tests.support.factories import make_call, next_seq
 
@@ -381,3 +382,17 @@ def test_a_cell_that_was_tampered_with_is_found():
     FigureCell.objects.filter(span="d").update(sums='{"answered":7}')
 
     assert {key.span for key, *_ in differences()} == {"d"}
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_when_figures_are_behind(monkeypatch):
+    make_call(state="ended")
+    catch_up(ROLLUPS)
+    assert [finding.well for finding in records.figures()] == [True]
+    monkeypatch.setattr(records, "MOST_CHANGES_ADDED", 1)
+    for _ in range(2):
+        make_call(state="ended")
+
+    (finding,) = records.figures()
+
+    assert (finding.well, "2 changes behind" in finding.what) == (None, True)

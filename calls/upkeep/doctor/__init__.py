@@ -6,11 +6,11 @@ from django.db import DatabaseError
 
 from .finding import Finding
 from .machine import clock, database, disk, files, handles, layer, migrations, system, wholeness
-from .records import doubles, people, quarantine, shares, sources, zones
+from .records import doubles, figures, people, quarantine, shares, sources, zones
 
 EXAMINATIONS = (
     *(system, database, migrations, layer, disk, files, handles, clock),
-    *(people, sources, zones, doubles, quarantine, shares),
+    *(people, sources, zones, doubles, quarantine, shares, figures),
 )
 LONG_EXAMINATIONS = (wholeness,)
 """Those that take as long as the database is large: for the command only."""

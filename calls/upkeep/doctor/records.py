@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from calls.display import figure_words, wording
 from calls.display.clock_words import clock_sentence
+from calls.figures.reading import MOST_CHANGES_ADDED
 from calls.health.clocks import wrong_clocks
 from calls.health.doubles import doubled_sources
 from calls.health.shares import unusual_shares
 from calls.models import Delivery, Source
+from calls.projections.registry import PROJECTIONS
+from calls.projections.runner import lag
 
 from .finding import Finding
 
@@ -71,6 +74,19 @@ def doubles() -> Iterator[Finding]:
             f"sources {pair.source.name} and {pair.other.name} deliver the same calls ({pair.shared} lately)",
             "Each stands on the board twice. Take the webhook out of one account, or switch one source off.",
         )
+
+
+def figures() -> Iterator[Finding]:
+    for kind in PROJECTIONS.values():
+        behind, row = lag(kind)
+        if row and behind > MOST_CHANGES_ADDED:
+            yield Finding(
+                None,
+                f"figures are {behind:,} changes behind: they are told as of an earlier moment",
+                "They catch up while the server runs. `manage projections` says how far they are.",
+            )
+        else:
+            yield Finding(True, f"figures are up to date ({behind:,} changes behind)")
 
 
 def zones() -> Iterator[Finding]:
