@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import async_playwright, expect
 
-from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import FLAGS, PATIENCE, browser, row, signed_in, site  # noqa: F401
 from tests.support.provider import india
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
@@ -151,3 +151,22 @@ async def test_a_frozen_board_says_so_and_holds_all_lists(site, browser):  # noq
     await freeze.click()
     await expect(freeze).to_have_text("Freeze")
     await expect(page.locator("#more")).to_be_hidden()
+
+
+async def test_a_desktop_with_scrollbars_shows_none_but_those_of_the_lists(site, chromium_path):  # noqa: F811
+    await asyncio.to_thread(begin, site, "bars", 30)
+    async with async_playwright() as playwright:
+        shown = await playwright.chromium.launch(
+            executable_path=chromium_path, args=FLAGS, ignore_default_args=["--hide-scrollbars"]
+        )
+        page = await signed_in(shown, site, viewport=WIDE)
+        page_bars = (
+            "((root) => [innerWidth - root.clientWidth, innerHeight - root.clientHeight])(document.documentElement)"
+        )
+        list_bar = "(list) => list.offsetWidth - list.clientWidth"
+        for act in (None, "[data-show=groups]", "[data-show=calls]", "#freeze", "#user-menu > summary"):
+            if act:
+                await page.locator(act).click()
+            assert await page.evaluate(page_bars) == [0, 0], act
+        assert await page.locator("#live").evaluate(list_bar) > 2, "the list's own bar is shown: the test can see bars"
+        await shown.close()
