@@ -137,15 +137,18 @@ async def test_a_finger_holds_the_list_and_a_scrolled_one_keeps_its_place(site, 
 
 
 async def test_a_frozen_board_says_so_and_holds_all_lists(site, browser):  # noqa: F811
+    await asyncio.to_thread(begin, site, "thawed", 1)
+    await asyncio.to_thread(end, site, "thawed", 1)
     page = await signed_in(browser, site, viewport=WIDE)
     await page.mouse.move(5, 5)
     await page.keyboard.press("Space")
     freeze = page.locator("#freeze")
     await expect(freeze).to_contain_text("Frozen 0:0")
     completed = page.locator("#completed .rows > .row").first
+    await expect(completed).to_be_visible(timeout=PATIENCE)
+    before = await completed.get_attribute("id")
     await asyncio.to_thread(begin, site, "frozen", 1)
     await asyncio.to_thread(end, site, "frozen", 1)
-    before = await completed.get_attribute("id") if await completed.count() else None
     await expect(page.locator("#more")).to_have_text("1 more ended", timeout=PATIENCE)
     assert await completed.get_attribute("id") == before
     await freeze.click()

@@ -46,6 +46,8 @@ customElements.define("group-list", GroupList);
 customElements.define("call-panel", CallPanel);
 
 const [live, completed, groups, panel] = ["#live", "#completed", "#groups", "#panel"].map(find);
+// The modules have just been compiled: a breath, in which the browser can answer a hand, before the lists are built.
+await new Promise((go) => setTimeout(go));
 live.begin();
 completed.begin();
 groups.begin();
