@@ -149,10 +149,13 @@ def _fresh_memory():
     """What a process knows by heart is another database's in the next test."""
     from calls.commit import limits
     from calls.commit.cache import cache
+    from calls.figures.glance import glances
     from calls.intake.queue import intake
+    from calls.pages.wallboard import shared
     from calls.people.sign_in import held_up
 
-    cache.forget()
+    for kept in (cache, glances, shared):
+        kept.forget()
     limits.new_calls, limits.live_calls = limits.NewCalls(), limits.LiveCalls()
     held_up.clear()
     yield

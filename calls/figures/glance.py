@@ -22,6 +22,7 @@ from calls.models.access import Scope
 
 KEPT_SECONDS = 1.0
 MOST_KEPT = 200
+TODAY = ("answered", "lost", "abandoned", "missed", "lost-rate", "offered")
 FAR_BELOW = 0.1
 """A service level that is so much below its goal is an alarm, not only a warning."""
 Groups = frozenset[int | None] | None
@@ -101,7 +102,7 @@ def told(found: Glance) -> dict[str, Any]:
         "as_of": found.as_of,
         "behind": found.behind,
         "level": {"lately": level(found.lately), "today": level(found.today), "trend": trend(found)},
-        **{name: text_of(FIGURES[name].of(found.today)) for name in ("answered", "lost", "lost-rate", "offered")},
+        **{name: text_of(FIGURES[name].of(found.today)) for name in TODAY},
     }
 
 

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from calls.live.first_page import snapshot_for, totals_for
 from calls.live.queries import SHOWN_ENDED
 from calls.live.urgency import FIRST_ENDED, FIRST_LIVE
+from calls.models.access import scope_of
+from calls.pages.glance import strip_of
 from calls.pages.shown_calls import Filters, group_sums
 
 # Without its scripts the page shows so many; with them, they take over at once.
@@ -29,8 +31,10 @@ def board(request: HttpRequest) -> HttpResponse:
         return render(request, "no_access.html", status=403)
     groups = request.GET.getlist("group")
     totals = (totals_for(request.user, groups) if groups else {}) or snapshot["totals"]
+    scope = scope_of(request.user)
+    glance = strip_of(scope, request.GET) if scope else None
     shown = narrowed(snapshot, filters, groups_first)
-    return render(request, "board.html", {"snapshot": snapshot, "totals": totals, **shown})
+    return render(request, "board.html", {"snapshot": snapshot, "totals": totals, "glance": glance, **shown})
 
 
 def narrowed(snapshot: dict[str, Any], filters: Filters, groups_first: bool) -> dict[str, Any]:

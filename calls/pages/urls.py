@@ -3,13 +3,14 @@
 from django.urls import path
 
 from calls.pages import board as views
-from calls.pages import figures, finding, set_aside, wallboard
+from calls.pages import figures, finding, glance, set_aside, wallboard
 
 urlpatterns = [
     path("", views.board, name="board"),
     path("find/", finding.find, name="find"),
     path("set-aside/", set_aside.set_aside, name="set_aside"),
     path("figures/", figures.figures, name="figures"),
+    path("figures/now/", glance.glance, name="glance"),
     path("figures/<slug:name>/", figures.inspector, name="figure"),
     path("wall/<str:token>/", wallboard.wallboard, name="wall"),
     path("wall/<str:token>/figures/", wallboard.wall_figures, name="wall_figures"),

@@ -63,7 +63,7 @@ def figures_of(kiosk: Kiosk) -> dict[str, Any]:
         "page": page_version(),
         "screen": mask_text(kiosk.name),
         "whose": whose(kiosk),
-        **_shared.get(kiosk.scope, None, timezone.now()),
+        **shared.get(kiosk.scope, None, timezone.now()),
     }
 
 
@@ -80,7 +80,7 @@ def _read(scope: Scope, groups: Groups, now: datetime) -> dict[str, Any]:
     }
 
 
-_shared = Shared(_read)
+shared = Shared(_read)
 
 
 def live_note(live: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { share } from "../../static/js/board/strip.js";
 import { figure, length, phoneParts, ordinal, timer, when } from "../../static/js/shared/format.js";
 import { flagWord, OUTCOMES, reasonWord, STATES } from "../../static/js/shared/words.js";
 import "./words.mjs";
@@ -30,10 +29,9 @@ test("young times are relative", () => {
   assert.deepEqual([when(0, 59_000), when(0, 61_000), when(null, 0)], ["just now", "1 min ago", "–"]);
 });
 
-test("ordinals, figures and shares", () => {
+test("ordinals and figures", () => {
   assert.deepEqual([1, 2, 3, 4, 11, 22].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "22nd"]);
   assert.equal(figure(1240), "1,240");
-  assert.deepEqual([share(0, 0), share(2, 9), share(1, 40)], ["of 0 calls", "of 9 calls", "2.5 % of incoming"]);
 });
 
 test("words that nobody foresaw are shown as they are", () => {

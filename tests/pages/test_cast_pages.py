@@ -56,6 +56,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("figures/?group=Support", WHO_SEES_CALLS),
         ("figures/?by=nonsense", NOBODY),
     ],
+    "figures/now/": [("figures/now/", WHO_SEES_CALLS), ("figures/now/?group=Support", WHO_SEES_CALLS)],
     "figures/<slug:name>/": [
         ("figures/offered/?by=agent", WHO_SEES_CALLS),
         ("figures/offered/?side=out&group=Support", WHO_SEES_CALLS),

@@ -16,7 +16,7 @@ def lost_calls(sales, support):
 
 
 def figure(response, name: str) -> int:
-    return int(re.search(rf'data-figure="{name}">(\d+)', response.content.decode())[1])
+    return int(re.search(rf'data-glance="{name}">(\d+)', response.content.decode())[1])
 
 
 def links(response) -> dict[str, str]:
@@ -27,14 +27,14 @@ def links(response) -> dict[str, str]:
 
 def test_the_strip_is_that_of_the_groups_in_the_address(client, admin_person, lost_calls):
     client.force_login(admin_person)
-    assert [figure(client.get(f"/{asked}"), "missed") for asked in ("", "?group=Sales", "?group=Support")] == [4, 3, 1]
-    assert figure(client.get("/?group=Sales&group=Support"), "missed") == 4
+    assert [figure(client.get(f"/{asked}"), "lost") for asked in ("", "?group=Sales", "?group=Support")] == [4, 3, 1]
+    assert figure(client.get("/?group=Sales&group=Support"), "lost") == 4
 
 
 def test_nobody_widens_their_scope_by_the_address(client, support_supervisor, lost_calls):
     client.force_login(support_supervisor)
     page = client.get("/?group=Sales")
-    assert figure(page, "missed") == 0
+    assert figure(page, "lost") == 0
     assert set(links(page)) == {"", "Support"}
 
 

@@ -23,13 +23,6 @@ pytestmark = pytest.mark.django_db
 ALL = Scope(None, masked=False)
 
 
-@pytest.fixture(autouse=True)
-def _nothing_kept():
-    """What was read for another test is of another database."""
-    for shared in (glances, wallboard._shared):
-        shared.forget()
-
-
 def a_screen(*groups, name="Hall", **more):
     kiosk = Kiosk.objects.create(name=name, all_groups=not groups, **more)
     kiosk.groups.set(groups)
@@ -119,7 +112,8 @@ def test_a_level_stands_to_the_goals_of_its_groups(sales):
 
     for goal, code in ((90, "warn"), (96, "alarm")):
         FigureSettings.objects.update_or_create(group=None, defaults={"goal": goal})
-        _nothing = [shared.forget() for shared in (glances, wallboard._shared)]
+        for shared in (glances, wallboard.shared):
+            shared.forget()
         level = figures(token)[1]["level"]["lately"]
         assert (level["code"], level["goal"]) == (code, f"{goal} %")
 
@@ -199,7 +193,7 @@ def test_no_number_and_no_name_of_a_customer_leaves(sales):
             assert secret not in text, (path, secret)
     assert set(figures(token)[1]) == {
         *("page", "screen", "whose", "now", "as_of", "behind", "level"),
-        *("answered", "lost", "lost-rate", "offered"),
+        *("answered", "lost", "abandoned", "missed", "lost-rate", "offered"),
         *("waiting", "waiting_since", "live", "live_note", "lost_track"),
     }, "a new part of the answer is looked at here first: may people who pass by read it?"
 
@@ -334,3 +328,48 @@ def test_only_admins_who_see_all_make_screens(client, sales_supervisor, masked_v
         assert client.get(f"/admin/calls/kiosk/{kiosk.pk}/address/").status_code in (302, 403)
     kiosk.refresh_from_db()
     assert kiosk.works
+
+
+# --- the strip of the board ---------------------------------------------------------------------------------------
+
+
+def test_the_strip_is_that_of_the_figures_page_and_of_the_groups_chosen(client, admin_person, traffic):
+    client.force_login(admin_person)
+    for chosen in ("", "group=Sales", "group=Sales&group=Support", "group=-"):
+        told = client.get(f"/figures/now/?{chosen}").json()
+        today = client.get(f"/api/v1/figures/?span=today&{chosen}").json()
+        lately = client.get(f"/api/v1/figures/?{told['queries']['lately']}").json()
+        assert told["as_of"] == today["as_of"] == lately["as_of"]
+        assert told["lost"] == today["figures"]["lost"]["text"]
+        assert told["level"]["today"]["text"] == today["figures"]["service-level"]["text"]
+        assert told["level"]["lately"]["text"] == lately["figures"]["service-level"]["text"]
+        inspected = client.get(f"/figures/service-level/?{told['queries']['lately']}").content.decode()
+        assert told["level"]["lately"]["text"] in inspected
+        page = client.get(f"/?{chosen}").content.decode()
+        assert f'data-glance="lately">{told["level"]["lately"]["text"]}<' in page
+        assert f'data-glance="lost">{told["lost"]}<' in page
+
+
+def test_the_strip_counts_for_each_viewer_their_own_groups_only(
+    client, traffic, sales_supervisor, support_supervisor, outsider
+):
+    lost = {}
+    for person in (sales_supervisor, support_supervisor):
+        client.force_login(person)
+        told = client.get("/figures/now/?group=Sales").json()
+        lost[person.username] = (told["lost"], told["level"]["lately"]["text"])
+    assert lost == {"sales-supervisor": ("1", "81.8 %"), "support-supervisor": ("0", "–")}
+    client.force_login(outsider)
+    assert client.get("/figures/now/").status_code == 403
+    client.logout()
+    assert client.get("/figures/now/").status_code == 403
+
+
+def test_changed_settings_reach_the_strip_with_the_next_reading(client, admin_person, traffic, sales, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(glances_module.time, "monotonic", lambda: clock[0])
+    client.force_login(admin_person)
+    assert client.get("/figures/now/?group=Sales").json()["level"]["lately"]["numerator"] == 9
+    FigureSettings.objects.create(group=sales, threshold=60)
+    clock[0] += glances_module.KEPT_SECONDS
+    assert client.get("/figures/now/?group=Sales").json()["level"]["lately"]["numerator"] == 10

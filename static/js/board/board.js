@@ -275,7 +275,7 @@ export class Board {
     const { group } = this.#address.filters;
     const ofGroups = group.length ? all.filter(tester({ ...noFilters(), group }, now)) : all;
     this.#totals = this.#totalsNow(ofGroups, now);
-    strip.show(this.#totals, store.complete ? ofGroups : [], now);
+    strip.show(this.#totals, now);
     scope.show(this.#address.filters.group);
     const known = [...all, ...store.completed()];
     // Sums of a part would look like sums of the whole.

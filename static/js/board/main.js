@@ -17,6 +17,7 @@ import { LiveList } from "./live-list.js";
 import { CallPanel } from "./panel.js";
 import { Announcer, LineSignal, TabSignal } from "../live/signal.js";
 import { ScopeMenu } from "./scope-menu.js";
+import { Glance } from "./glance.js";
 import { Strip } from "./strip.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -108,6 +109,7 @@ const board = new Board(
 
 if (isElsewhere(Date.now())) find("#zone").title += `\nYour own clock is another: hover over a time to see yours.`;
 bindPage();
+new Glance(find("#strip"), find("#scope")).begin();
 board.begin(taken(find("#snapshot")), taken(find("#group-sums")));
 
 /** The page's snapshot, which then leaves the page: what may no longer be seen shall not stay in it. */

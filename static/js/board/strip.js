@@ -1,25 +1,22 @@
 /** The top strip: the figures of the server, ticking where they age, and honest about how current they are. */
 
 import { say, set } from "../shared/dom.js";
-import { count, figure, timer, UNKNOWN } from "../shared/format.js";
+import { figure, timer, UNKNOWN } from "../shared/format.js";
 import { LEVEL_WORDS, waitLevel } from "../live/levels.js";
-import { since } from "../live/store.js";
 import { stateWithin } from "../shared/words.js";
 
 export class Strip {
   #root;
   #totals = null;
-  #longestTalk = null;
 
   constructor(root) {
     this.#root = root;
   }
 
-  show(totals, calls, now) {
+  show(totals, now) {
     this.#totals = totals;
     // What the page came with stands until the figures are known.
     if (!totals) return;
-    this.#longestTalk = longestTalk(calls, now);
     this.#figures();
     this.tick(now);
   }
@@ -37,18 +34,15 @@ export class Strip {
     this.#say("longest", waited === null ? UNKNOWN : timer(waited));
     set(this.#root.querySelector('[data-tile="waiting"]'), "data-level", waiting ? level : "none");
     this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : waiting === null ? "" : "nobody");
-    this.#say("talking-note", this.#longestTalk === null ? "" : `longest ${timer(now - this.#longestTalk)}`);
   }
 
   #figures() {
     const totals = this.#totals;
-    for (const name of ["live", "waiting", "talking"]) this.#say(name, known(totals[name]));
-    for (const name of ["answered", "abandoned", "missed"]) this.#say(name, figure(totals[`${name}_today`]));
+    for (const name of ["live", "waiting"]) this.#say(name, known(totals[name]));
+    this.#say("answered", figure(totals.answered_today));
     this.#say("live-note", totals.live === null ? "too many to count by group" : liveNote(totals));
     set(this.#root.querySelector('[data-tile="live"]'), "title", liveNote(totals));
     this.#say("answered-note", answeredNote(totals));
-    this.#say("abandoned-note", share(totals.abandoned_today, offered(totals)));
-    this.#say("missed-note", `${figure(totals.failed_today)} failed`);
     this.#lost(totals.lost_track ?? 0);
   }
 
@@ -75,19 +69,3 @@ export const liveNote = (totals) =>
     .join(" · ") || "no calls";
 
 const answeredNote = (totals) => `of ${figure(offered(totals))} in · ${figure(totals.outgoing_today)} out`;
-
-/** A share in words; of few calls, the calls themselves. */
-export function share(part, whole) {
-  if (!whole) return "of 0 calls";
-  if (whole < 10) return `of ${count(whole, "call")}`;
-  return `${((100 * part) / whole).toFixed(1)} % of incoming`;
-}
-
-function longestTalk(calls, now) {
-  let longest = null;
-  for (const call of calls) {
-    if (call.state !== "talking" || (call.at.lostTrack !== null && call.at.lostTrack <= now)) continue;
-    longest = Math.min(longest ?? Infinity, since(call));
-  }
-  return longest;
-}

@@ -1,4 +1,6 @@
-/** How current a screen is. Pure: it is given the readings of two clocks, in ms: `steady`, which nobody sets, and `wall`. */
+/**
+ * How current a screen is. Pure: it is given the readings of two clocks, in ms: `steady`, which nobody sets, and `wall`.
+ */
 
 export const FRESH_MS = 10_000;
 

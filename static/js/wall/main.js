@@ -43,7 +43,8 @@ async function reload() {
 /** The address was revoked, or the screen deleted: say so, and forget the figures. */
 function close([what, why]) {
   told = null;
-  for (const node of wall.querySelectorAll(".wall-figure [data-say], .wall-figure[data-say], b[data-say]")) say(node, UNKNOWN);
+  const figures = wall.querySelectorAll(".wall-figure [data-say], .wall-figure[data-say], b[data-say]");
+  for (const node of figures) say(node, UNKNOWN);
   tell("closed", what);
   tell("closed-why", why);
   wall.querySelector(".wall-off").hidden = false;

@@ -1,0 +1,89 @@
+/** Two tiles of the strip: the service level and what was lost. The page asks for them; docs/events.md says why. */
+
+import { say, set } from "../shared/dom.js";
+import { UNKNOWN } from "../shared/format.js";
+
+const ASK_EVERY_MS = 3_000;
+const GIVE_UP_MS = 5_000;
+/** Figures of so long ago are not shown as if they were those of now. */
+const OLD_MS = 15_000;
+const TRENDS = { up: "↑", down: "↓", steady: "→" };
+const TREND_WORDS = { up: "Better than in", down: "Worse than in", steady: "Much as in" };
+
+export class Glance {
+  #root;
+  #scope;
+  #timer = null;
+  #asked = 0;
+  #heard = Date.now();
+
+  /** `scope`: the header's choice of groups. What is chosen stands in the address. */
+  constructor(root, scope) {
+    this.#root = root;
+    this.#scope = scope;
+  }
+
+  begin() {
+    this.#scope?.addEventListener("click", (event) => event.target.closest("[data-group]") && this.#anew());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#ask());
+    window.addEventListener("popstate", () => this.#anew());
+    this.#ask();
+  }
+
+  /** Other groups were chosen: what stands there is not theirs. */
+  #anew() {
+    this.#forget();
+    setTimeout(() => this.#ask()); // The address says so by then.
+  }
+
+  async #ask() {
+    clearTimeout(this.#timer);
+    const turn = ++this.#asked;
+    if (!document.hidden) {
+      const found = await this.#figures();
+      if (turn !== this.#asked) return; // Asked again meanwhile, perhaps for other groups.
+      if (found) this.#show(found);
+      else if (Date.now() - this.#heard > OLD_MS) this.#forget();
+    }
+    this.#timer = setTimeout(() => this.#ask(), ASK_EVERY_MS);
+  }
+
+  async #figures() {
+    const groups = new URLSearchParams(location.search).getAll("group").map((group) => ["group", group]);
+    try {
+      const signal = AbortSignal.timeout(GIVE_UP_MS);
+      const answer = await fetch(`/figures/now/?${new URLSearchParams(groups)}`, { cache: "no-store", signal });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #show({ level: { lately, today, trend }, queries, ...told }) {
+    this.#heard = Date.now();
+    set(this.#tile("level"), "data-level", lately.code);
+    this.#say("word", lately.word);
+    this.#say("lately", lately.text);
+    this.#say("trend", TRENDS[trend] ?? "");
+    const words = trend && `${TREND_WORDS[trend]} the 30 minutes before`;
+    set(this.#root.querySelector('[data-glance="trend"]'), "title", words);
+    this.#say("level-note", `today ${today.text}${lately.goal ? ` · goal ${lately.goal}` : ""}`);
+    this.#say("lost", told.lost);
+    this.#say("lost-note", `${told.abandoned} abandoned · ${told.missed} missed`);
+    for (const link of this.#root.querySelectorAll("[data-inspects]")) link.search = queries[link.dataset.inspects];
+  }
+
+  #forget() {
+    set(this.#tile("level"), "data-level", "none");
+    for (const name of ["lately", "lost"]) this.#say(name, UNKNOWN);
+    for (const name of ["word", "trend", "level-note", "lost-note"]) this.#say(name, "");
+  }
+
+  #tile(name) {
+    return this.#root.querySelector(`[data-tile="${name}"]`);
+  }
+
+  #say(name, text) {
+    say(this.#root.querySelector(`[data-glance="${name}"]`), text);
+  }
+}
