@@ -42,6 +42,11 @@ def _spaced(text: str | None) -> SafeString:
     return format_html_join("", "<span>{}</span>", ((part,) for part in formats.phone_parts(text)))
 
 
+def with_finer(text: str | SafeString, finer: str) -> SafeString:
+    """A value over a smaller one, where there is one."""
+    return format_html('{}<span class="finer">{}</span>', text, finer) if finer else format_html("{}", text)
+
+
 def recording(row: dict[str, Any]) -> str | SafeString:
     """A link where it is allowed; else whether there is one at all."""
     if row["link"]:

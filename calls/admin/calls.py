@@ -32,7 +32,7 @@ from .call_filters import (
     OutcomeFilter,
     StateFilter,
 )
-from .call_parts import how, marks, number, recording
+from .call_parts import how, marks, number, recording, with_finer
 from .filters import SourceFilter
 from .lists import KeysetMixin
 from .site import ReadOnly, is_masked, scope, site
@@ -44,7 +44,6 @@ class CallAdmin(KeysetMixin, ReadOnly):
     list_display = (
         "began",
         "how",
-        "direction_word",
         "customer",
         "line",
         "group_name",
@@ -52,7 +51,6 @@ class CallAdmin(KeysetMixin, ReadOnly):
         "wait",
         "talk",
         "total",
-        "coins_spent",
         "recording",
         "marks",
     )
@@ -110,13 +108,9 @@ class CallAdmin(KeysetMixin, ReadOnly):
     def how(self, call: Call) -> SafeString:
         return how(call.row)
 
-    @admin.display(description="Direction")
-    def direction_word(self, call: Call) -> str:
-        return wording.direction_word(call.direction)
-
     @admin.display(description="Customer")
     def customer(self, call: Call) -> SafeString:
-        return number(call.row["customer_number"])
+        return with_finer(number(call.row["customer_number"]), wording.direction_word(call.direction))
 
     @admin.display(description="Line")
     def line(self, call: Call) -> SafeString:
@@ -139,12 +133,11 @@ class CallAdmin(KeysetMixin, ReadOnly):
         return formats.length(call.talk_seconds)
 
     @admin.display(description="Total")
-    def total(self, call: Call) -> str:
-        return formats.length(call.duration_seconds)
-
-    @admin.display(description="Coins")
-    def coins_spent(self, call: Call) -> str:
-        return call.row["coins"] or shown.NOTHING
+    def total(self, call: Call) -> SafeString:
+        coins = call.row["coins"]
+        return with_finer(
+            formats.length(call.duration_seconds), f"{coins} coin{'' if coins == '1' else 's'}" if coins else ""
+        )
 
     @admin.display(description="Recording")
     def recording(self, call: Call) -> str | SafeString:

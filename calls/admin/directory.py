@@ -1,14 +1,16 @@
 """The directory in the admin: agents and our numbers, learned from traffic and put right by people."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Min, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from calls.history.search import row_id
 from calls.models import Agent, VirtualNumber
 from calls.models.directory import DirectoryNumber
 from calls.phones import WITHHELD, is_possible, is_rounded, match_key, normalise
@@ -16,12 +18,14 @@ from calls.phones import is_masked as has_hidden_digits
 from calls.providers.values import or_nobody
 
 from . import shown
-from .choosing import ChoosesRows
+from .call_parts import number as spaced_number
+from .choosing import ChoosesGroups
+from .filters import SourceFilter
 from .lists import PlainChangeList
 from .site import is_masked, site
 
 
-class Open(ChoosesRows, admin.ModelAdmin):
+class Open(ChoosesGroups, admin.ModelAdmin):
     """Pages full of numbers and of rights: closed to people who are masked, or masking would be a courtesy."""
 
     actions: Sequence[str] | None = None
@@ -75,19 +79,50 @@ class NumberForm(forms.ModelForm):
         return number
 
 
+class OfSourceFilter(SourceFilter):
+    """Numbers that a source knows, whichever of their rows stands for them."""
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        keys = rows.model._default_manager.filter(source=row_id(self.value) or 0).values("number_key")
+        return rows.filter(number_key__in=keys)
+
+
+class NumberList(PlainChangeList):
+    """One line for each number, over all sources: the row of the source that came first stands for all."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet:
+        numbers = self.model._default_manager.order_by().values("number_key")
+        self.root_queryset = self.root_queryset.filter(id__in=numbers.annotate(first=Min("id")).values("first"))
+        return super().get_queryset(request, *args, **kwargs)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        known = self.model._default_manager.filter(number_key__in=[row.number_key for row in rows])
+        sources: dict[str, list[str]] = defaultdict(list)
+        for key, name in known.order_by("source__name").values_list("number_key", "source__name"):
+            sources[key].append(name)
+        for row in rows:
+            row.sources = sources[row.number_key]
+        self.result_list = rows
+
+
 class NumberAdmin(Open):
-    """Saving a number asks the intake to derive the calls that have it again."""
+    """A number is one page over all sources. Saving it asks the intake to derive the calls that have it again."""
 
     form = NumberForm
-    list_filter: ClassVar = ["ours", "source", ("group", admin.EmptyFieldListFilter)]
+    list_filter: ClassVar = ["ours", OfSourceFilter, ("group", admin.EmptyFieldListFilter)]
     list_select_related = ("source", "group")
-    autocomplete_fields = ("group",)
-    readonly_fields: tuple[str, ...] = ("learned", "calls_follow")
+    readonly_fields: tuple[str, ...] = ("learned", "calls_follow", "at_sources")
     named: ClassVar[tuple[str, ...]] = ()
+    shared: ClassVar[tuple[str, ...]] = ("group", "ours")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
+        return NumberList
 
     def get_fields(self, request: HttpRequest, obj: DirectoryNumber | None = None) -> list[str]:
         since = ["learned", "calls_follow"] if obj else []
-        return ["source", "number", *self.named, "group", "ours", *since]
+        return ["at_sources" if obj else "source", "number", *self.named, "group", "ours", *since]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DirectoryNumber | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "source", "number") if obj else self.readonly_fields
@@ -97,8 +132,25 @@ class NumberAdmin(Open):
         return False
 
     def save_model(self, request: HttpRequest, obj: DirectoryNumber, form: forms.ModelForm, change: bool) -> None:
+        """What a person says of a number holds at every source that knows it."""
         obj.settled = False
         super().save_model(request, obj, form, change)
+        said = {name: getattr(obj, name) for name in (*self.shared, *self.named) if name in form.changed_data}
+        if change and said:
+            others = type(obj).objects.filter(number_key=obj.number_key).exclude(pk=obj.pk)
+            others.update(**said, settled=False)
+
+    @admin.display(description="Number", ordering="number")
+    def grouped(self, number: DirectoryNumber) -> SafeString:
+        return spaced_number(number.number)
+
+    @admin.display(description="Sources")
+    def at_sources(self, number: DirectoryNumber) -> str:
+        names = getattr(number, "sources", None)
+        if names is None:
+            known = type(number).objects.filter(number_key=number.number_key)
+            names = list(known.order_by("source__name").values_list("source__name", flat=True))
+        return ", ".join(names)
 
     @admin.display(description="Since", ordering="learned_at")
     def learned(self, number: DirectoryNumber) -> str | SafeString:
@@ -112,7 +164,7 @@ class NumberAdmin(Open):
 
 @admin.register(Agent, site=site)
 class AgentAdmin(NumberAdmin):
-    list_display = ("number", "name", "learned_name", "group", "ours", "source", "learned", "calls_follow")
+    list_display = ("grouped", "name", "learned_name", "group", "ours", "at_sources", "learned", "calls_follow")
     search_fields = ("number", "name", "learned_name")
     named = ("name", "learned_name")
     readonly_fields = (*NumberAdmin.readonly_fields, "learned_name")
@@ -120,6 +172,6 @@ class AgentAdmin(NumberAdmin):
 
 @admin.register(VirtualNumber, site=site)
 class VirtualNumberAdmin(NumberAdmin):
-    list_display = ("number", "label", "group", "ours", "source", "learned", "calls_follow")
+    list_display = ("grouped", "label", "group", "ours", "at_sources", "learned", "calls_follow")
     search_fields = ("number", "label")
     named = ("label",)

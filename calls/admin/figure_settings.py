@@ -65,7 +65,6 @@ class FigureSettingsAdmin(Open):
     form = FigureSettingsForm
     list_display = ("whose", "threshold", "short", "goal", "clock", "ivr_allowance", "formula")
     list_select_related = ("group",)
-    autocomplete_fields = ("group",)
     fields = ("group", "threshold", "goal", "short", "clock", "ivr_allowance", "formula")
     change_form_template = "admin/calls/figuresettings/change_form.html"
 

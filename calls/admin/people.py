@@ -5,16 +5,22 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import (
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+    UserCreationForm,
+)
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import User
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from calls.models import Access, Role
 from calls.people import audit
 from calls.words import Act
 
-from .choosing import ChoosesRows
+from .choosing import ChoosesGroups
 from .directory import Open
 from .site import site
 
@@ -23,10 +29,26 @@ class AccessForm(forms.ModelForm):
     class Meta:
         model = Access
         fields: ClassVar = ["role", "all_groups", "groups", "masked"]
+        widgets: ClassVar = {"role": forms.RadioSelect}
         help_texts: ClassVar = {
             "role": "Admins run everything and see all calls. Viewers only watch, and are always masked.",
+            "all_groups": "Sees the calls of every group, also of those to come.",
             "groups": "Sees the calls of these. Without a group and without “all groups”, they see nothing.",
         }
+
+
+class PasswordState(ReadOnlyPasswordHashWidget):
+    """Whether there is a password, and the way to set another: how it is kept is nobody's business."""
+
+    def get_context(self, name: str, value: str | None, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        usable = bool(value) and is_password_usable(value)
+        context["summary"] = [{"label": "Set" if usable else "None: they cannot sign in"}]
+        return context
+
+
+class PersonForm(UserChangeForm):
+    password = ReadOnlyPasswordHashField(label="Password", widget=PasswordState)
 
 
 class AccessFormSet(BaseInlineFormSet):
@@ -39,11 +61,10 @@ class AccessFormSet(BaseInlineFormSet):
             raise forms.ValidationError("This is the last admin: make somebody else one first.")
 
 
-class AccessInline(ChoosesRows, admin.StackedInline):
+class AccessInline(ChoosesGroups, admin.StackedInline):
     model = Access
     form = AccessForm
     formset = AccessFormSet
-    autocomplete_fields = ("groups",)
     can_delete = False
     min_num = max_num = 1
     verbose_name = verbose_name_plural = "what they may see"
@@ -75,6 +96,7 @@ class PersonAdmin(Open, UserAdmin):
     list_filter: ClassVar = [RoleFilter, "is_active"]
     list_select_related = ("access",)
     filter_horizontal = ()
+    form = PersonForm
     add_form = UserCreationForm
     add_form_template = None
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
@@ -84,6 +106,14 @@ class PersonAdmin(Open, UserAdmin):
         ("About them", {"fields": ("first_name", "last_name", "email")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return super().add_view(request, form_url, {"title": "New person", **(extra_context or {})})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return super().change_view(request, object_id, form_url, {"title": "Person", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("access__groups")

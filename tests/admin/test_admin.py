@@ -371,6 +371,43 @@ def test_a_number_is_kept_in_the_one_spelling_that_deliveries_are_read_in(admin,
     assert "number" in again.context["adminform"].form.errors
 
 
+def test_an_agent_is_one_line_over_all_sources_and_named_for_all(admin, source):
+    other = Source.objects.create(name="Branch")
+    number = {"number": "+918000000201", "number_key": "+918000000201"}
+    here, there = (Agent.objects.create(source=each, settled=True, **number) for each in (source, other))
+    listed = admin.get("/admin/calls/agent/")
+    assert [row.pk for row in listed.context["cl"].result_list] == [here.pk]
+    assert "Branch, Callerdesk" in text(listed)
+    assert len(admin.get(f"/admin/calls/agent/?source={other.pk}").context["cl"].result_list) == 1
+
+    admin.post(f"/admin/calls/agent/{here.pk}/change/", {"name": "Asha Verma", "ours": "on"})
+
+    there.refresh_from_db()
+    assert (there.name, there.settled) == ("Asha Verma", False)
+
+
+def test_numbers_are_grouped_for_the_eye(admin, source):
+    Agent.objects.create(source=source, number="+918000000201", number_key="+918000000201")
+    page = admin.get("/admin/calls/agent/").content.decode()
+    assert '<span class="number"><span>+91</span><span>80000</span><span>00201</span></span>' in page
+
+
+def test_the_role_is_asked_first_and_a_password_shows_nothing_of_how_it_is_kept(admin, admin_person):
+    page = admin.get(f"{PEOPLE}add/").content.decode()
+    assert 0 < page.index('name="access-0-role"') < page.index('name="username"')
+    assert "md5" not in admin.get(f"{PEOPLE}{admin_person.pk}/change/").content.decode().lower()
+
+
+@pytest.mark.parametrize("sent", ["9" * 40, "\x00", "-1", "nobody"])
+def test_a_group_that_cannot_be_one_is_refused_in_words(admin, source, sales, sent):
+    agent = Agent.objects.create(source=source, number="+918000000201", number_key="+918000000201")
+    answer = admin.post(f"/admin/calls/agent/{agent.pk}/change/", {"name": "", "ours": "on", "group": sent})
+    assert "group" in answer.context["adminform"].form.errors
+    said = {"username": "asha", "password1": "x", "password2": "x", **form_of(admin, f"{PEOPLE}add/")}
+    answer = admin.post(f"{PEOPLE}add/", {**said, "access-0-role": "supervisor", "access-0-groups": [sent]})
+    assert "groups" in answer.context["inline_admin_formsets"][0].formset.forms[0].errors
+
+
 def test_a_group_with_calls_cannot_be_deleted_and_one_without_can(admin, sales, support):
     make_call(sales)
 

@@ -1,0 +1,67 @@
+"""Every page and form of Set-up in real Chromium: nothing that axe finds serious, and one button that goes on."""
+
+import asyncio
+import re
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+
+from tests.pages.test_board_in_browser import browser, signed_in, site  # noqa: F401
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(300)]
+
+LISTS = ["source", "callgroup", "agent", "virtualnumber", "figuresettings"]
+
+
+async def serious(page):
+    found = (await Axe().run(page)).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"][:160]) for each in found if each["impact"] in ("serious", "critical")]
+
+
+async def first_of(page, path):
+    """The form of the first line of a list."""
+    await page.goto(path)
+    return await page.locator("#result_list tbody th a").first.get_attribute("href")
+
+
+async def test_every_form_of_set_up_is_named_and_has_one_primary_button(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "form.1")
+    await asyncio.to_thread(site.reports, "form.1")
+    await asyncio.to_thread(site.says, "form.2", Status="Astonished")
+    page = await signed_in(browser, site)
+    forms = [f"/admin/calls/{each}/add/" for each in LISTS] + ["/admin/auth/user/add/"]
+    forms += [await first_of(page, path) for path in [f"/admin/calls/{each}/" for each in LISTS[:4]]]
+    forms.append(await first_of(page, "/admin/auth/user/"))
+    forms.append(re.sub("change/$", "password/", forms[-1]))
+    lists = [f"/admin/calls/{each}/" for each in LISTS] + ["/admin/auth/user/", "/admin/axes/accessattempt/"]
+    lists += ["/admin/", "/admin/admin/logentry/", "/admin/calls/auditentry/", "/figures/"]
+    source = re.search(r"/source/(\d+)/", "".join(forms))[1]
+    lists.append(f"/admin/calls/source/{source}/token/")
+    found = {}
+    for path in forms + lists:
+        await page.goto(path)
+        if bad := await serious(page):
+            found[path] = bad
+        if path in forms:
+            primary = await page.locator(".content input[type=submit]:not([name=_preview])").count()
+            assert primary == 1 or path.endswith("password/"), path
+            assert await page.locator(".select2").count() == 0, path
+    assert (found, page.complaints) == ({}, [])
+
+
+async def test_reading_again_shows_its_outcome(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "again.1", Status="Astonished")
+    page = await signed_in(browser, site)
+    await page.goto("/admin/")
+    await page.locator(".reasons button").first.click()
+    await page.get_by_text("Dry run: nothing was changed.").wait_for()
+    assert await serious(page) == [] and page.complaints == []
+
+
+async def test_the_marks_of_a_call_are_not_cut(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "marks.1", Direction="")
+    page = await signed_in(browser, site, viewport={"width": 1440, "height": 900})
+    await page.goto("/admin/calls/call/")
+    cut = """() => { const box = document.querySelector(".results");
+        return box.scrollWidth - box.clientWidth; }"""
+    assert await page.evaluate(cut) <= 0
