@@ -97,6 +97,12 @@ def group_word(group: str) -> str:
     return "No group" if group == NONE else group
 
 
+@register.filter
+def exact_moment(moment: str) -> str:
+    """A moment (ISO 8601) in full, with the site's zone."""
+    return formats.exact(parse_datetime(moment))
+
+
 register.filter("duration", formats.length)
 register.filter("phone_parts", formats.phone_parts)
 

@@ -13,7 +13,7 @@ from calls.models import Agent, Call, CallGroup, Delivery
 from calls.phones import digits_reversed
 
 LIST = "/admin/calls/call/"
-MOST_QUERIES = 24
+MOST_QUERIES = 28
 
 
 def many_calls(source, count: int) -> None:

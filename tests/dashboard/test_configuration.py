@@ -39,6 +39,7 @@ WRONG = {
     "CALLBOARD_PORT": ["http", "0", "65536", "8000.5", "٨٠٠٠"],
     "CALLBOARD_SECRET_KEY": ["short"],
     "CALLBOARD_SILENCE_SECONDS": ["15m", "0"],
+    "CALLBOARD_CONNECTIONS_PER_ADDRESS": ["many", "-1"],
     "CALLBOARD_SECRET_KEY_FALLBACKS": ["short"],
     "CALLBOARD_SESSION_HOURS": ["forever", "0"],
     "CALLBOARD_STATEMENT_TIMEOUT_SECONDS": ["-1", "long"],

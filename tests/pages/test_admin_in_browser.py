@@ -40,13 +40,16 @@ async def test_every_form_of_set_up_is_named_and_has_one_primary_button(site, br
     found = {}
     for path in forms + lists:
         await page.goto(path)
-        if bad := await serious(page):
+        # What axe itself does to a page may break its content policy: only what was said before counts.
+        bad = [*page.complaints, *await serious(page)]
+        page.complaints.clear()
+        if bad:
             found[path] = bad
         if path in forms:
             primary = await page.locator(".content input[type=submit]:not([name=_preview])").count()
             assert primary == 1 or path.endswith("password/"), path
             assert await page.locator(".select2").count() == 0, path
-    assert (found, page.complaints) == ({}, [])
+    assert found == {}
 
 
 async def test_reading_again_shows_its_outcome(site, browser):  # noqa: F811
@@ -55,7 +58,7 @@ async def test_reading_again_shows_its_outcome(site, browser):  # noqa: F811
     await page.goto("/admin/")
     await page.locator(".reasons button").first.click()
     await page.get_by_text("Dry run: nothing was changed.").wait_for()
-    assert await serious(page) == [] and page.complaints == []
+    assert page.complaints == [] and await serious(page) == []
 
 
 async def test_the_marks_of_a_call_are_not_cut(site, browser):  # noqa: F811

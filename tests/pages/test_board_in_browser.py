@@ -219,6 +219,17 @@ async def test_paper_holds_every_row(site, browser):
             f"document.querySelector('#{each} .rows').offsetHeight - document.querySelector('#{each}').offsetHeight"
         )
         assert await page.evaluate(missing) <= 0
+    # A sheet says when it was made, of what, and by whom; the figures are as wide as the paper.
+    await page.goto("/?group=Sales&state=waiting&q=900000066")
+    await expect(page.locator("#line")).to_have_attribute("data-truth", "live", timeout=PATIENCE)
+    await page.set_viewport_size({"width": 794, "height": 1123})
+    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    head = await page.locator("#print-head").inner_text()
+    assert re.search(r"\d{2}:\d{2}:\d{2} IST", head) and "printed by asha" in head
+    assert "Sales · State: Waiting · Search: 900000066" in head
+    assert (
+        await page.evaluate("(strip => strip.scrollWidth - strip.clientWidth)(document.querySelector('#strip'))") <= 0
+    )
 
 
 async def test_an_error_on_a_card_is_not_grey(site, browser):

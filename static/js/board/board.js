@@ -8,6 +8,7 @@ import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
 import { fly } from "./fly.js";
 import { MANY } from "./groups.js";
 import { Lists } from "./lists.js";
+import { tellPrint } from "./print-head.js";
 import { totalsOf } from "./scoped-totals.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
@@ -143,6 +144,12 @@ export class Board {
   chooseGroup(group) {
     const { filters } = this.#address;
     this.filter(group === null ? { ...filters, group: [] } : toggled(filters, "group", group));
+  }
+
+  /** The page is about to be printed. */
+  print() {
+    const { clock, printHead, scope } = this.#parts;
+    tellPrint(printHead, this.#address.filters, scope.whole, clock.now());
   }
 
   /** What a figure of the strip counts: only these calls, of the same groups; once more: all again. */

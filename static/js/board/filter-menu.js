@@ -7,6 +7,8 @@ import { NONE } from "./filters.js";
 
 const FACET_WORDS = { group: "Group", direction: "Direction", state: "State", agent: "Agent", outcome: "Outcome" };
 
+export const facetWord = (facet) => FACET_WORDS[facet];
+
 /** Beyond so many choices nobody reads on: one types. */
 export const MOST_CHOICES = 50;
 

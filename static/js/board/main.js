@@ -91,6 +91,7 @@ const board = new Board(
     freeze: new FreezeSign(find("#freeze"), find("#still-reading")),
     pills: new Pills(find("#moves"), find("#more")),
     newcomers: new Newcomers(find("#newcomers")),
+    printHead: find("#print-head"),
     frame: find("#board"),
     over: find("#no-right"),
     counts: {
@@ -148,6 +149,7 @@ function bindPage() {
   for (const pill of ["#moves", "#more"]) find(pill).addEventListener("click", () => board.applyMoves());
   find("#still-reading button").addEventListener("click", () => board.keepFrozen());
   find("#freeze").addEventListener("click", () => board.toggleFreeze());
+  window.addEventListener("beforeprint", () => board.print());
   window.addEventListener("popstate", () => board.follow());
   window.addEventListener("online", () => line.hurry());
   window.addEventListener("pageshow", (event) => event.persisted && line.hurry());

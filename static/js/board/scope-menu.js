@@ -18,6 +18,11 @@ export class ScopeMenu extends EventTarget {
     root.addEventListener("click", (event) => this.#click(event));
   }
 
+  /** What the person sees in all, in words. */
+  get whole() {
+    return this.#root.dataset.whole;
+  }
+
   #click(event) {
     const link = event.target.closest("[data-group]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -26,7 +31,7 @@ export class ScopeMenu extends EventTarget {
   }
 
   show(groups) {
-    const words = groups.map((group) => choiceWord("group", group)).join(", ") || this.#root.dataset.whole;
+    const words = groups.map((group) => choiceWord("group", group)).join(", ") || this.whole;
     const key = groups.join("\n");
     if (this.#root.said === key) return;
     this.#root.said = key;

@@ -13,7 +13,10 @@ const RELOAD_EVERY_MS = 60_000;
 const TRENDS = { up: "↑", down: "↓", steady: "→" };
 const RELOADED = "callboard-wall-reloaded";
 
+/** @type {HTMLElement} */
 const wall = document.querySelector("#wall");
+/** @type {HTMLElement} */
+const off = wall.querySelector(".wall-off");
 const read = (id) => JSON.parse(document.querySelector(id).textContent);
 const fresh = new Freshness();
 const own = read("#told").page;
@@ -25,7 +28,7 @@ const clocks = () => [performance.now(), Date.now()];
 async function hear(answer) {
   if (!fresh.hear(Date.parse(answer.now), ...clocks())) return;
   told = answer;
-  wall.querySelector(".wall-off").hidden = true;
+  off.hidden = true;
   show();
   tick();
   if (answer.page !== own) await reload();
@@ -47,7 +50,7 @@ function close([what, why]) {
   for (const node of figures) say(node, UNKNOWN);
   tell("closed", what);
   tell("closed-why", why);
-  wall.querySelector(".wall-off").hidden = false;
+  off.hidden = false;
 }
 
 function show() {
