@@ -84,9 +84,9 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "admin/password_change/done/": [("admin/password_change/done/", STAFF)],
     "admin/jsi18n/": [("admin/jsi18n/", STAFF)],
     "admin/autocomplete/": [
-        ("admin/autocomplete/?app_label=calls&model_name=access&field_name=groups&term=", NOBODY),
-        ("admin/autocomplete/?app_label=calls&model_name=call&field_name=group&term=", NOBODY),
-        ("admin/autocomplete/?app_label=calls&model_name=figuresettings&field_name=group&term=", NOBODY),
+        ("admin/autocomplete/?app_label=calls&model_name=access&field_name=groups&term=", ADMIN),
+        ("admin/autocomplete/?app_label=calls&model_name=call&field_name=group&term=", ADMIN),
+        ("admin/autocomplete/?app_label=calls&model_name=figuresettings&field_name=group&term=", ADMIN),
         ("admin/autocomplete/?app_label=calls&model_name=kiosk&field_name=groups&term=", ADMIN),
     ],
     "admin/r/<path:content_type_id>/<path:object_id>/": [("admin/r/{call_type}/{support}/", NOBODY)],
