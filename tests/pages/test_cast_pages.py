@@ -130,7 +130,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "admin/calls/kiosk/<int:kiosk>/revoke/": [("admin/calls/kiosk/{screen}/revoke/", NOBODY)],
     "admin/calls/kiosk/<int:kiosk>/address/": [("admin/calls/kiosk/{screen}/address/", ADMIN)],
     "admin/calls/auditentry/": [("admin/calls/auditentry/", ADMIN)],
-    "admin/calls/auditentry/<path:object_id>/change/": [("admin/calls/auditentry/1/change/", ADMIN)],
+    "admin/calls/auditentry/<path:object_id>/change/": [("admin/calls/auditentry/999999/change/", NOBODY)],
     "admin/axes/accessattempt/": [("admin/axes/accessattempt/", ADMINS)],
     "admin/axes/accessattempt/<path:object_id>/change/": [("admin/axes/accessattempt/1/change/", NOBODY)],
     "admin/axes/accessattempt/<path:object_id>/delete/": [("admin/axes/accessattempt/1/delete/", NOBODY)],
