@@ -16,7 +16,9 @@ from calls.rules.roles import Directory
 
 REFRESH_SECONDS = 5.0
 HURRIED_SECONDS = 1.0
-"""An unknown token may have been made a moment ago, so the tables are read again; a flood of them must cost nothing."""
+"""An unknown token may have been made a moment ago: tables older than this are read again for it."""
+LOOKUPS_PER_SECOND = 10
+"""Younger ones are not, but so many unknown tokens are looked up alone: a flood of them must cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ class Cache:
         self.live_cache = LiveCache()
         self._read_at = float("-inf")
         self._lock = threading.Lock()
+        self._lookup_lock = threading.Lock()
+        self._looked_up: set[str] = set()
+        self._lookups_left, self._lookups_counted_at = LOOKUPS_PER_SECOND, float("-inf")
 
     @property
     def age(self) -> float:
@@ -120,7 +125,7 @@ class Cache:
         return time.monotonic() - self._read_at
 
     def forget(self) -> None:
-        self._read_at = float("-inf")
+        self._read_at = self._lookups_counted_at = float("-inf")
         self.live_cache.forget()
 
     def refresh(self, older_than: float = REFRESH_SECONDS) -> None:
@@ -172,11 +177,38 @@ class Cache:
         self._proven[secret] = found
         return found
 
+    def may_look_up(self, secret: str) -> bool:
+        """Whether a token that is unknown here is worth a `look_up`, which has to follow."""
+        allowed = self.age >= HURRIED_SECONDS or secret in self._looked_up or self._takes_one()
+        if allowed:
+            self._looked_up.add(secret)
+        return allowed
+
+    def _takes_one(self) -> bool:
+        now = time.monotonic()
+        if now - self._lookups_counted_at >= 1:
+            self._lookups_left, self._lookups_counted_at = LOOKUPS_PER_SECOND, now
+        self._lookups_left -= 1
+        return self._lookups_left >= 0
+
+    def look_up(self, secret: str) -> None:
+        """Learn a token that was made a moment ago, if it is one. Raises database errors."""
+        try:
+            with self._lookup_lock:  # Who comes with the same token meanwhile finds it known.
+                if self.token(secret) is None and (self.age >= HURRIED_SECONDS or _is_active(secret)):
+                    self.refresh(older_than=0)
+        finally:
+            self._looked_up.discard(secret)
+
     def note_use(self) -> None:
         """Write down when tokens were last used."""
         used, self.used = self.used, {}
         for token, at in used.items():
             SourceToken.objects.filter(pk=token).update(last_used_at=at)
+
+
+def _is_active(secret: str) -> bool:
+    return SourceToken.objects.active().filter(digest=digest(secret)).exists()
 
 
 cache = Cache()

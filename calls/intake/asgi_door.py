@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import DatabaseError
 
-from calls.commit.cache import HURRIED_SECONDS, CachedSource
+from calls.commit.cache import CachedSource
 from calls.commit.received import Received
 from calls.intake.door import (
     LARGEST_BODY,
@@ -21,10 +21,10 @@ from calls.intake.door import (
     answer,
     clean_query,
     counted,
-    needs_another_look,
     not_stored,
     receive,
     refusal,
+    unknown_secret,
 )
 from calls.intake.queue import NotStored, intake
 
@@ -49,8 +49,8 @@ async def asgi_hook(scope: dict[str, Any], receive_message: Receive, send: Send)
     asked = asked_by(scope)
     try:
         source = admit(asked)
-        if needs_another_look(source):
-            await intake.refresh(HURRIED_SECONDS)
+        if secret := unknown_secret(asked, source):
+            await intake.look_up(secret)
             source = admit(asked)
         if isinstance(source, Answer):
             found: Received | Answer = source

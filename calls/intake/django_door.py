@@ -6,7 +6,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from calls.commit.cache import HURRIED_SECONDS, cache
+from calls.commit.cache import cache
 from calls.intake.door import (
     LARGEST_BODY,
     Answer,
@@ -16,10 +16,10 @@ from calls.intake.door import (
     answer,
     clean_query,
     counted,
-    needs_another_look,
     not_stored,
     receive,
     refusal,
+    unknown_secret,
 )
 from calls.intake.queue import NotStored, store
 
@@ -42,8 +42,8 @@ def _through_django(asked: Request, request: HttpRequest) -> Answer:
     try:
         cache.refresh()
         source = admit(asked)
-        if needs_another_look(source):
-            cache.refresh(HURRIED_SECONDS)
+        if secret := unknown_secret(asked, source):
+            cache.look_up(secret)
             source = admit(asked)
         if isinstance(source, Answer):
             return source

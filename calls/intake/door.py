@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from calls.commit.cache import HURRIED_SECONDS, CachedSource, cache
+from calls.commit.cache import CachedSource, cache
 from calls.commit.received import Received
 from calls.intake import interpreting
 from calls.intake.counts import counts
@@ -125,9 +125,12 @@ def _host_allowed(host: str) -> bool:
     return validate_host(split_domain_port(host)[0], allowed)
 
 
-def needs_another_look(refused: CachedSource | Answer) -> bool:
-    """A token made a moment ago is not known yet: look once more, at most once a second."""
-    return isinstance(refused, Answer) and refused.status in (401, 404) and cache.age > HURRIED_SECONDS
+def unknown_secret(request: Request, found: CachedSource | Answer) -> str:
+    """The token that was refused and is worth a look into the database; empty where there is none."""
+    if not isinstance(found, Answer) or found.status not in (401, 404):
+        return ""
+    secret, _ = secret_of(request)
+    return secret if secret and cache.may_look_up(secret) else ""
 
 
 # --- what does it say? --------------------------------------------------------------------------------------

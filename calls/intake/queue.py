@@ -213,13 +213,13 @@ class Intake:
             patience = self._patience = Patience(loop)
         patience.watch(asker)
 
-    async def refresh(self, older_than: float) -> None:
-        """Read tokens and directory again, off the event loop."""
-        await asyncio.get_running_loop().run_in_executor(None, self._refresh, older_than)
+    async def look_up(self, secret: str) -> None:
+        """Learn a token that is unknown here, off the event loop."""
+        await asyncio.get_running_loop().run_in_executor(None, self._look_up, secret)
 
-    def _refresh(self, older_than: float) -> None:
+    def _look_up(self, secret: str) -> None:
         try:
-            self.cache.refresh(older_than)
+            self.cache.look_up(secret)
         finally:
             connection.close()
 

@@ -16,12 +16,13 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.utils import timezone
 
 from calls.commit import limits
 from calls.commit import transaction as committing
-from calls.commit.cache import CachedSource, cache
+from calls.commit.cache import LOOKUPS_PER_SECOND, CachedSource, cache
 from calls.intake import asgi_door as webhooks
 from calls.intake import interpreting
 from calls.intake import queue as taking
@@ -699,11 +700,46 @@ def test_two_tokens_work_while_they_are_rotated_and_a_third_ends_the_oldest(door
         check(door(f"/hooks/{token}", as_json(call_fields())), "applied")
 
 
+def test_a_token_works_from_the_moment_it_is_made(door, source):
+    learn()  # The tables are as new as can be.
+    made = [source.new_token() for _ in range(2)]
+    for token in made:
+        still_works(door, f"/hooks/{token}")
+
+
+def test_a_flood_of_unknown_tokens_costs_a_few_look_ups_a_second(door, django_assert_max_num_queries):
+    learn()
+    # As many again where the flood lasts beyond a second, and the tables are read again then.
+    with django_assert_max_num_queries(2 * LOOKUPS_PER_SECOND + 10):
+        said = as_json(call_fields())
+        answers = [door(f"/hooks/unknown-{number}", said) for number in range(20 * LOOKUPS_PER_SECOND)]
+    for answered in answers:
+        refused(answered, 404, "not_found")
+
+
+def test_who_comes_with_a_new_token_at_the_same_moment_costs_one_look_up(source, monkeypatch):
+    """All of a provider's connections, at the first second of a source."""
+    monkeypatch.setattr(webhooks, "intake", IntakeInThisThread())
+    learn()
+    looked_up = []
+    monkeypatch.setattr("calls.commit.cache._is_active", lambda secret: not looked_up.append(secret))
+    token = source.new_token()
+
+    async def all_at_once():
+        said = as_json(call_fields())
+        return await asyncio.gather(*(asgi_door(f"/hooks/{token}", said) for _ in range(40)))
+
+    assert {answered.status for answered in async_to_sync(all_at_once)()} == {200}
+    assert looked_up == [token]
+
+
 def test_a_token_that_expires_is_refused_from_that_moment(door, path):
     SourceToken.objects.update(expires_at=timezone.now() + timedelta(seconds=60))
     check(door(path, as_json(call_fields())), "applied")
+    ended = timezone.now()
+    SourceToken.objects.update(expires_at=ended)
     for token in cache.tokens.values():
-        token.expires_at = timezone.now()
+        token.expires_at = ended
 
     assert door(path, as_json(call_fields())).status == 404
 

@@ -227,5 +227,5 @@ class IntakeInThisThread:
 
         self._taking = asyncio.ensure_future(stored())
 
-    async def refresh(self, older_than: float) -> None:
-        await sync_to_async(cache.refresh)(older_than)
+    async def look_up(self, secret: str) -> None:
+        await sync_to_async(cache.look_up)(secret)
