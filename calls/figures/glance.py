@@ -67,17 +67,17 @@ class _Kept(Generic[T]):
 
 
 class Shared(Generic[T]):
-    """What was read in the last second, by whose calls it is about. Of those who ask at once, one reads."""
+    """What was read in the last second, or seconds, by whose calls it is about. Of those who ask at once, one reads."""
 
-    def __init__(self, read_now: Callable[[Scope, Groups, datetime], T]) -> None:
-        self._read_now = read_now
+    def __init__(self, read_now: Callable[[Scope, Groups, datetime], T], seconds: float = KEPT_SECONDS) -> None:
+        self._read_now, self._seconds = read_now, seconds
         self._kept: dict[tuple[Scope, Groups], _Kept[T]] = {}
         self._lock = threading.Lock()
 
     def get(self, scope: Scope, groups: Groups, now: datetime) -> T:
         kept = self._of((scope, groups))
         with kept.lock:
-            if kept.found is None or time.monotonic() - kept.at >= KEPT_SECONDS:
+            if kept.found is None or time.monotonic() - kept.at >= self._seconds:
                 kept.found = self._read_now(scope, groups, now)
                 kept.at = time.monotonic()
             return kept.found

@@ -143,23 +143,23 @@ class Rules:
         rows = FigureSettings.objects.values_list(
             "group_id", "threshold", "short", "goal", "clock", "ivr_allowance", "formula"
         )
-        self._by_group = {
+        self.own = {
             group or 0: Settings(threshold, short, goal, Clock(clock), allowance, Formula(formula))
             for group, threshold, short, goal, clock, allowance, formula in rows
         }
 
     def without_own(self, groups: Iterable[int]) -> list[int]:
         """Of these groups those that are counted as all others are."""
-        return [group for group in groups if group not in self._by_group]
+        return [group for group in groups if group not in self.own]
 
     def with_settings(self, group: int | None, settings: Settings) -> "Rules":
         """The same but for one group, or (None) for all that have no settings of their own."""
         rules = copy(self)
-        rules._by_group = {**self._by_group, group or 0: settings}
+        rules.own = {**self.own, group or 0: settings}
         return rules
 
     def of(self, group: int | None) -> Settings:
-        return self._by_group.get(group or 0) or self._by_group.get(0) or Settings()
+        return self.own.get(group or 0) or self.own.get(0) or Settings()
 
 
 def read(asked: Asked, by: By, now: datetime) -> Reading:

@@ -113,6 +113,16 @@ def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
     return found
 
 
+def waits_of(sums: Mapping[str, int], outcome: str, settings: Settings) -> Counter[int]:
+    """The calls of an outcome by whole second of their wait, as the group counts it, where it is known."""
+    found: Counter[int] = Counter()
+    for name, count in sums.items():
+        word, clock, second = _parsed(name)
+        if word == outcome and clock == settings.clock:
+            found[settings.counted(second)] += count
+    return found
+
+
 @lru_cache(maxsize=16_384)  # The same few thousand names, again and again.
 def _parsed(name: str) -> tuple[str, str, int]:
     """The outcome, the clock ("" for a plain count) and the seconds of a name."""

@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from calls.figures.asking import question
+from calls.figures.asking import Question, question
 from calls.figures.glance import glances, told
 from calls.models.access import Scope, scope_of
+from calls.pages.attention import attention_of
 
 
 @require_safe
@@ -17,14 +18,25 @@ def glance(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request.user)
     if scope is None:
         return JsonResponse({}, status=403)
-    return JsonResponse(strip_of(scope, request.GET))
+    asked = lately(request.GET)
+    groups = asked.asked(scope).groups
+    attention = attention_of(scope, groups, asked.now, request.GET.get("patience", ""))
+    return JsonResponse({**strip_told(scope, asked), "attention": attention})
 
 
 def strip_of(scope: Scope, said: QueryDict) -> dict[str, Any]:
     """The figures, and the queries that lead to their inspectors."""
+    return strip_told(scope, lately(said))
+
+
+def strip_told(scope: Scope, asked: Question) -> dict[str, Any]:
+    found = told(glances.get(scope, asked.asked(scope).groups, asked.now))
+    return {**found, "queries": {"lately": asked.address(), "today": asked.address(span="today")}}
+
+
+def lately(said: QueryDict) -> Question:
+    """The last 30 minutes of the groups that an address names."""
     groups = QueryDict(mutable=True)
     groups.setlist("group", said.getlist("group"))
     groups["span"] = "30m"
-    lately = question(groups, timezone.now())
-    found = told(glances.get(scope, lately.asked(scope).groups, lately.now))
-    return {**found, "queries": {"lately": lately.address(), "today": lately.address(span="today")}}
+    return question(groups, timezone.now())

@@ -1,0 +1,53 @@
+"""The patience of every group, learned from the last four weeks: read from the roll-ups, and kept for a while."""
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+from calls.days import day_of, site_zone
+from calls.figures.parts import Settings
+from calls.figures.patience import Patience, patience_of
+from calls.figures.reading import Asked, Rules, read
+from calls.figures.spans import midnight
+from calls.models.access import Scope
+from calls.words import Direction
+
+DAYS = 28
+"""The weeks before today. Today is left out: its calls still go on, and whole days are read at once."""
+KEPT_SECONDS = 900.0
+EVERYTHING = Scope(None, masked=False)
+
+
+def learn(now: datetime, rules: Rules) -> dict[int, Patience]:
+    """The patience of each group (0: calls without one) of which enough is known."""
+    today, zone = day_of(now), site_zone()
+    asked = Asked(midnight(today - timedelta(DAYS), zone), midnight(today, zone), EVERYTHING)
+    found = {}
+    for group, sums in read(asked, "group", now).sums.items():
+        known = patience_of(sums[Direction.INCOMING, int(group)], rules.of(int(group)))
+        if known:
+            found[int(group)] = known
+    return found
+
+
+class LearnedPatience:
+    """What was learned last. A change of the settings of a group makes it learn anew, as time does."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at = float("-inf")
+        self._own: dict[int, Settings] = {}
+        self._found: dict[int, Patience] = {}
+
+    def get(self, now: datetime) -> dict[int, Patience]:
+        rules = Rules()
+        with self._lock:
+            if time.monotonic() - self._at >= KEPT_SECONDS or self._own != rules.own:
+                self._found, self._own, self._at = learn(now, rules), rules.own, time.monotonic()
+            return self._found
+
+    def forget(self) -> None:
+        self._at = float("-inf")
+
+
+patiences = LearnedPatience()
