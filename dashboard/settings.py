@@ -202,7 +202,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_TEMPLATE = "lockout.html"
+AXES_LOCKOUT_CALLABLE = "calls.people.sign_in.axes_lockout"
 AXES_VERBOSE = False
 
 CALLBOARD_SESSION_HOURS = env.number("CALLBOARD_SESSION_HOURS", 12, least=1, most=720)

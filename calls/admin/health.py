@@ -12,7 +12,7 @@ from django.utils import timezone
 from calls.display import formats, wording
 from calls.health.last_heard import last_heard
 from calls.health.silence import expected_silence
-from calls.intake.sources import base_url
+from calls.intake.sources import address_form
 from calls.models import Delivery, Source, SourceToken
 from calls.upkeep.doctor import EXAMINATIONS, examined, quarantine
 
@@ -62,7 +62,7 @@ def _source(source: Source, now: datetime, silence: float) -> dict[str, Any]:
         "state": _state(source, heard, silent),
         "heard": shown.moment(heard, source.time_zone),
         "ago": formats.about((now - heard).total_seconds()) if heard else "",
-        "addresses": [f"{base_url()}/hooks/…{token.hint}" for token in source.active_tokens],
+        "addresses": [address_form(token) for token in source.active_tokens],
         "pings": source.ping_count,
     }
 

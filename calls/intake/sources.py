@@ -4,11 +4,13 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from calls.models import Source, SourceToken
+from calls.models import Delivery, Source, SourceToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,26 @@ def rotate(source: Source) -> tuple[Connected, list[SourceToken]]:
     """Give a source another token. The one before goes on working until the next rotation; both are told."""
     before = list(source.tokens.active().order_by("-created_at", "-id"))
     return Connected(source, source.new_token()), before
+
+
+def waiting_sources() -> list[dict[str, Any]]:
+    """The sources that nothing was delivered to yet: [{id, name, ping_count, addresses}], newest address first."""
+    delivered = Exists(Delivery.objects.filter(source=OuterRef("pk")))
+    waiting = Source.objects.filter(~delivered, enabled=True, synthetic=False).order_by("name")
+    return [
+        {
+            "id": source.pk,
+            "name": source.name,
+            "ping_count": source.ping_count,
+            "addresses": [address_form(token) for token in source.tokens.active().order_by("-created_at", "-id")],
+        }
+        for source in waiting
+    ]
+
+
+def address_form(token: SourceToken) -> str:
+    """A token's address without what is secret in it."""
+    return f"{base_url()}/hooks/…{token.hint}"
 
 
 def base_url() -> str:

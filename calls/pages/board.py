@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from calls.intake.sources import waiting_sources
 from calls.live.first_page import snapshot_for, totals_for
 from calls.live.queries import SHOWN_ENDED
 from calls.live.urgency import FIRST_ENDED, FIRST_LIVE
@@ -34,7 +35,10 @@ def board(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request.user)
     glance = strip_of(scope, request.GET) if scope else None
     shown = narrowed(snapshot, filters, groups_first)
-    return render(request, "board.html", {"snapshot": snapshot, "totals": totals, "glance": glance, **shown})
+    first_steps = {"waits": waiting_sources() if request.user.is_superuser and not snapshot["calls"] else []}
+    return render(
+        request, "board.html", {"snapshot": snapshot, "totals": totals, "glance": glance, **shown, **first_steps}
+    )
 
 
 def narrowed(snapshot: dict[str, Any], filters: Filters, groups_first: bool) -> dict[str, Any]:

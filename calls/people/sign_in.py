@@ -20,7 +20,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, Sum, Value
+from django.db.models import F, Max, Sum, Value
 from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -75,11 +75,31 @@ def unless_held_up(view: View) -> View:
 
     @wraps(view)
     def open_to_others(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and is_held_up(client_address(request)):
-            return render(request, "lockout.html", status=429)
+        if request.method == "POST" and (until := held_up_until(client_address(request))):
+            return locked_out(request, until)
         return view(request, *args, **kwargs)
 
     return open_to_others
+
+
+def locked_out(request: HttpRequest, until: datetime, name: str = "") -> HttpResponse:
+    """The page for who tried too often. It says until when, and whom it holds up."""
+    return render(request, "lockout.html", {"until": until, "username": name}, status=429)
+
+
+def axes_lockout(
+    request: HttpRequest, _answer: HttpResponse | None = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The same, where axes asks for it: its own count is over, or `SignInBackend` has said that ours is."""
+    name = str((credentials or {}).get("username") or "")
+    own_until: datetime | None = getattr(request, "held_up_until", None)
+    return locked_out(request, own_until or _axes_until(name, client_address(request)), name)
+
+
+def _axes_until(name: str, address: str) -> datetime:
+    attempts = AccessAttempt.objects.filter(username=name, ip_address=address)
+    latest: datetime = attempts.aggregate(at=Max("attempt_time"))["at"] or timezone.now()
+    return latest + settings.AXES_COOLOFF_TIME
 
 
 def _busy(request: HttpRequest) -> HttpResponse:
@@ -97,7 +117,8 @@ class SignInBackend(ModelBackend):
         if username is None or password is None:
             return None
         address = client_address(request) if request else ""
-        if request and not claim(username, address):
+        if request and (until := claim(username, address)):
+            request.held_up_until = until  # type: ignore[attr-defined]
             request.axes_locked_out = True  # type: ignore[attr-defined]  # axes answers so, and counts nothing
             raise PermissionDenied
         person = User.objects.filter(username=username).first()
@@ -138,18 +159,20 @@ def _keys(name: str, address: str) -> dict[str, Limit]:
     return {_key(BY_NAME, name): BY_NAME, _key(BY_NETWORK, network_of(address)): BY_NETWORK}
 
 
-def claim(name: str, address: str) -> bool:
-    """Whether this name may be tried from there now; if so, the try is counted."""
+def claim(name: str, address: str) -> datetime | None:
+    """Count this try of the name from there. Where it may not be tried now, nothing is counted: gives until when."""
     now = timezone.now()
     keys = _keys(name, address)
     rows = FailedSignIns.objects.filter(key__in=keys)
     with transaction.atomic():
         known = {row.key: _of_now(row, keys[row.key], now) for row in rows.select_for_update().order_by("key")}
-        over = {keys[key] for key, row in known.items() if row.failures >= keys[key].failures}
+        over = {
+            keys[key]: row.since + keys[key].within for key, row in known.items() if row.failures >= keys[key].failures
+        }
         if BY_NETWORK in over:
-            hold_up(address, known[_key(BY_NETWORK, network_of(address))].since + BY_NETWORK.within)
+            hold_up(address, over[BY_NETWORK])
         if BY_NETWORK in over or (BY_NAME in over and not _is_known_place(name, address, now)):
-            return False  # and nothing is written: who is held up leaves no more rows
+            return max(over.values())  # and nothing is written: who is held up leaves no more rows
         if missing := sorted(keys.keys() - known.keys()):
             drop_old(now)
             FailedSignIns.objects.bulk_create(
@@ -157,7 +180,7 @@ def claim(name: str, address: str) -> bool:
             )
         FailedSignIns.objects.bulk_update(known.values(), ["failures", "since"])
         rows.update(failures=F("failures") + 1)
-    return True
+    return None
 
 
 def hold_up(address: str, until: datetime) -> None:
@@ -166,9 +189,10 @@ def hold_up(address: str, until: datetime) -> None:
     held_up[network_of(address)] = until
 
 
-def is_held_up(address: str) -> bool:
+def held_up_until(address: str) -> datetime | None:
+    """Until when nothing is tried from this network; None: it may try."""
     until = held_up.get(network_of(address))
-    return until is not None and timezone.now() < until
+    return until if until is not None and timezone.now() < until else None
 
 
 def _of_now(row: FailedSignIns, limit: Limit, now: datetime) -> FailedSignIns:

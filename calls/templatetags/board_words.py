@@ -1,5 +1,6 @@
 """How the server writes the first board: the words and lengths of `calls/display`, for templates."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -89,6 +90,13 @@ def clock_seconds(moment: str) -> str:
     """The same to the second."""
     then = parse_datetime(moment)
     return formats.clock_seconds(then) if then else wording.UNKNOWN
+
+
+@register.filter
+def until_clock(moment: datetime) -> str:
+    """The time of day in the site's zone, with its name, of the minute in which this moment has passed: 17:58 IST."""
+    whole = moment + timedelta(seconds=59)
+    return f"{formats.clock(whole)} {formats.zone_word(whole)}"
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from calls.management.commands.doctor import verdict
 from calls.models import Access, Delivery, Source
 from calls.models.access import scope_of
 from calls.models.source import digest
@@ -181,7 +182,17 @@ def test_a_healthy_installation_is_well(admin_person, source, source_token):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(machine, "LEAST_FREE_BYTES", 0)
         close_files()
-        assert "All is well." in said("doctor")
+        lines = said("doctor").splitlines()
+    unwell = [line for line in lines if not line.startswith("ok ")]
+    assert (unwell[0], unwell[-1]) == ("note    source Callerdesk never delivered", "Well, with 1 note.")
+
+
+@pytest.mark.parametrize(("problems", "notes", "said"), [
+    (0, 0, "All is well."), (0, 1, "Well, with 1 note."), (0, 2, "Well, with 2 notes."), (1, 2, "1 problem."),
+    (3, 0, "3 problems."),
+])  # fmt: skip
+def test_the_doctors_last_line_forgets_no_note(problems, notes, said):
+    assert verdict(problems, notes) == said
 
 
 def test_what_needs_doing_ends_with_one(source):

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from calls.display import formats, wording
-from calls.models import Call
+from calls.models import Call, Delivery
 from calls.words import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,11 +106,29 @@ def test_what_a_provider_sends_is_never_markup(client, sales_supervisor, source,
     assert "<b>x" not in page
 
 
-def test_only_staff_are_led_to_the_admin_and_told_how_to_make_calls(client, admin_person, sales_supervisor):
-    assert "createsource" in page_of(client, admin_person)
+def test_an_empty_board_leads_its_admin_on_and_nobody_else(
+    client, admin_person, sales_supervisor, source, source_token
+):
+    page = page_of(client, admin_person)
+    assert "waits for its first delivery" in page and f"/hooks/…{source_token[-4:]}" in page
+    assert source_token not in page
+    assert f"/admin/calls/source/{source.pk}/token/" in page
     plain = page_of(client, sales_supervisor)
-    assert "createsource" not in plain
-    assert ">Admin<" not in plain
+    assert "first delivery" not in plain and "/hooks/" not in plain and ">Set-up<" not in plain
+
+
+def test_a_source_that_delivered_waits_for_nothing(client, admin_person, source):
+    Delivery.objects.create(source=source, received_at=timezone.now(), body=b"{}", content_key=b"1")
+    page = page_of(client, admin_person)
+    assert "first delivery" not in page
+    assert "says when each source delivered last" in page
+
+
+def test_who_was_signed_out_is_told_so_and_led_back(client):
+    page = client.get("/accounts/login/?ended=1&next=/%3Fgroup%3DSales").content.decode()
+    assert "You were signed out." in page
+    assert 'value="/?group=Sales"' in page
+    assert "You were signed out." not in client.get("/accounts/login/").content.decode()
 
 
 def test_signing_in_leads_to_where_one_wanted_to_go(client, sales_supervisor):
@@ -122,6 +140,8 @@ def test_signing_in_leads_to_where_one_wanted_to_go(client, sales_supervisor):
 def test_a_wrong_password_is_said_plainly(client, sales_supervisor):
     page = client.post("/accounts/login/", {"username": "sales-supervisor", "password": "no"}).content.decode()
     assert 'role="alert"' in page
+    focused = re.findall(r"<input[^>]*autofocus[^>]*>", page)
+    assert len(focused) == 1 and 'name="password"' in focused[0]
 
 
 def test_signing_out_wants_a_form(client, sales_supervisor):

@@ -1,7 +1,7 @@
 """Who may try to sign in and how often: strangers are held up, people are not."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -25,6 +25,11 @@ def try_to(name: str, password: str, address: str = HERE):
     return Client(REMOTE_ADDR=address).post(SIGN_IN, {"username": name, "password": password}).status_code
 
 
+def tried(name: str, password: str, address: str) -> str:
+    """The page that answers."""
+    return Client(REMOTE_ADDR=address).post(SIGN_IN, {"username": name, "password": password}).content.decode()
+
+
 @pytest.fixture
 def asha(db):
     return person("asha", "viewer")
@@ -35,6 +40,17 @@ def test_one_name_from_many_addresses_is_tried_a_few_times_an_hour(asha):
     assert tried == [200] * BY_NAME.failures + [429] * (30 - BY_NAME.failures)
     with time_machine.travel(timezone.now() + BY_NAME.within + timedelta(seconds=1), tick=False):
         assert try_to("asha", "asha", "198.51.100.1") == 302
+
+
+@pytest.mark.parametrize(("kind", "minutes"), [("here", 15), ("name", 60), ("network", 15)])
+def test_whoever_is_held_up_is_told_until_when(asha, kind, minutes):
+    now = datetime(2026, 11, 26, 12, 28, 30, tzinfo=UTC)
+    with time_machine.travel(now, tick=False):
+        for number in range(BY_NETWORK.failures + 1):
+            name = f"nobody{number}" if kind == "network" else "asha"
+            page = tried(name, "wrong", f"198.51.{number}.1" if kind == "name" else HERE)
+    until = {15: "18:14 IST", 60: "18:59 IST"}[minutes]
+    assert f"until <b>{until}</b>" in page
 
 
 def test_strangers_do_not_shut_out_a_person_where_they_signed_in_before(asha):

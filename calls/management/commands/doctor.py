@@ -17,9 +17,16 @@ class Command(BaseCommand):
         for finding in findings:
             self.stdout.write(line(finding))
         problems = sum(finding.well is False for finding in findings)
-        self.stdout.write(f"{problems} problem{'' if problems == 1 else 's'}." if problems else "All is well.")
+        self.stdout.write(verdict(problems, notes=sum(finding.well is None for finding in findings)))
         if problems:
             raise SystemExit(1)
+
+
+def verdict(problems: int, notes: int) -> str:
+    """The last line: 2 problems. | Well, with 1 note. | All is well."""
+    if problems:
+        return f"{problems} problem{'' if problems == 1 else 's'}."
+    return f"Well, with {notes} note{'' if notes == 1 else 's'}." if notes else "All is well."
 
 
 def line(finding: Finding) -> str:

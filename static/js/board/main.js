@@ -103,7 +103,7 @@ const board = new Board(
       views: document.querySelectorAll("[data-show]"),
     },
     empty: { live: find("#empty-live"), filtered: find("#empty-filtered"), completed: find("#empty-completed") },
-    signIn: (at) => `/accounts/login/?next=${encodeURIComponent(at.pathname + at.search)}`,
+    signIn: (at) => `/accounts/login/?ended=1&next=${encodeURIComponent(at.pathname + at.search)}`,
   },
   host,
 );
