@@ -6,9 +6,12 @@ import re
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from tests.pages.test_board_in_browser import browser, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import browser, chromium, signed_in, site  # noqa: F401
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(300)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(300)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 LISTS = ["source", "callgroup", "agent", "virtualnumber", "figuresettings"]
 

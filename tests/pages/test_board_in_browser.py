@@ -7,13 +7,18 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
+from tests.conftest import chromium as path_of_chromium
 from tests.support.provider import india
 from tests.support.running import RunningServer, manage
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 PASSWORD = "a board for eight hours"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -25,7 +30,7 @@ class Site:
     """A server on data of its own, its webhook, and the means to kill it and start it again."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.cookies = folder, {}
         self.server = RunningServer(folder)
         self.server.wait_until_ready()
         said = manage("createsource", "Head office", CALLBOARD_DATA_DIR=str(folder)).stdout
@@ -75,12 +80,29 @@ def site(tmp_path_factory):
     site.kill()
 
 
-@pytest.fixture
-async def browser(chromium_path):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium():
+    """One process of Chromium for all tests of a file. Mark them `asyncio(loop_scope="module")`."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield browser
-        await browser.close()
+        chromium = await playwright.chromium.launch(executable_path=path_of_chromium(), args=FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(chromium):
+    """A browser that has no page open and knows nobody."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+async def sign_in(page, name):
+    await page.goto("/accounts/login/")
+    await page.get_by_label("Name").or_(page.locator("[name=username]")).first.fill(name)
+    await page.locator("[name=password]").fill(PASSWORD)
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
 
 
 async def signed_in(browser, site, name="asha", **options):
@@ -90,11 +112,10 @@ async def signed_in(browser, site, name="asha", **options):
     page.complaints = []
     page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    await page.goto("/accounts/login/")
-    await page.get_by_label("Name").or_(page.locator("[name=username]")).first.fill(name)
-    await page.locator("[name=password]").fill(PASSWORD)
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
+    if name not in site.cookies:
+        await sign_in(page, name)
+        site.cookies[name] = await context.cookies()
+    await context.add_cookies(site.cookies[name])
     await page.goto("/")
     await expect(page.locator("#line")).to_have_attribute("data-truth", "live", timeout=PATIENCE)
     return page

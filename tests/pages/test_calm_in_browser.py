@@ -1,16 +1,20 @@
 """Nothing moves under a hand, in real Chromium: pointer, keys, finger, scrolled lists and the frozen board."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from tests.pages.test_board_in_browser import FLAGS, PATIENCE, browser, row, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import FLAGS, PATIENCE, browser, chromium, row, signed_in, site  # noqa: F401
 from tests.support.provider import india
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 WIDE = {"width": 1440, "height": 900}
 ENDING = 20
@@ -90,9 +94,12 @@ async def test_a_list_walked_by_the_keys_holds_still_and_tells_who_waits(site, b
     await asyncio.to_thread(begin, site, "keys", 3, call_group="Keys", Status="Picked")
     page = await signed_in(browser, site, viewport=WIDE)
     await page.goto("/?group=Keys")
+    # The rows are there before the scripts that listen to keys.
+    await expect(page.locator("#line")).to_have_attribute("data-truth", "live", timeout=PATIENCE)
     rows = page.locator("#live .rows > .row")
     await expect(rows).to_have_count(3, timeout=PATIENCE)
     await page.keyboard.press("j")
+    await expect(page.locator("#live")).to_have_attribute("aria-activedescendant", re.compile("live-"))
     ids = "[...document.querySelectorAll('#live .rows > .row')].map((row) => row.callId)"
     before = await page.evaluate(ids)
     await asyncio.to_thread(site.says, "keys.new", call_group="Keys", SourceNumber="9000000654")

@@ -6,9 +6,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.display.test_every_field import OTHERS, REPORT
-from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, row, signed_in, site  # noqa: F401
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 WIDE = {"width": 1440, "height": 900}
 
@@ -79,9 +82,9 @@ async def test_a_number_is_copied_without_gaps(site, browser):  # noqa: F811
     await row(page, "live", "00603").first.click()
     await page.locator(".panel-name .copy").click()
     await expect(page.locator(".panel-name .copy")).to_have_attribute("data-copied", "Copied")
-    await page.locator("#filters [type=search]").focus()
+    await page.locator("#filters [name=q]").focus()
     await page.keyboard.press("Control+V")
-    await expect(page.locator("#filters [type=search]")).to_have_value("+919000000603")
+    await expect(page.locator("#filters [name=q]")).to_have_value("+919000000603")
 
 
 async def test_every_documented_field_stands_in_the_dock_and_what_else_was_said(site, browser):  # noqa: F811

@@ -5,9 +5,12 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.test_board_in_browser import PATIENCE, browser, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, signed_in, site  # noqa: F401
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
 async def figure(page, name):
@@ -27,8 +30,7 @@ async def test_the_strip_follows_the_groups_and_every_choice_is_a_link(site, bro
     await expect(page.locator("[data-figure=waiting]")).to_have_text("2", timeout=PATIENCE)
     await expect(page.locator("#scope [data-scope-word]")).to_have_text("Blue")
     assert (await page.locator(".header nav a").first.get_attribute("href")).endswith("/?group=Blue")
-    lost = sum([int(await figure(page, name)) for name in ("abandoned", "missed")])
-    assert lost == 1
+    await expect(page.locator("[data-glance=lost]")).to_have_text("1", timeout=PATIENCE)
     # What happens in a group moves its strip at once.
     await asyncio.to_thread(site.reports, "scope.0", call_group="Blue", SourceNumber="9000000710")
     await expect(page.locator("[data-figure=answered]")).to_have_text("1", timeout=PATIENCE)
@@ -61,7 +63,7 @@ async def test_menus_and_search_say_what_there_is_and_let_go(site, browser):  # 
     await expect(options).to_have_count(1)
     await options.first.click()
     await page.keyboard.press("Escape")
-    assert await options.count() == 0
+    await expect(options).to_have_count(0)
     await expect(page.locator("#live [role=row][id]")).to_have_count(1, timeout=PATIENCE)
     # Nothing below moves because something is chosen.
     assert await page.locator("#live-part").bounding_box() == where

@@ -5,9 +5,12 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.test_board_in_browser import PATIENCE, browser, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, signed_in, site  # noqa: F401
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 FOCUSED = "document.activeElement.textContent.trim()"
 
@@ -23,11 +26,23 @@ async def test_arrows_walk_an_open_menu_and_not_the_list_behind_it(site, browser
     await page.keyboard.press("ArrowUp")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/?state=talking", timeout=PATIENCE)
-    assert await page.locator("#live [aria-selected=true]").count() == 0
+    assert await page.locator("#live").get_attribute("aria-activedescendant") is None
     # Leaving a menu closes it.
     await page.keyboard.press("End")
     await page.keyboard.press("Tab")
     await expect(page.locator("details.menu[open]")).to_have_count(0)
+
+
+async def test_an_arrow_right_behind_the_key_that_opens_a_menu_is_in_time(site, browser):  # noqa: F811
+    """As from quick fingers on a slow machine: nothing else happens between the two."""
+    page = await signed_in(browser, site)
+    pressed = """(summary, key) => {
+        summary.focus();
+        summary.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+        return document.activeElement.textContent.trim();
+    }"""
+    summary = page.locator("[data-facet=state] > summary")
+    assert (await summary.evaluate(pressed, "ArrowDown")).startswith("Waiting")
 
 
 async def test_g_goes_and_the_palette_finds(site, browser):  # noqa: F811

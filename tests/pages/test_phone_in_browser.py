@@ -5,9 +5,12 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.test_board_in_browser import PATIENCE, browser, row, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, row, signed_in, site  # noqa: F401
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 FACETS = ("direction", "state", "agent", "outcome")
 LONG = {"call_group": "बिक्री और ग्राहक सेवा विभाग", "receiver_name": "वेंकटनरसिम्हा राजुवरिपेटा"}

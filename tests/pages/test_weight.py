@@ -9,7 +9,7 @@ from django.utils import timezone
 from calls.models import Agent, Call
 from calls.templatetags.modules import modules_of
 from calls.words import State
-from tests.pages.test_board_in_browser import browser, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import browser, chromium, signed_in, site  # noqa: F401
 from tests.pages.test_pages import page_of, plain_static_files  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +61,7 @@ def test_the_page_names_every_module_of_the_board_and_no_other(client, admin_per
 @pytest.mark.slow
 @pytest.mark.needs_chromium
 @pytest.mark.timeout(240)
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_board_that_was_open_before_asks_for_little(site, browser):  # noqa: F811
     page = await signed_in(browser, site)
     await page.goto("/")
