@@ -15,6 +15,9 @@ import dashboard
 from dashboard import logs
 
 SIZE = 65_536
+# So much of a text is read first. What takes time that grows with the square takes a 64th of it here, and more than
+# this: only that is read whole.
+GLANCE, GLANCE_SECONDS = SIZE // 8, 0.0004
 # CPU seconds. A pattern that tries again from each sign takes seconds for the same text.
 LONGEST = 0.05
 # A slow machine that runs other tests too is given this many times as long.
@@ -76,6 +79,8 @@ def patterns() -> dict[str, re.Pattern]:
 def slow(read: Callable, made: Callable[[str], str | bytes]) -> str | None:
     """The first text that took longer than it may, twice: one pause of the machine says nothing."""
     for unit, end in itertools.product(UNITS, ENDS):
+        if seconds(read, made(unit * (GLANCE // len(unit)) + end)) < GLANCE_SECONDS:
+            continue
         text = made(unit * (SIZE // len(unit)) + end)
         if all(seconds(read, text) > LONGEST * MARGIN for _ in range(2)):
             return repr((unit, end))

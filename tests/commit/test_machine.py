@@ -1,5 +1,6 @@
 """Promises 2 to 5 and 10, by a machine that says anything in any order and looks at every call after each step."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,8 @@ camps = st.sampled_from(["", "", "7001"])
 DIRECTIONS = {"S1": "IVR", "S2": "WEBOBD", "S3": "", "": "WEBOBD"}
 seconds = st.integers(0, 90)
 AWAITED = "report_of_another"
+EXAMPLES = int(os.environ.get("TEST_MACHINE_EXAMPLES", "100"))
+"""`TEST_MACHINE_EXAMPLES=1000` looks for longer."""
 
 
 class Calls(RuleBasedStateMachine):
@@ -243,4 +246,4 @@ def test_any_deliveries_in_any_order_keep_the_promises(machine):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_any_deliveries_in_any_order_keep_the_promises_for_long(machine):
-    machine(max_examples=300, stateful_step_count=40)
+    machine(max_examples=EXAMPLES, stateful_step_count=40)
