@@ -6,6 +6,7 @@ A row is a plain list, and a cell is found by its place: at a thousand deliverie
 import hashlib
 import hmac
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter, itemgetter
@@ -15,7 +16,7 @@ import orjson
 
 from calls.commit.live_cache import Stored
 from calls.commit.matching import MatchedCall
-from calls.database.bulk import Table, moment_from, select
+from calls.database.bulk import Table, moment_from, moment_text, select
 from calls.database.columns import Columns
 from calls.models import Call
 from calls.phones import digits_reversed
@@ -54,7 +55,7 @@ def call_row(call: MatchedCall, facts: CallFacts, group: int | None, stored: Sto
     `key` is the secret under which the customer's number gets its pseudonym.
     """
     for attempt in facts.ring_attempts:
-        attempt["at"] = attempt["at"].isoformat()
+        attempt["at"] = _spelled(attempt["at"])
     direction, state, provisional, outcome, *others = _shown_of(facts)
     # As plain text: the database driver and the encoder are slow with members of an enumeration.
     shown = [str(direction), str(state), provisional, outcome and str(outcome), *others]
@@ -74,6 +75,11 @@ def call_row(call: MatchedCall, facts: CallFacts, group: int | None, stored: Sto
         stored.seq if stored and stored.digest == digest else None,
         *shown,
     ]
+
+
+def _spelled(moment: datetime) -> str:
+    """A moment within JSON, as `isoformat` would spell it in ten times the time."""
+    return f"{moment_text(moment).replace(' ', 'T')}+00:00"
 
 
 @lru_cache(maxsize=8_192)

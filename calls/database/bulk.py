@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -82,7 +83,7 @@ class Table:
         cells = list(row)
         for i in self._moment_cells:
             if cells[i] is not None:
-                cells[i] = cells[i].isoformat(" ").removesuffix("+00:00")
+                cells[i] = moment_text(cells[i])
         for i in self._json_cells:
             cells[i] = _json(cells[i])
         return cells
@@ -141,6 +142,12 @@ def select(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     with transaction.get_connection().cursor() as cursor:
         cursor.execute(sql % tuple(marks), flat)
         return list(cursor.fetchall())
+
+
+@lru_cache(maxsize=8_192)  # Rows of a call are written several times, and most of their moments stay.
+def moment_text(moment: datetime) -> str:
+    """A moment as SQLite holds it: 2026-01-31 09:30:00.123456, in UTC and without a zone."""
+    return moment.astimezone(UTC).isoformat(" ").removesuffix("+00:00")
 
 
 def moment_from(value: datetime | None) -> datetime | None:

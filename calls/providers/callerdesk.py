@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from calls.phones import WITHHELD
@@ -15,9 +16,20 @@ from calls.rules.events import CallEvent, Kind, Verdict
 from calls.words import Direction, State
 
 from .adapter import BROKEN, Arrival, Habits, Reading, ignored, quarantined
-from .callerdesk_words import DIRECTIONS, OTHERS, PHASES, PRESSED, SPELLINGS, VERDICTS
+from .callerdesk_words import DIRECTIONS, OTHERS, PHASES, PRESSED, SPELLINGS, VERDICTS, is_sample
 from .folds import choose_readings, is_set_back
-from .values import Unreadable, also_said, amount, code, looks_like_a_call, moment, number, or_nobody, seconds
+from .values import (
+    Unreadable,
+    also_said,
+    amount,
+    code,
+    looks_like_a_call,
+    moment,
+    number,
+    opaque_id,
+    or_nobody,
+    seconds,
+)
 
 LABEL = "CallerDesk (also Digidonar, RP Digital Phone, IndiaVoice, CCS Express IVR)"
 
@@ -28,14 +40,12 @@ _IDENTITY = (
 )  # fmt: skip
 _OF_A_CALL = ("call_id", "alternate_id", "source", "destination", "dialled", "started_at", "ended_at", "recording_url")
 _FREE_TEXTS = ("group", "agent_name")
-# The sample on the provider's page has the letters of a pattern for its times, and x for the end of its numbers.
-_PATTERN_OF_TIME = re.compile(r"y{2,4}[-/. ]?m{1,2}[-/. ]?d{1,2}\b|d{1,2}[-/. ]?m{1,2}[-/. ]?y{2,4}\b", re.IGNORECASE)
-_SAMPLE_NUMBER = re.compile(r"\+?[0-9]{1,8}[xX]{3,}\Z")
 _LENGTHS = ("duration_seconds", "talk_seconds")
 _ACCOUNT = (
     "ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "talk_seconds", "duration_seconds", "coins",
     "agent_name", "recording_url", "error_code",
 )  # fmt: skip
+_account_of = itemgetter(*_ACCOUNT)
 _REPORT_ONLY = ("ended_at", "leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at", "recording_url")
 _FIELD = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
 FIELDS = _FIELD.keys()
@@ -53,7 +63,6 @@ _LEGS = {"agent": Verdict.AGENT_LEG, "customer": Verdict.CUSTOMER_LEG}
 _PHASE_ORDER = list(State)
 _BRACKET = re.compile(r"\(([^)]*)\)?")  # One that is never closed reaches to the end: so each sign is read once.
 _NOT_LETTERS = re.compile(r"[^A-Z0-9]")
-_LONGEST_ID = 100
 
 
 def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
@@ -65,9 +74,10 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if _FIELD.keys().isdisjoint(fields):
         return quarantined("unknown_fields") if looks_like_a_call(fields) else ignored("no_call_fields")
     said, others = _said(fields)
-    if _is_sample(said):
+    if is_sample(said):
         return ignored("provider_sample")
-    if BROKEN in "".join(map(said.__getitem__, _IDENTITY)):
+    broken = BROKEN in "".join(fields.values())
+    if broken and BROKEN in "".join(map(said.__getitem__, _IDENTITY)):
         return quarantined("broken_characters")
     kind = _kind(said)
     if kind is None:
@@ -83,20 +93,13 @@ def read(fields: dict[str, str], habits: Habits, arrival: Arrival) -> Reading:
     if is_set_back(habits.time_zone):
         choose_readings(event, said, habits.time_zone)
     _add_others(event, said, others)
+    if broken and any(BROKEN in said[name] for name in _FREE_TEXTS):
+        _add_flag(event, "broken_characters")
     if event.call_id or event.alternate_id:
         return Reading(event)
     if not event.joining_id:
         return _without_id(event)
     return Reading(event) if event.started_at else quarantined("no_start_time")
-
-
-def _is_sample(said: dict[str, str]) -> bool:
-    """Whether this is the sample of the provider's documentation, as a test button sends it."""
-    if _PATTERN_OF_TIME.match(said["started_at"] or said["ended_at"]):
-        return True
-    # A customer's number may be masked like this, a line's own never is.
-    others = [said[name] for name in ("source", "dialled") if said[name]]
-    return bool(_SAMPLE_NUMBER.match(said["destination"]) and all(map(_SAMPLE_NUMBER.match, others)))
 
 
 def _said(fields: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -236,8 +239,7 @@ def _cause(verdict: Verdict | None, texts: tuple[str, ...]) -> tuple[Verdict | N
 def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arrival: Arrival) -> CallEvent:
     direction, region, flags = words.direction, habits.region, list(words.flags)
     # By position. On outgoing calls the directory decides later.
-    customer, agent = _number(said, "source", flags, region), _number(said, "dialled", flags, region)
-    line = _number(said, "destination", flags, region)
+    customer, agent, line = _numbers(said, flags, region)
     incoming = direction is Direction.INCOMING
     if not incoming and habits.outgoing_source_is_agent:
         customer, agent = agent, customer
@@ -247,9 +249,9 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
         kind=kind,
         content_key=arrival.content_key,
         received_at=arrival.received_at,
-        call_id=_id(said["call_id"]),
-        alternate_id=_id(said["alternate_id"]),
-        campaign_id=_id(said["campaign_id"]),
+        call_id=opaque_id(said["call_id"]),
+        alternate_id=opaque_id(said["alternate_id"]),
+        campaign_id=opaque_id(said["campaign_id"]),
         direction=direction,
         phase=words.phase,
         verdict=words.verdict,
@@ -267,8 +269,6 @@ def _event(kind: Kind, said: dict[str, str], words: _Words, habits: Habits, arri
     )
     if kind is Kind.REPORT:
         _add_account(event, said, flags, habits.time_zone)
-    if any(BROKEN in said[name] for name in _FREE_TEXTS):
-        flags.append("broken_characters")
     if flags:
         event.flags = tuple(sorted(set(flags)))
     return event
@@ -295,20 +295,28 @@ def _add_others(event: CallEvent, said: dict[str, str], others: dict[str, str]) 
             others[SPELLINGS[name][0]] = said[name]
     if event.call_id and event.alternate_id not in ("", event.call_id):
         others["uniqueid"] = said["alternate_id"]
-    if event.kind is Kind.LIVE:
+    if event.kind is Kind.LIVE and any(_account_of(said)):
         others |= {name: said[name] for name in _ACCOUNT if said[name] and or_nobody(said[name])}
     if others:
         event.also_said, whole = also_said(others, OTHERS, PRESSED)
         if not whole:
-            event.flags = tuple(sorted({*event.flags, "more_said"}))
+            _add_flag(event, "more_said")
 
 
-def _number(said: dict[str, str], name: str, flags: list[str], region: str) -> str:
-    try:
-        return number(said[name], region)
-    except Unreadable:
-        flags.append("unreadable_number")
-        return ""
+def _add_flag(event: CallEvent, flag: str) -> None:
+    event.flags = tuple(sorted({*event.flags, flag}))
+
+
+def _numbers(said: dict[str, str], flags: list[str], region: str) -> list[str]:
+    """The numbers of source, dialled and destination; "" for one that cannot be read."""
+    found = []
+    for text in (said["source"], said["dialled"], said["destination"]):
+        try:
+            found.append(number(text, region))
+        except Unreadable:
+            flags.append("unreadable_number")
+            found.append("")
+    return found
 
 
 def _value(said: dict[str, str], name: str, flags: list[str], read_as: Callable[..., Any], *more: str) -> Any:
@@ -328,13 +336,5 @@ def _without_id(event: CallEvent) -> Reading:
     numbers = [event.customer, event.line] if event.roles_known else [event.customer, event.agent, event.line]
     known_by = f"{'|'.join(sorted(numbers))}|{event.started_at.isoformat()}"
     event.call_id = f"no-id-{hashlib.sha256(known_by.encode()).hexdigest()[:24]}"
-    event.flags = tuple(sorted((*event.flags, "no_call_id")))
+    _add_flag(event, "no_call_id")
     return Reading(event)
-
-
-def _id(text: str) -> str:
-    """An opaque id; placeholders are none. One that is too long keeps its start and a digest of the whole."""
-    text = or_nobody(text)
-    if len(text) <= _LONGEST_ID:
-        return text
-    return text[: _LONGEST_ID - 25] + "-" + hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -4,6 +4,7 @@
 nothing in them was captured from a live account here. The first real capture outranks both.
 """
 
+import re
 from collections.abc import Mapping
 
 from calls.rules.events import Verdict
@@ -135,3 +136,19 @@ SEEN_PHASES = {
     "IVR": State.IVR,
 }
 PHASES = DOCUMENTED_PHASES | SEEN_PHASES
+
+# The sample on the provider's page has the letters of a pattern for its times, and x for the end of its numbers.
+_PATTERN_OF_TIME = re.compile(r"y{2,4}[-/. ]?m{1,2}[-/. ]?d{1,2}\b|d{1,2}[-/. ]?m{1,2}[-/. ]?y{2,4}\b", re.IGNORECASE)
+_SAMPLE_NUMBER = re.compile(r"\+?[0-9]{1,8}[xX]{3,}\Z")
+
+
+def is_sample(said: Mapping[str, str]) -> bool:
+    """Whether this is the sample of the provider's documentation, as a test button sends it."""
+    time, line = said["started_at"] or said["ended_at"], said["destination"]
+    if time[:1].isalpha() and _PATTERN_OF_TIME.match(time):
+        return True
+    if not line.endswith(("x", "X")):
+        return False
+    # A customer's number may be masked like this, a line's own never is.
+    others = [said[name] for name in ("source", "dialled") if said[name]]
+    return bool(_SAMPLE_NUMBER.match(line) and all(map(_SAMPLE_NUMBER.match, others)))

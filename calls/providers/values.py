@@ -1,5 +1,6 @@
 """Values as providers write them: moments without a zone, lengths, amounts, and words for nobody."""
 
+import hashlib
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,3})?\Z", re.ASCII)
 _LONGEST = 7 * 86_400
 _CODE = re.compile(r"0*(\d{1,6})(?:\.0*)?\Z", re.ASCII)
 _LONGEST_CODE = 20
+_LONGEST_ID = 100
 # What a field is called that holds a key to something: its value is for nobody's eyes.
 _SECRET = re.compile(
     r"token|secret|passw|passcode|passphrase|apikey|authcode|authkey|authori[sz]|signature|credential"
@@ -61,7 +63,15 @@ class Unreadable(ValueError):
 
 def or_nobody(text: str) -> str:
     """The text, or "" where it is one of the words that mean nobody or nothing."""
-    return "" if text.casefold() in NOBODY else text
+    return "" if not text or text.casefold() in NOBODY else text
+
+
+def opaque_id(text: str) -> str:
+    """An id as it came; placeholders are none. One that is too long keeps its start and a digest of the whole."""
+    text = or_nobody(text)
+    if len(text) <= _LONGEST_ID:
+        return text
+    return text[: _LONGEST_ID - 25] + "-" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 @lru_cache(maxsize=8_192)
@@ -161,8 +171,8 @@ def also_said(
             continue
         said.append((name not in spelled, spelled.get(name, name), text))
     said.sort()
-    kept = tuple(sorted((name, text[:_LONGEST_SAID]) for _, name, text in said[:MOST_ALSO_SAID]))
-    return kept, len(said) <= MOST_ALSO_SAID and all(len(text) <= _LONGEST_SAID for *_, text in said)
+    kept = tuple(sorted([(name, text[:_LONGEST_SAID]) for _, name, text in said[:MOST_ALSO_SAID]]))
+    return kept, len(said) <= MOST_ALSO_SAID and max([len(text) for *_, text in said], default=0) <= _LONGEST_SAID
 
 
 def _is_secret(name: str, text: str) -> bool:

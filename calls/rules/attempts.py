@@ -8,6 +8,7 @@ means the same in every order, and only a repeat that is news (`rules.repeats`) 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from calls.rules.events import CallEvent, Verdict
@@ -26,6 +27,7 @@ _INCOMING = Direction.INCOMING
 _RING, _CLOSE, _PICK = 1, 2, 3
 _KINDS = {State.RINGING: _RING, State.TALKING: _PICK}
 _ABANDONED = Verdict.ABANDONED
+_step_order, _shown_order = itemgetter(0, 1, 2), attrgetter("agent", "at")
 _HANG_UPS = (Verdict.CANCELLED, _ABANDONED, Verdict.AGENT_LEG, Verdict.CUSTOMER_LEG)
 """Words that end a talk. The others say why a phone was not picked up, and a pick-up outranks them."""
 
@@ -65,8 +67,11 @@ class Attempt:
 
     def shown(self) -> dict[str, Any]:
         said: dict[str, Any] = {"agent_number": self.agent, "state": self.state, "at": self.at}
-        if self.talk_seconds is not None:
-            said["talk_seconds"] = self.talk_seconds
+        talked = self.talk_seconds
+        if talked is None and self.state == TALKED and self.picked_at and self.ended_at:
+            talked = int((self.ended_at - self.picked_at).total_seconds())
+        if talked is not None:
+            said["talk_seconds"] = talked
         return said
 
 
@@ -82,7 +87,7 @@ class Attempts:
         self._settled = settled
         steps = [(event.received_at, kind, event.content_key, event) for event in live if (kind := _kind(event))]
         if len(steps) > 1:
-            steps.sort(key=lambda step: step[:3])
+            steps.sort(key=_step_order)
         seen: set[str] = set()
         for at, kind, key, event in steps:
             known = self._latest.get(event.agent)
@@ -94,14 +99,11 @@ class Attempts:
                 self._pick(known, event, at)
             seen.add(key)
 
-    def _begin(self, event: CallEvent, at: datetime, state: str) -> Attempt:
-        return self.add(Attempt(event.agent, at, state))
-
     def _ring(self, known: Attempt | None, event: CallEvent, at: datetime, repeated: bool) -> None:
         if known is None or self._rings_again(known, at, repeated):
             if known is not None and known.state == RINGING:
                 known.state, known.ended_at = RANG_OUT, at  # nobody told, but it rings anew
-            known = self._begin(event, at, RINGING)
+            known = self.add(Attempt(event.agent, at, RINGING))
         known.rung = True
 
     def _rings_again(self, known: Attempt, at: datetime, repeated: bool) -> bool:
@@ -113,7 +115,7 @@ class Attempts:
 
     def _close(self, known: Attempt | None, event: CallEvent, at: datetime) -> None:
         if known is None:
-            self._begin(event, at, "closed").close(event.verdict, at)
+            self.add(Attempt(event.agent, at, "closed")).close(event.verdict, at)
         elif known.state == TALKED:
             known.told = True
         elif known.state == TALKING:
@@ -140,7 +142,7 @@ class Attempts:
 
     def _pick(self, known: Attempt | None, event: CallEvent, at: datetime) -> None:
         if known is None or self._picks_again(known, at):
-            known = self._begin(event, at, TALKING)
+            known = self.add(Attempt(event.agent, at, TALKING))
         elif known.state == TALKING:
             return
         known.state, known.picked_at, known.ended_at, known.told = TALKING, at, None, False
@@ -179,10 +181,9 @@ class Attempts:
         if not self.all:
             return []
         named = [each for each in self.all if each.agent][-MOST_ATTEMPTS:]
-        for each in named:
-            if each.state == TALKED and each.talk_seconds is None and each.picked_at and each.ended_at:
-                each.talk_seconds = int((each.ended_at - each.picked_at).total_seconds())
-        return [each.shown() for each in sorted(named, key=lambda each: (each.agent, each.at))]
+        if len(named) > 1:
+            named.sort(key=_shown_order)
+        return [each.shown() for each in named]
 
     def left(self, gave_up_at: datetime | None) -> bool:
         """Whether a phone still rings or somebody talks; what was heard of long after the customer gave up counts."""
@@ -190,7 +191,7 @@ class Attempts:
 
 
 def _kind(event: CallEvent) -> int | None:
-    if event.closes_attempt:
+    if event.verdict and event.closes_attempt:
         return _CLOSE
     return _KINDS.get(event.phase) if event.phase else None
 

@@ -21,14 +21,16 @@ def say_when_it_began(heard: Heard, first: datetime) -> None:
     facts.began_at = facts.started_at or first
     if facts.started_at is None:
         return
-    if facts.started_at - first > AHEAD or any(
-        event.ended_at and event.ended_at - event.received_at > AHEAD for event in heard.reports
-    ):
+    if facts.started_at - first > AHEAD or (heard.reports and _ends_in_future(heard)):
         heard.flags.add("clock_ahead")
         facts.began_at = first
     elif first - facts.started_at > BEHIND and _is_behind(heard, facts.started_at, first):
         heard.flags.add("clock_behind")
         facts.began_at = first
+
+
+def _ends_in_future(heard: Heard) -> bool:
+    return any(event.ended_at and event.ended_at - event.received_at > AHEAD for event in heard.reports)
 
 
 def _is_behind(heard: Heard, started_at: datetime, first: datetime) -> bool:

@@ -32,7 +32,7 @@ def _is_another(facts: CallFacts, picked_up: set[str]) -> bool:
 
 def _check_times(heard: Heard, ends: datetime | None, answered: bool) -> None:
     facts = heard.facts
-    talk, picked_at = heard.told("talk_seconds"), heard.told("leg_b_picked_at")
+    talk, picked_at = heard.told("talk_seconds"), facts.leg_b_picked_at
     if (
         _differ(facts.duration_seconds, facts.started_at, ends, by=_DURATION_SLACK_SECONDS)
         or (answered and _differ(talk, picked_at, ends, by=_TALK_SLACK_SECONDS))
@@ -41,7 +41,7 @@ def _check_times(heard: Heard, ends: datetime | None, answered: bool) -> None:
         heard.flags.add("times_disagree")
     if not answered and talk:
         heard.flags.add("talk_without_answer")
-    if answered and not talk and picked_at is None and (talk == 0 or heard.told("leg_b_started_at")):
+    if answered and not talk and picked_at is None and (talk == 0 or facts.leg_b_started_at):
         heard.flags.add("answer_without_pickup")
 
 

@@ -58,9 +58,9 @@ def _add_parts(attempts: Attempts, parts: list[CallEvent]) -> None:
 
 def _say_hand_overs(attempts: Attempts) -> None:
     """Who handed the call on had talked until another picked up, where no report tells how long."""
-    if len(attempts.all) < 2:
-        return
-    talks = sorted((each for each in attempts.all if each.picked_at), key=lambda each: (each.since, each.agent))
+    talks = [each for each in attempts.all if each.picked_at]
+    if len(talks) > 1:
+        talks.sort(key=lambda each: (each.since, each.agent))
     for earlier, later in pairwise(talks):
         if earlier.state == TALKED:
             earlier.ended_at = later.picked_at

@@ -36,7 +36,8 @@ def derive(events: Iterable[CallEvent], directory: Directory | None = None) -> C
     its own: per field a report outranks live events, then a filled value an empty one, then `standing`.
     """
     directory = directory or Directory()
-    said = sorted(distinct(events), key=standing)
+    said = distinct(events)
+    said.sort(key=standing)
     ordered = with_full_numbers(said)
     heard = Heard([event if event.roles_known else with_roles(event, directory) for event in ordered])
     if not heard.reports:
@@ -78,8 +79,8 @@ def _say_what_is_common(heard: Heard) -> None:
     arrivals = [event.received_at for event in heard.events]
     facts.heard_at = max(arrivals)
     say_when_it_began(heard, min(arrivals))
-    named = next((event for event in reversed(heard.events) if event.customer or event.agent), None)
-    facts.roles_assumed = named is not None and not named.roles_known
+    named = [event for event in heard.events if event.customer or event.agent]
+    facts.roles_assumed = bool(named) and not named[-1].roles_known
 
 
 def _live_only(heard: Heard) -> None:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from calls.rules.events import CallEvent
+from calls.rules.events import CallEvent, Kind
 from calls.words import Direction, Outcome, State
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 # Bound once: to ask an enumeration for its member costs more than most of what is done with it here.
-_UNKNOWN = Direction.UNKNOWN
+_UNKNOWN, _REPORT = Direction.UNKNOWN, Kind.REPORT
 
 MOST_ALSO_SAID = 24
 """Names of values without a field of ours that a call lists at most."""
@@ -60,8 +60,8 @@ class Heard:
 
     def __init__(self, events: list[CallEvent]) -> None:
         self.events = events
-        self.reports = [event for event in events if event.is_report]
-        self.live = [event for event in events if not event.is_report]
+        self.reports = [event for event in events if event.kind is _REPORT]
+        self.live = [event for event in events if event.kind is not _REPORT] if self.reports else events
         self.end_is_told = True  # until it turns out to be assumed, or impossible
         self.facts = CallFacts()
         self.flags: set[str] = set().union(*[event.flags for event in events])
@@ -75,6 +75,13 @@ class Heard:
                 self.facts.set_by[name] = event.delivery
                 return value
         return default
+
+    def same(self, name: str, fact: str) -> Any:
+        """What was taken for another fact already, noted in `set_by` for this one too."""
+        value = getattr(self.facts, fact)
+        if value is not None:
+            self.facts.set_by[name] = self.facts.set_by[fact]
+        return value
 
     def told(self, of: str) -> Any:
         """The length or moment of the strongest report that tells it, a length of zero included."""

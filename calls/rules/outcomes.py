@@ -42,6 +42,8 @@ def say_outcome(heard: Heard) -> None:
 
 def _judge(reports: list[CallEvent]) -> CallEvent:
     """The report that says how the call went: an answered one, else the strongest whose word we know."""
+    if len(reports) == 1:
+        return reports[0]
     strongest = reports[::-1]
     telling = [event for event in strongest if event.says_answered or event.verdict not in (None, _UNMAPPED)]
     worded = [event for event in strongest if event.verdict]

@@ -36,16 +36,16 @@ def say_moments(heard: Heard) -> None:
         facts.set_by.pop("ended_at", None)
         heard.flags.add("times_disagree")
         heard.end_is_told = False
-    facts.ringing_at = heard.take("ringing_at", "leg_b_started_at", reports)
+    facts.ringing_at = heard.same("ringing_at", "leg_b_started_at")
     if facts.outcome is Outcome.ANSWERED:
-        facts.answered_at = heard.take("answered_at", "leg_b_picked_at", reports)
+        facts.answered_at = heard.same("answered_at", "leg_b_picked_at")
         if facts.answered_at is None and facts.talk_seconds and heard.end_is_told:
             facts.answered_at = facts.ended_at - timedelta(seconds=facts.talk_seconds)
 
 
 def measure_reported(heard: Heard, parts: list[CallEvent]) -> None:
     """The lengths of a call with its report; of several agents' `parts`, the wait is that before the first."""
-    picked_at = heard.take("wait_seconds", "leg_a_picked_at", heard.reports)
+    picked_at = heard.same("wait_seconds", "leg_a_picked_at")
     if parts and picked_at:
         picked_at = min(part.leg_a_picked_at for part in parts if part.leg_a_picked_at)
     measure(heard, picked_at or heard.facts.started_at)
