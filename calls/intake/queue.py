@@ -177,6 +177,7 @@ class Intake:
         self._patience: Patience | None = None
         self._wake = threading.Event()
         self._stopping = False
+        self._kept_house = time.monotonic()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -243,16 +244,14 @@ class Intake:
 
     def _write(self) -> None:
         keep_own_connection()
-        looked_after = time.monotonic()
         while not (self._stopping and not self._waiting):
-            self._wake.wait(IDLE_SECONDS)
+            quiet = not self._wake.wait(self.projections.patience)
             self._wake.clear()
             while self._waiting:
                 if not self._write_batch(self._take_waiting(LARGEST_BATCH)):
                     time.sleep(PAUSE_SECONDS)
-            if time.monotonic() - looked_after >= IDLE_SECONDS:
+            if self.projections.is_due(quiet):
                 self._look_after()
-                looked_after = time.monotonic()
         connection.close()
 
     def _take_waiting(self, most: int) -> list[tuple[Received, Asker]]:
@@ -278,20 +277,16 @@ class Intake:
         return failure is None
 
     def _look_after(self) -> None:
-        """What is due every second or so: keep the cache fresh, note token use, settle the directory, and follow.
+        """What is due behind the traffic: every second or so the housekeeping, more often the projections.
 
         Projections are followed here because this connection is the one that may write: on SQLite, another one's
         writing would make the live cache forget.
         """
         try:
-            close_old_connections()
-            self.cache.refresh()
+            if time.monotonic() - self._kept_house >= IDLE_SECONDS:
+                self._keep_house()
             with self.cache.live_cache.uncounted_writes():
-                self.cache.note_use()
-                counts.write()
-            self.settler.settle(others_wait=lambda: bool(self._waiting))
-            with self.cache.live_cache.uncounted_writes():
-                self.projections.look(others_wait=lambda: bool(self._waiting))
+                self.projections.look(self._others_wait)
                 if outage.lasts:
                     # No delivery may come for long: whether the database is back must not wait for one.
                     write_and_read()
@@ -302,6 +297,19 @@ class Intake:
         except Exception:
             log.exception("looking after failed")
             reconnect()
+
+    def _keep_house(self) -> None:
+        """Keep the cache fresh, note token use, settle the directory."""
+        self._kept_house = time.monotonic()
+        close_old_connections()
+        self.cache.refresh()
+        with self.cache.live_cache.uncounted_writes():
+            self.cache.note_use()
+            counts.write()
+        self.settler.settle(self._others_wait)
+
+    def _others_wait(self) -> bool:
+        return bool(self._waiting)
 
 
 intake = Intake()

@@ -19,7 +19,7 @@ from calls.figures.sums import add, counts_of
 from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
 from calls.models.access import Scope
 from calls.projections.registry import PROJECTIONS
-from calls.projections.runner import Runner, catch_up, lag, make_anew, step
+from calls.projections.runner import BETWEEN_LOOKS_SECONDS, Runner, catch_up, lag, make_anew, step
 from calls.upkeep.doctor import records
 from calls.upkeep.pruning import prune
 from tests.support.factories import make_call, next_seq
@@ -344,6 +344,26 @@ def test_a_look_takes_one_step_where_deliveries_wait_and_all_where_none_does():
     assert lag(ROLLUPS)[0] == 20
     runner.look()
     assert lag(ROLLUPS)[0] == 0
+
+
+@pytest.mark.django_db
+def test_who_is_behind_works_on_in_every_pause_and_who_is_not_waits_for_the_next_look(monkeypatch):
+    for n in range(30):
+        make_call(state="ended", ago=n)
+    runner = Runner()
+    runner._most[rollups.NAME] = 10
+    assert runner.is_due(quiet=False), "nobody has looked yet"
+
+    runner.look(others_wait=lambda: True)
+    assert runner.is_due(quiet=True)
+    assert not runner.is_due(quiet=False), "deliveries without a pause come first"
+    assert runner.patience < 0.01
+
+    runner.look()
+    assert not runner.is_due(quiet=True)
+    assert runner.patience > 0.1
+    monkeypatch.setattr(runner, "_looked_at", runner._looked_at - BETWEEN_LOOKS_SECONDS)
+    assert runner.is_due(quiet=False), "but not for ever"
 
 
 @pytest.mark.django_db
