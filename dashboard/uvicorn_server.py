@@ -5,6 +5,7 @@ takes uvicorn's own way through the application. It leans on the insides of uvic
 tests/dashboard/test_uvicorn.py and tests/intake/test_answers.py say what must still hold with another version.
 """
 
+import re
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,24 +17,36 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from .asgi import webhooks
 from .hooks import expected
 from .limits import REQUEST_LINE_BYTES
-from .uvicorn_limits import START, LimitedProtocol
+from .uvicorn_limits import HEAD, START, LimitedProtocol
 
-ASCII = bytes(range(32, 127))
+ASCII = bytes(range(32, 127)) + b"\r\n"
+REST_OF_LINE = re.compile(rb"[^\r\n]*+")
+FIRST_LINE = re.compile(rb"[\r\n]*+[^\r\n]*+")
+"""Empty lines may stand before it."""
 
 
 class Protocol(LimitedProtocol):
     """One connection. `expected` is the delivery whose body is coming in."""
 
     expected: webhooks.Expected | None = None
+    line_open = False
+    """Whether a part of a request's first line came, and the rest did not."""
 
-    def data_received(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> None:
         """Bytes of the first line that should have been escaped are escaped: the parser would refuse them."""
-        if self.part == START and not data.isascii():
-            line, end, rest = data.partition(b"\r\n")
+        if (self.part == START or self.line_open) and not data.isascii():
+            end = (REST_OF_LINE if self.line_open else FIRST_LINE).match(data).end()  # type: ignore[union-attr]
             # A line that is too long is refused whatever it holds, and not worth the work.
-            line = line[: REQUEST_LINE_BYTES + 64]
-            data = quote(line, safe=ASCII).encode() + end + rest
-        super().data_received(data)
+            line = data[: min(end, REQUEST_LINE_BYTES + 64)]
+            data = quote(line, safe=ASCII).encode() + data[end:]
+        super()._parse(data)
+        self.line_open = self.part == HEAD and self._ends_in_first_line(data)
+
+    def _ends_in_first_line(self, data: bytes) -> bool:
+        """Whether the first line goes on in what is read next. An answer does not depend on where reads end."""
+        if self.line_open and b"\n" not in data:
+            return True
+        return not self.url or data.endswith(b"%b %b" % (self.parser.get_method(), self.url))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         usual = app is self.app and cycle.more_body and not cycle.waiting_for_100_continue

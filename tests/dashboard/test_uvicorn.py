@@ -28,7 +28,7 @@ class Writer:
     async def submit(self, received):
         self.submitted.append(received)
 
-    async def refresh(self, older_than): ...
+    async def look_up(self, secret): ...
 
 
 @pytest.fixture
@@ -142,6 +142,57 @@ def test_a_body_may_come_in_pieces(writer, path, pieces):
             assert not writer.taken
             await socket.say(said[start : start + size])
         assert ids(writer.taken[0][0]) == "short.1"
+
+    run(scenario)
+
+
+def test_letters_that_nobody_escaped_are_read_alike_wherever_reads_end(writer, path):
+    """In the first line they are escaped; a header and a body stay what they are."""
+    body = json.dumps({"CallSid": "café", "Status": "Picked"}, ensure_ascii=False).encode()
+    asked = f"GET {path}?CallSid=café&Status=Picked HTTP/1.1\r\nhost: localhost\r\nx-note: {path}é\r\n\r\n".encode()
+
+    async def scenario():
+        for said in (asked, request(path, body), b"\r\n" + asked):
+            for cut in range(1, len(said)):
+                socket = Socket()
+                await socket.say(said[:cut])
+                await socket.say(said[cut:])
+                for _, tell in writer.taken:
+                    tell(None)
+                assert (await socket.answer()).status == 200, said[:cut]
+                [heard] = [ids(received) for received, _ in writer.taken] + [ids(each) for each in writer.submitted]
+                assert heard == "café", said[:cut]
+                writer.taken.clear()
+                writer.submitted.clear()
+
+    run(scenario)
+
+
+def test_letters_of_a_body_that_waited_for_its_turn_are_not_escaped(writer, path):
+    async def scenario():
+        socket = Socket()
+        second = request(path, json.dumps({"CallSid": "café", "Status": "Picked"}, ensure_ascii=False).encode())
+        for said in (request(path) + request(path), second[:-20], second[-20:]):
+            await socket.say(said)
+        writer.taken[0][1](None)
+        assert [(await socket.answer()).status for _ in range(2)] == [200] * 2
+        await asyncio.sleep(0.01)
+        heard = {ids(each) for each, _ in writer.taken} | {ids(each) for each in writer.submitted}
+        assert heard == {"short.1", "café"}
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("cut", [1, 4, 6, 7, 8, 1_000, 16_384, 20_001])
+def test_a_first_line_that_is_too_long_is_told_so_wherever_reads_end(writer, path, cut):
+    said = b"GET /?" + "é".encode() * 20_000
+
+    async def scenario():
+        socket = Socket()
+        await socket.say(said[:cut])
+        if not socket.closed:
+            await socket.say(said[cut:])
+        assert (await socket.answer()).status == 414 and socket.closed
 
     run(scenario)
 
