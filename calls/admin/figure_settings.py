@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from calls.days import day_bounds, day_of
 from calls.figures.definitions import FIGURES
+from calls.figures.group_rules import Rules
+from calls.figures.hours import hours_of
 from calls.figures.parts import Clock, Formula, Settings
-from calls.figures.reading import Asked, Rules, read
+from calls.figures.reading import Asked, read
 from calls.figures.text import text_of
 from calls.models import CallGroup, FigureSettings
 from calls.models.access import Scope
@@ -27,6 +29,10 @@ class FigureSettingsForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
+        try:
+            hours_of(said.get("hours", ""))
+        except ValueError as problem:
+            self.add_error("hours", str(problem))
         if "threshold" in said and "short" in said and said["short"] > said["threshold"]:
             self.add_error("short", "More than the threshold: calls given up in time would be no calls at all.")
         elif not self.errors and f"_{_PREVIEW}" in self.data:
@@ -46,6 +52,8 @@ def preview(said: dict[str, Any]) -> str:
         clock=Clock(said["clock"]),
         ivr_allowance=said["ivr_allowance"],
         formula=Formula(said["formula"]),
+        hours=hours_of(said["hours"]),
+        promise=said["promise"],
     )
     rules = Rules()
     whose = frozenset([group] if group else [None, *rules.without_own(CallGroup.objects.values_list("id", flat=True))])
@@ -63,9 +71,9 @@ def preview(said: dict[str, Any]) -> str:
 @admin.register(FigureSettings, site=site)
 class FigureSettingsAdmin(Open):
     form = FigureSettingsForm
-    list_display = ("whose", "threshold", "short", "goal", "clock", "ivr_allowance", "formula")
+    list_display = ("whose", "threshold", "short", "goal", "clock", "ivr_allowance", "formula", "hours")
     list_select_related = ("group",)
-    fields = ("group", "threshold", "goal", "short", "clock", "ivr_allowance", "formula")
+    fields = ("group", "threshold", "goal", "short", "clock", "ivr_allowance", "formula", "hours", "promise")
     change_form_template = "admin/calls/figuresettings/change_form.html"
 
     @admin.display(description="Group", ordering="group__name")

@@ -9,14 +9,15 @@ from rest_framework.response import Response
 
 from calls.figures.asking import Unanswerable, question
 from calls.figures.definitions import FIGURES
-from calls.figures.reading import Rules, read
+from calls.figures.group_rules import Rules
+from calls.figures.reading import read
 from calls.figures.sums import Tally
 from calls.figures.telling import rows_of
 from calls.figures.text import text_of
 
 from .views import CallsView
 
-PARAMETERS = {"span", "from", "to", "by", "group"}
+PARAMETERS = {"span", "from", "to", "by", "group", "hours"}
 
 
 class Figures(CallsView):
@@ -24,7 +25,7 @@ class Figures(CallsView):
 
     Query: `span` (30m, today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone,
     both within the span), `by` (group, agent, line, source, day, weekday, hour), `group`, again and
-    again (the name of a call group in any spelling).
+    again (the name of a call group in any spelling), `hours` (business: calls within the hours of their groups).
     Each figure: `numerator` and `denominator` as counted, `value` (null over nothing; shares between 0 and 1, lengths
     in seconds), `text` as people read it.
     """
@@ -47,6 +48,7 @@ class Figures(CallsView):
                 "from": asked.first.isoformat(),
                 "to": asked.last.isoformat(),
                 "by": asked.by,
+                "hours": asked.hours or None,
                 "figures": told(whole.tally(rules)),
                 "rows": [
                     {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}

@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.days import day_of, is_possible, site_zone
 from calls.display.wording import Text
-from calls.figures.reading import Asked, Whose
+from calls.figures.reading import Asked
 from calls.figures.spans import midnight
+from calls.figures.splits import Whose
 from calls.models import CallGroup
 from calls.models.access import Scope
 from calls.words import NO_GROUP
 
 LONGEST_DAYS = 732
 MOST_GROUPS = 300
+BUSINESS = "business"
 LATELY = timedelta(minutes=30)
 SPANS: Mapping[str, Text] = {
     "30m": _("30 minutes"),
@@ -43,6 +45,9 @@ BY: Mapping[str, Text] = {
     "weekday": _("Weekday"),
     "hour": _("Hour"),
 }
+DAILY = ("agent", "line")
+"""The splits that are kept by the day: they have no figures within business hours."""
+HOURS: Mapping[str, Text] = {"": _("All hours"), BUSINESS: _("Business hours")}
 
 
 class Unanswerable(ValueError):
@@ -59,7 +64,7 @@ class Question:
 
     `first` and `last` are days of the site's time zone, both within the span. `of` is one row of the split, as
     `token_of` names it: "" for all of them. `groups` are names of call groups in any spelling, `NO_GROUP` for the
-    calls without one; none for all.
+    calls without one; none for all. `hours` is "business" for calls within the business hours of their groups.
     """
 
     span: str
@@ -69,6 +74,7 @@ class Question:
     now: datetime
     groups: tuple[str, ...] = ()
     of: str = ""
+    hours: str = ""
 
     def asked(self, scope: Scope) -> Asked:
         """The calls that began on these days; of a day that is not over, until now. Or within the last 30 minutes."""
@@ -76,7 +82,8 @@ class Question:
         start, end = midnight(self.first, zone), midnight(self.last + timedelta(1), zone)
         if self.is_lately:
             start, end = self.now - LATELY, self.now
-        return Asked(start, end, scope, _ids_of(self.groups) if self.groups else None)
+        groups = _ids_of(self.groups) if self.groups else None
+        return Asked(start, end, scope, groups, business=self.hours == BUSINESS)
 
     def before(self) -> "Question":
         """The span before, of the same length; of a span that is not over, as far as this one has come."""
@@ -103,7 +110,13 @@ class Question:
 
     def address(self, **changes: object) -> str:
         """The query of this question with some parameters changed; those that say nothing are left out."""
-        said: dict[str, object] = {"span": self.span, "by": self.by, "group": self.groups, "of": self.of}
+        said: dict[str, object] = {
+            "span": self.span,
+            "by": self.by,
+            "group": self.groups,
+            "of": self.of,
+            "hours": self.hours,
+        }
         if self.span == "days":
             said |= {"from": self.first, "to": self.last}
         said |= changes
@@ -119,7 +132,7 @@ def _ids_of(names: Iterable[str]) -> frozenset[int | None]:
 
 
 def question(said: QueryDict, now: datetime) -> Question:
-    """Read the parameters `span`, `from`, `to`, `by`, `group` and `of`. Raises Unanswerable."""
+    """Read the parameters `span`, `from`, `to`, `by`, `group`, `of` and `hours`. Raises Unanswerable."""
     by = said.get("by") or "group"
     if by not in BY:
         raise Unanswerable("by", f"Not one of {', '.join(BY)}.")
@@ -128,7 +141,15 @@ def question(said: QueryDict, now: datetime) -> Question:
         raise Unanswerable("span", f"Not one of {', '.join(SPANS)}.")
     first, last = _days(span, said, now)
     groups = tuple(dict.fromkeys(name for name in said.getlist("group") if name.strip()))[:MOST_GROUPS]
-    return Question(span, first, last, by, now, groups, said.get("of", "")[:80])
+    return Question(span, first, last, by, now, groups, said.get("of", "")[:80], _hours(said.get("hours", ""), by))
+
+
+def _hours(hours: str, by: str) -> str:
+    if hours not in HOURS:
+        raise Unanswerable("hours", f"Not {BUSINESS}.")
+    if hours and by in DAILY:
+        raise Unanswerable("hours", "Figures by agent and by line are kept by the day: there are none within hours.")
+    return hours
 
 
 def _days(span: str, said: QueryDict, now: datetime) -> tuple[date, date]:

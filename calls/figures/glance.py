@@ -15,7 +15,8 @@ from calls.days import day_bounds, day_of
 from calls.display.figure_words import GOAL_LEVELS
 from calls.figures.asking import LATELY
 from calls.figures.definitions import FEW, FIGURES
-from calls.figures.reading import Asked, Reading, Rules, read
+from calls.figures.group_rules import Rules
+from calls.figures.reading import Asked, Reading, read
 from calls.figures.sums import Tally
 from calls.figures.text import text_of
 from calls.models.access import Scope

@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
 from calls.figures.definitions import INCOMING, LEVELS, OUTGOING, Figure, LevelFormula
-from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of
-from calls.figures.reading import Asked, Reading, Rules, Whose, whose_of
+from calls.figures.group_rules import Rules
+from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
+from calls.figures.reading import Asked, Reading
+from calls.figures.splits import Whose, whose_of
 from calls.models import Call
 from calls.words import Direction, State
 
@@ -72,14 +74,19 @@ def calls_of(
             looked_at, at = looked_at + 1, (call.began_at, call.pk)
             columns = columns_of(call)
             inspected = inspect(call, columns, rules, now)
-            on_side = side_of(figure, inspected.mark, rules.of(columns.group_id))
-            if on_side == side and (whose is None or whose_of(columns, by) == whose):
+            on_side = side_of(figure, inspected.mark, rules.of(columns.group_id)) == side
+            own = whose is None or whose_of(columns, by) == whose
+            if on_side and own and _is_within_hours(columns, asked, rules):
                 found.append(inspected)
                 if len(found) == size:
                     break
         if len(chunk) < _CHUNK and len(found) < size:
             return Listed(found, "")
     return Listed(found, _place(at))
+
+
+def _is_within_hours(call: Columns, asked: Asked, rules: Rules) -> bool:
+    return not asked.business or rules.is_open(quarter_of(call.began_at), call.group_id)
 
 
 def inspect(call: Call, columns: Columns, rules: Rules, now: datetime) -> Inspected:

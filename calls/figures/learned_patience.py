@@ -5,9 +5,10 @@ import time
 from datetime import datetime, timedelta
 
 from calls.days import day_of, site_zone
+from calls.figures.group_rules import Rules
 from calls.figures.parts import Settings
 from calls.figures.patience import Patience, patience_of
-from calls.figures.reading import Asked, Rules, read
+from calls.figures.reading import Asked, read
 from calls.figures.spans import midnight
 from calls.models.access import Scope
 from calls.words import Direction

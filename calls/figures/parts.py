@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from calls.database.columns import Columns
+from calls.figures.hours import Hours
 from calls.words import Direction, Outcome, State
 
 QUARTER_SECONDS = 900
@@ -39,7 +40,11 @@ class Formula(StrEnum):
 
 
 class Settings(NamedTuple):
-    """How the calls of one group are counted. Lengths are whole seconds, the goal is in percent."""
+    """How the calls of one group are counted. Lengths are whole seconds, the goal is in percent.
+
+    `hours` are its business hours (None: always open). `promise`: a lost caller is to be called back within so many
+    minutes.
+    """
 
     threshold: int = 20
     short: int = 5
@@ -47,6 +52,8 @@ class Settings(NamedTuple):
     clock: Clock = Clock.AFTER_PICKUP
     ivr_allowance: int = 0
     formula: Formula = Formula.SHORT_LEFT_OUT
+    hours: Hours | None = None
+    promise: int = 60
 
     def counted(self, wait: int) -> int:
         """A wait as the group counts it: on the clock after the pick-up, time in the menu is allowed for."""

@@ -7,11 +7,9 @@ projection must not have moved: then it is read again.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from copy import copy
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -20,28 +18,34 @@ from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures import rollups
 from calls.figures.definitions import judge
-from calls.figures.parts import QUARTER_SECONDS, Clock, Formula, Part, Settings, live_mark, part_of, quarter_of
+from calls.figures.group_rules import Rules
+from calls.figures.hours import QUARTERS_OF_HOUR
+from calls.figures.parts import QUARTER_SECONDS, Part, live_mark, part_of, quarter_of
 from calls.figures.rollups import BY_AGENT, BY_LINE, PRUNED, Key
 from calls.figures.spans import (
     DAY,
+    HOUR,
+    HOURS_OF_DAY,
     HOURS_OF_WEEK,
     MONTH,
     QUARTER,
     WEEK_HOUR,
     Piece,
-    midnight,
+    hours_of_week_hour,
     moment_of,
     pieces,
-    places_of,
+    quarters_of_hour,
 )
+from calls.figures.splits import NARROWED, SPLITS, By, Whose, hour_of_week, when
 from calls.figures.sums import Sums, Tally, add, counts_of, load, tally
-from calls.models import Call, FigureSettings, Head, Projection
+from calls.models import Call, Head, Projection
 from calls.models.access import Scope
 from calls.words import State
 
 MOST_CHANGES_ADDED = 5_000
 """Beyond so many changes that a projection is behind, figures are told as of its position."""
 TRIES = 5
+_MOST_STARTS = 500
 LIVE_STATES = [state for state in State if state != State.ENDED]
 
 
@@ -50,7 +54,8 @@ class Asked(NamedTuple):
 
     Where a quarter of an hour is cut in two, its calls are read themselves: pruned ones among them are not counted.
 
-    `groups` (None among them: the calls without one), `agent`, `line` and `source` narrow it down further.
+    `groups` (None among them: the calls without one), `agent`, `line` and `source` narrow it down further; so do the
+    business hours of each call's group. Agents and lines have cells for days, so no figures within business hours.
     """
 
     start: datetime
@@ -60,33 +65,10 @@ class Asked(NamedTuple):
     agent: str = ""
     line: str = ""
     source: int | None = None
+    business: bool = False
 
     def allows(self, group_id: int | None) -> bool:
         return self.scope.allows(group_id) and (self.groups is None or group_id in self.groups)
-
-
-By = str
-"""What figures are split by: nothing (""), "group", "agent", "line", "source", "day", "hour" (of the day), "weekday",
-"week_hour" (weekday and hour), "quarter".
-"""
-SPLITS: dict[By, tuple[str, str]] = {
-    "": ("", MONTH),
-    "group": ("", MONTH),
-    "source": ("", MONTH),
-    "agent": (BY_AGENT, MONTH),
-    "line": (BY_LINE, MONTH),
-    "day": ("", DAY),
-    "hour": ("", WEEK_HOUR),
-    "weekday": ("", WEEK_HOUR),
-    "week_hour": ("", WEEK_HOUR),
-    "quarter": ("", QUARTER),
-}
-"""Of each the kind of cell, and the largest span that can still be told apart."""
-NARROWED = ("", "group", "source", "day", "agent", "line")
-"""The splits that figures of one agent or one line have."""
-
-Whose = int | str
-"""What a figure is of, by what was asked for: a group's or source's id (0: none), a number, a day's ordinal, ..."""
 
 
 @dataclass(slots=True)
@@ -105,21 +87,21 @@ class Reading:
     )
     live: dict[Whose, list[Columns]] = field(default_factory=lambda: defaultdict(list))
 
-    def tallies(self, rules: "Rules") -> dict[Whose, Tally]:
+    def tallies(self, rules: Rules) -> dict[Whose, Tally]:
         """The calls counted by the settings of their groups."""
         return {whose: self._tally(whose, rules) for whose in self.of_all()}
 
     def of_all(self) -> set[Whose]:
         return {*self.sums, *self.live}
 
-    def tally(self, rules: "Rules") -> Tally:
+    def tally(self, rules: Rules) -> Tally:
         """All of them together."""
         found = Tally()
         for each in self.tallies(rules).values():
             found += each
         return found
 
-    def by_group(self, whose: Whose, rules: "Rules") -> dict[int, Tally]:
+    def by_group(self, whose: Whose, rules: Rules) -> dict[int, Tally]:
         """The calls of each group (0: none), counted by its settings."""
         by_group: dict[int, Tally] = defaultdict(Tally)
         for (direction, group), sums in self.sums.get(whose, {}).items():
@@ -129,43 +111,19 @@ class Reading:
             by_group[group].marks[live_mark(call, rules.of(group), self.now)] += 1
         return by_group
 
-    def _tally(self, whose: Whose, rules: "Rules") -> Tally:
+    def _tally(self, whose: Whose, rules: Rules) -> Tally:
         found = Tally()
         for group, own in self.by_group(whose, rules).items():
             found += judge(own, rules.of(group))
         return found
 
 
-class Rules:
-    """How the calls of each group are counted, as it stands now."""
-
-    def __init__(self) -> None:
-        rows = FigureSettings.objects.values_list(
-            "group_id", "threshold", "short", "goal", "clock", "ivr_allowance", "formula"
-        )
-        self.own = {
-            group or 0: Settings(threshold, short, goal, Clock(clock), allowance, Formula(formula))
-            for group, threshold, short, goal, clock, allowance, formula in rows
-        }
-
-    def without_own(self, groups: Iterable[int]) -> list[int]:
-        """Of these groups those that are counted as all others are."""
-        return [group for group in groups if group not in self.own]
-
-    def with_settings(self, group: int | None, settings: Settings) -> "Rules":
-        """The same but for one group, or (None) for all that have no settings of their own."""
-        rules = copy(self)
-        rules.own = {**self.own, group or 0: settings}
-        return rules
-
-    def of(self, group: int | None) -> Settings:
-        return self.own.get(group or 0) or self.own.get(0) or Settings()
-
-
 def read(asked: Asked, by: By, now: datetime) -> Reading:
     """Read what was asked for. Raises KeyError for a split that there is none of, or none of for an agent or a line."""
     if by not in (NARROWED if asked.agent or asked.line else SPLITS):
         raise KeyError(by)
+    if asked.business and (SPLITS[by][0] or asked.agent or asked.line):
+        raise KeyError(f"{by} within business hours")
     for _ in range(TRIES):
         before = _state()
         reading = _Reader(asked, by, now, before).read()
@@ -195,6 +153,7 @@ class _Reader:
 
     def __init__(self, asked: Asked, by: By, now: datetime, state: _State) -> None:
         self.asked, self.by, self.state, self.zone = asked, by, state, site_zone()
+        self.rules = Rules() if asked.business else None
         self.split, self.largest = SPLITS[by]
         if asked.agent or asked.line:
             self.split = BY_AGENT if asked.agent else BY_LINE
@@ -215,29 +174,61 @@ class _Reader:
         return self.reading
 
     def pieces(self) -> Iterator[Piece]:
-        largest = MONTH if self.largest == WEEK_HOUR else self.largest
-        for piece in pieces(moment_of(self.first), self.asked.end, self.zone, largest):
-            if self.largest == WEEK_HOUR and piece.span == MONTH:
+        """The fewest cells that make up the range and can be told apart: by hour, and within business hours, hours."""
+        hourly = self.largest == WEEK_HOUR
+        for piece in pieces(moment_of(self.first), self.asked.end, self.zone, MONTH if hourly else self.largest):
+            if piece.span == MONTH and (hourly or self.rules):
                 yield Piece(WEEK_HOUR, piece.first * HOURS_OF_WEEK, (piece.last + 1) * HOURS_OF_WEEK - 1)
-            elif self.largest == WEEK_HOUR and piece.span == DAY:
-                begin, end = (date.fromordinal(day) for day in (piece.first, piece.last + 1))
-                yield Piece(QUARTER, quarter_of(midnight(begin, self.zone)), quarter_of(midnight(end, self.zone)) - 1)
+            elif piece.span == DAY and ((hourly and self.by != "weekday") or self.rules):
+                yield Piece(HOUR, piece.first * HOURS_OF_DAY, (piece.last + 1) * HOURS_OF_DAY - 1)
             else:
                 yield piece
 
     # What the projection holds
 
     def add_cells(self, piece: Piece) -> None:
+        parted: set[Key] = set()
+        for key, sums in self.cells(piece, "start BETWEEN %s AND %s", piece.first, piece.last):
+            open_quarters = self.open_quarters(key)
+            if open_quarters == QUARTERS_OF_HOUR:
+                self.add(key, sums.items())
+            elif open_quarters:
+                parted.add(key)
+        if parted:
+            self.add_quarters_of(parted)
+
+    def cells(self, piece: Piece, starts: str, *given: object) -> Iterator[tuple[Key, Sums]]:
         columns = "split, span, start, source_id, direction, group_id, who"
         asked = (
             f"SELECT sums, {columns} FROM calls_figurecell"  # noqa: S608
-            " WHERE generation IN %s AND split = %s AND span = %s AND start BETWEEN %s AND %s"
+            f" WHERE generation IN %s AND split = %s AND span = %s AND {starts}"
         )
-        given: list[Any] = [(PRUNED, self.state.generation), self.split, piece.span, piece.first, piece.last]
-        for text, *cells in select(asked, *given):
+        for text, *cells in select(asked, (PRUNED, self.state.generation), self.split, piece.span, *given):
             key = Key(*cells)
             if self.wants(key):
-                self.add(key, load(text).items())
+                yield key, load(text)
+
+    def open_quarters(self, key: Key) -> int:
+        """How many quarters of each hour of a cell lie within the business hours of its group: all 4, or fewer."""
+        hours = self.rules and self.rules.of(key.group_id).hours
+        if not hours or key.span == QUARTER:  # `wants` has looked at a quarter of an hour.
+            return QUARTERS_OF_HOUR
+        return hours.share_of_hour(hour_of_week(key.span, key.start, self.zone))
+
+    def add_quarters_of(self, parted: set[Key]) -> None:
+        """Of hours in which a group opens or closes, the quarters say which calls lie within."""
+        wanted = {
+            (quarter, *key[3:])
+            for key in parted
+            for hour in ([key.start] if key.span == HOUR else hours_of_week_hour(key.start))
+            for quarter in quarters_of_hour(hour, self.zone)
+        }
+        starts = sorted({start for start, *_ in wanted})
+        for at in range(0, len(starts), _MOST_STARTS):
+            some = tuple(starts[at : at + _MOST_STARTS])
+            for key, sums in self.cells(Piece(QUARTER, some[0], some[-1]), "start IN %s", some):
+                if key[2:] in wanted:
+                    self.add(key, sums.items())
 
     def add_notes(self, piece: Piece, more: list[int]) -> None:
         """By agent and by line there are no cells for quarters of an hour: the calls of a day that is cut say it."""
@@ -305,6 +296,7 @@ class _Reader:
             asked.allows(key.group_id or None)
             and (not self.who or key.who == self.who)
             and (asked.source is None or asked.source == key.source_id)
+            and (not self.rules or key.span != QUARTER or self.rules.is_open(key.start, key.group_id))
         )
 
     def add(self, key: Key, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
@@ -320,30 +312,4 @@ class _Reader:
                 return key.who
             case "":
                 return ""
-        return _when(self.by, key.span, key.start, self.zone)
-
-
-def whose_of(call: Columns, by: By) -> Whose:
-    """What a call belongs to in a split."""
-    match by:
-        case "group":
-            return call.group_id or 0
-        case "source":
-            return call.source_id
-        case "agent":
-            return call.agent_number or ""
-        case "line":
-            return call.virtual_number or ""
-        case "":
-            return ""
-    return _when(by, QUARTER, quarter_of(call.began_at), site_zone())
-
-
-def _when(by: By, span: str, start: int, zone: ZoneInfo) -> int:
-    """The quarter, day, hour or weekday of a span; of a larger one only what it is not parted by."""
-    if by == "quarter":
-        return start
-    if by == "day":
-        return start if span == DAY else places_of(start, zone).day
-    hour = (start if span == WEEK_HOUR else places_of(start, zone).week_hour) % HOURS_OF_WEEK
-    return {"week_hour": hour, "weekday": hour // 24, "hour": hour % 24}[by]
+        return when(self.by, key.span, key.start, self.zone)

@@ -16,12 +16,12 @@ from calls.database.bulk import Table, select
 from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures.parts import Part, part_of
-from calls.figures.spans import DAY, MONTH, QUARTER, WEEK_HOUR, Places, places_of
+from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, Places, places_of
 from calls.figures.sums import Sums, add, counts_of, dump, load
 from calls.models import Call, CountedCall, FigureCell, Projection
 
 NAME = "rollups"
-FORMAT = 1
+FORMAT = 2
 """Of cells and notes. A new one makes all of them anew."""
 BY_AGENT, BY_LINE = "a", "l"
 PRUNED = 0
@@ -128,7 +128,7 @@ def count(deltas: Deltas, part: Part | None, zone: ZoneInfo, times: int) -> None
 def keys_of(part: Part, places: Places) -> Iterator[Key]:
     """The cells of a call. Agents and lines have none for a quarter of an hour: there would be one for each call."""
     where = (part.source_id, part.direction, part.group_id or 0)
-    for span, start in zip((QUARTER, DAY, MONTH, WEEK_HOUR), places, strict=True):
+    for span, start in zip((QUARTER, HOUR, DAY, MONTH, WEEK_HOUR), places, strict=True):
         yield Key("", span, start, *where, "")
     for split, who in ((BY_AGENT, part.agent), (BY_LINE, part.line)):
         if who:

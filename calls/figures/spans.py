@@ -1,7 +1,8 @@
 """Spans of time that sums are kept for, in the site's time zone, and the fewest of them that make up a range. Pure.
 
-A quarter of an hour is numbered since 1970 (UTC), a day by its ordinal, a month by `year * 12 + month - 1`. An hour of
-the week of a month is `month * 168 + weekday * 24 + hour`: what a heat map of many months is made of.
+A quarter of an hour is numbered since 1970 (UTC), a day by its ordinal, a month by `year * 12 + month - 1`. An hour is
+`day * 24 + hour`; one that a change of clocks repeats is one. An hour of the week of a month is
+`month * 168 + weekday * 24 + hour`: what a heat map of many months is made of.
 """
 
 from collections.abc import Iterator
@@ -12,14 +13,15 @@ from zoneinfo import ZoneInfo
 
 from calls.figures.parts import QUARTER_SECONDS, quarter_of
 
-QUARTER, DAY, MONTH, WEEK_HOUR = "q", "d", "m", "w"
-HOURS_OF_WEEK = 168
+QUARTER, HOUR, DAY, MONTH, WEEK_HOUR = "q", "h", "d", "m", "w"
+HOURS_OF_DAY, HOURS_OF_WEEK = 24, 168
 
 
 class Places(NamedTuple):
     """The spans that a quarter of an hour lies in."""
 
     quarter: int
+    hour: int
     day: int
     month: int
     week_hour: int
@@ -36,8 +38,33 @@ class Piece(NamedTuple):
 @lru_cache(maxsize=4_096)
 def places_of(quarter: int, zone: ZoneInfo) -> Places:
     local = moment_of(quarter).astimezone(zone)
-    month = month_of(local.date())
-    return Places(quarter, local.toordinal(), month, month * HOURS_OF_WEEK + local.weekday() * 24 + local.hour)
+    day, month = local.toordinal(), month_of(local.date())
+    hour_of_week = local.weekday() * HOURS_OF_DAY + local.hour
+    return Places(quarter, day * HOURS_OF_DAY + local.hour, day, month, month * HOURS_OF_WEEK + hour_of_week)
+
+
+def quarter_of_week(quarter: int, zone: ZoneInfo) -> int:
+    """Which quarter of an hour of the week it is in a zone, from Monday 00:00."""
+    local = moment_of(quarter).astimezone(zone)
+    return (local.weekday() * HOURS_OF_DAY + local.hour) * 4 + local.minute // 15
+
+
+def quarters_of_hour(hour: int, zone: ZoneInfo) -> list[int]:
+    """The quarters of an hour of a day: four; eight where a change of clocks repeats it, none where it skips it."""
+    day = date.fromordinal(hour // HOURS_OF_DAY)
+    begin, end = (quarter_of(midnight(each, zone)) for each in (day, day + timedelta(1)))
+    at = begin + hour % HOURS_OF_DAY * 4
+    near = range(max(begin, at - 8), min(end, at + 12))
+    return [quarter for quarter in near if places_of(quarter, zone).hour == hour]
+
+
+def hours_of_week_hour(week_hour: int) -> list[int]:
+    """The hours of a month that are this hour of the week."""
+    month, within = divmod(week_hour, HOURS_OF_WEEK)
+    weekday, hour = divmod(within, HOURS_OF_DAY)
+    first, end = first_day(month).toordinal(), first_day(month + 1).toordinal()
+    days = range(first + (weekday - date.fromordinal(first).weekday()) % 7, end, 7)
+    return [day * HOURS_OF_DAY + hour for day in days]
 
 
 def moment_of(quarter: int) -> datetime:

@@ -9,7 +9,9 @@ from calls.display import formats
 from calls.display.masking import mask, mask_text
 from calls.figures.asking import Question, token_of
 from calls.figures.definitions import FIGURES, LEVELS, Figure, Value, level_by
-from calls.figures.reading import Asked, Reading, Rules, Whose
+from calls.figures.group_rules import Rules
+from calls.figures.reading import Asked, Reading
+from calls.figures.splits import Whose
 from calls.figures.sums import Tally
 from calls.figures.text import NOTHING, text_of
 from calls.models import Agent, CallGroup, Source, VirtualNumber

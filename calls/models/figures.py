@@ -34,7 +34,7 @@ class FigureCell(models.Model):
     generation = models.PositiveIntegerField()
     split = models.CharField(max_length=1, blank=True, help_text='"a" by agent, "l" by line, "" by neither.')
     span = models.CharField(
-        max_length=1, help_text="q quarter of an hour, d day, m month, w hour of the week of a month."
+        max_length=1, help_text="q quarter of an hour, h hour, d day, m month, w hour of the week of a month."
     )
     start = models.IntegerField(help_text="The number of the span: see calls/figures/spans.py.")
     source_id = models.BigIntegerField()
@@ -106,6 +106,16 @@ class FigureSettings(models.Model):
         ],
         help_text="How the service level is reckoned.",
     )
+    hours = models.CharField(
+        "business hours", max_length=200, blank=True,
+        help_text="Such as Mon-Fri 09:30-13:00 14:00-18:30; Sat 10:00-14:00, in the site's time zone. Empty: always "
+        "open. Figures can be asked for within them.",
+    )  # fmt: skip
+    promise = models.PositiveIntegerField(
+        "promise to call back (min)", default=60,
+        help_text="Within so many minutes a lost caller is to be called back.",
+        validators=[MinValueValidator(1), MaxValueValidator(10_080)],
+    )  # fmt: skip
 
     class Meta:
         verbose_name_plural = "figure settings"

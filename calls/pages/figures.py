@@ -15,10 +15,11 @@ from calls.database.columns import columns_of
 from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
-from calls.figures.asking import BY, LATELY, SPANS, Question, Unanswerable, question
+from calls.figures.asking import BY, DAILY, HOURS, LATELY, SPANS, Question, Unanswerable, question
 from calls.figures.definitions import FIGURES, LEVELS, LOST, OFFERED, Figure, Unit, count
+from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
-from calls.figures.reading import Reading, Rules, read
+from calls.figures.reading import Reading, read
 from calls.figures.sums import Tally
 from calls.figures.telling import COLUMNS, WEEKDAYS, Row, levels, rows_of, until_now
 from calls.figures.text import text_of
@@ -67,7 +68,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
     if request.GET.get("format") == "csv":
         return as_file(asked, reading, rows, total)
     context = {
-        **common(asked, reading),
+        **common(asked, reading, rules),
         "tiles": [tile(FIGURES[name], total, before, asked) for name in TILES],
         "columns": [FIGURES[name] for name in COLUMNS],
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
@@ -87,12 +88,13 @@ def whole_reading(reading: Reading, asked: Question, scope: Scope, chosen: Row |
     return read(asked.asked(scope), "", asked.now) if asked.by in ("agent", "line") and not chosen else reading
 
 
-def common(asked: Question, reading: Reading) -> dict[str, Any]:
+def common(asked: Question, reading: Reading, rules: Rules) -> dict[str, Any]:
     """What the page and the inspector share: the choices of the address, and as of when all is."""
     return {
         "asked": asked,
         "spans": [choice(asked, word, span=code) for code, word in SPANS.items() if code != "days"],
-        "splits": [choice(asked, word, by=code, of="") for code, word in BY.items()],
+        "splits": [choice(asked, word, by=code, of="") for code, word in BY.items() if code not in unsplit(asked)],
+        "hours": hours_choices(asked, rules),
         "as_of": reading.as_of,
         "behind": reading.behind,
         "clock": formats.clock_seconds(asked.now),
@@ -100,6 +102,18 @@ def common(asked: Question, reading: Reading) -> dict[str, Any]:
         "whose_span": span_words(asked),
         "before_span": span_words(asked.before()),
     }
+
+
+def unsplit(asked: Question) -> tuple[str, ...]:
+    """The splits that there are none of within business hours."""
+    return DAILY if asked.hours else ()
+
+
+def hours_choices(asked: Question, rules: Rules) -> list[dict[str, Any]]:
+    """All calls, or those within business hours: where any group has some, and the split is kept by the hour."""
+    if asked.by in DAILY or not (rules.know_hours or asked.hours):
+        return []
+    return [choice(asked, word, hours=code) for code, word in HOURS.items()]
 
 
 def choice(asked: Question, word: Any, **changes: str) -> dict[str, Any]:
@@ -238,7 +252,7 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
     value = figure.of(tally)
     on_sides = sides(figure, whole_reading(reading, asked, scope, chosen), chosen.whose if chosen else None, rules)
     context = {
-        **common(asked, reading),
+        **common(asked, reading, rules),
         "figure": figure,
         "back": asked.address(of=""),
         "text": text_of(value),

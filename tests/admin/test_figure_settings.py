@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from calls.days import day_bounds, day_of
 from calls.figures.definitions import FIGURES
-from calls.figures.reading import Asked, Rules, read
+from calls.figures.group_rules import Rules
+from calls.figures.reading import Asked, read
 from calls.models import FigureSettings
 from calls.models.access import Scope
 from tests.support.factories import make_call
@@ -33,6 +34,7 @@ def yesterday(sales, support):
 
 def entered(group=None, **changes):
     said = {"threshold": 20, "short": 5, "goal": 80, "clock": "p", "ivr_allowance": 0, "formula": "6"}
+    said |= {"hours": "", "promise": 60}
     return {**said, "group": group.pk if group else "", **changes}
 
 
@@ -71,11 +73,27 @@ def test_saved_they_count_the_past_anew(admin, sales, yesterday):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"threshold": 0}, {"threshold": 99999}, {"goal": 101}, {"short": 30}, {"clock": "x"}, {"formula": "7"}]
-)
+    "changes",
+    [{"threshold": 0}, {"threshold": 99999}, {"goal": 101}, {"short": 30}, {"clock": "x"}, {"formula": "7"},
+     {"hours": "always"}, {"hours": "Mon-Fri 9-18"}, {"hours": "Mon 09:10-10:00"}, {"promise": 0}],
+)  # fmt: skip
 def test_what_makes_no_sense_is_refused(admin, sales, changes):
     assert admin.post(ADD, entered(sales, **changes)).status_code == 200
     assert not FigureSettings.objects.exists()
+
+
+def test_business_hours_that_cannot_be_read_are_told_why(admin, sales):
+    page = admin.post(ADD, entered(sales, hours="Mon-Fri 09:10-18:00")).content.decode()
+
+    assert "figures are kept by the quarter of an hour" in page
+    assert 'value="Mon-Fri 09:10-18:00"' in page
+
+
+def test_business_hours_and_the_promise_are_kept(admin, sales):
+    assert admin.post(ADD, entered(sales, hours=" Mon-Sat 09:30-18:30 ", promise=45)).status_code == 302
+
+    settings = Rules().of(sales.pk)
+    assert (settings.hours.text, settings.promise) == ("Mon-Sat 09:30-18:30", 45)
 
 
 def test_a_group_has_one_and_all_others_have_one(admin, sales):

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from calls.days import day_bounds, day_of
 from calls.figures import rollups
+from calls.figures.group_rules import Rules
 from calls.figures.learned_patience import DAYS, learn, patiences
 from calls.figures.parts import Clock, Settings
 from calls.figures.patience import LEAST_GIVEN_UP, LEAST_WAITING, LONGEST_SECONDS, patience_of
-from calls.figures.reading import Rules
 from calls.models import FigureSettings
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up

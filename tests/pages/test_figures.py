@@ -268,3 +268,35 @@ def test_the_last_30_minutes_are_those_to_the_second_on_page_interface_and_inspe
     assert "2 of 3" in inspected
     assert "0:03" in inspected
     assert "0:05" not in inspected
+
+
+def test_figures_within_business_hours_and_the_calls_behind_them(client, admin_person, sales, support, day):
+    assert "Business hours" not in opened(client, admin_person, "/figures/").content.decode()
+    FigureSettings.objects.create(group=sales, hours="Mon-Sun 09:30-14:15", promise=45)
+    FigureSettings.objects.create(group=support, hours="Mon-Sun 20:15-21:00")
+
+    page = opened(client, admin_person, "/figures/").content.decode()
+    said = told(client, admin_person, "hours=business")
+    inspected = opened(client, admin_person, "/figures/offered/?hours=business").content.decode()
+
+    assert re.search(r'<a href="\?[^"]*hours=business"', page)
+    assert said["hours"] == "business"
+    # Sales without the call at 15:00, none of Support's at 20:00, and the one without a group.
+    assert texts(said)["offered"] == "12"
+    assert {row["name"]: row["figures"]["offered"]["text"] for row in said["rows"]} == {"Sales": "11", "No group": "1"}
+    assert re.search(r"<h3>Counted <span class=\"count\">12</span>", inspected)
+    assert inspected.count('<tr><th scope="row">2') + inspected.count('<tr><th scope="row"><a') >= 12
+    assert "Mon-Sun 09:30-14:15" in inspected
+    assert "45 min" in inspected
+    assert "Always open" in inspected
+    links = re.findall(
+        r'href="(/figures/\w+/\?[^"]*)"', opened(client, admin_person, "/figures/?hours=business").content.decode()
+    )
+    assert links
+    assert all("hours=business" in link for link in links)
+
+
+@pytest.mark.parametrize("query", ["hours=night", "hours=business&by=agent", "hours=business&by=line"])
+def test_hours_that_there_are_no_figures_of_are_refused(client, admin_person, query):
+    assert opened(client, admin_person, f"/figures/?{query}").status_code == 400
+    assert opened(client, admin_person, f"/api/v1/figures/?{query}").status_code == 400

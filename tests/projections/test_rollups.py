@@ -11,10 +11,25 @@ from django.utils import timezone
 from calls.database.columns import read_calls
 from calls.figures import rollups
 from calls.figures.definitions import FIGURES
+from calls.figures.group_rules import Rules
 from calls.figures.parts import part_of, quarter_of
-from calls.figures.reading import Asked, Rules, read
+from calls.figures.reading import Asked, read
 from calls.figures.rollups import differences
-from calls.figures.spans import DAY, MONTH, QUARTER, Piece, first_day, midnight, moment_of, month_of, pieces
+from calls.figures.spans import (
+    DAY,
+    MONTH,
+    QUARTER,
+    Piece,
+    first_day,
+    hours_of_week_hour,
+    midnight,
+    moment_of,
+    month_of,
+    pieces,
+    places_of,
+    quarter_of_week,
+    quarters_of_hour,
+)
 from calls.figures.sums import add, counts_of
 from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
 from calls.models.access import Scope
@@ -75,6 +90,18 @@ def test_the_fewest_pieces():
     ]
 
 
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Europe/London", "Australia/Lord_Howe", "UTC"])
+def test_each_quarter_of_an_hour_is_one_of_its_hour_of_the_week(zone):
+    """Also where a change of clocks repeats an hour, or skips one; hours of a day and of the week agree."""
+    zone = ZoneInfo(zone)
+    first, last = (quarter_of(datetime(2026, month, 1, tzinfo=UTC)) for month in (3, 6))
+    for quarter in range(first, last):
+        places, at = places_of(quarter, zone), moment_of(quarter).astimezone(zone)
+        assert quarter in quarters_of_hour(places.hour, zone)
+        assert places.hour in hours_of_week_hour(places.week_hour)
+        assert quarter_of_week(quarter, zone) == at.weekday() * 96 + at.hour * 4 + at.minute // 15
+
+
 # --- following ----------------------------------------------------------------------------------------------------
 
 
@@ -84,6 +111,8 @@ class Office:
     def __init__(self, seed):
         self.rng = random.Random(seed)
         self.groups = [*CallGroup.objects.bulk_create(CallGroup(name=name) for name in ("Sales", "Support")), None]
+        for group in self.groups[:2]:
+            FigureSettings.objects.create(group=group, hours=HOURS[group.name])
         self.kept = []
 
     def act(self):
@@ -94,7 +123,7 @@ class Office:
         make_call(
             self.rng.choice(self.groups),
             self.rng.choice(["ringing", "ended"]),
-            ago=ago + self.rng.randrange(3_000),
+            began_at=self.rng.choice([NOW - timedelta(seconds=ago + self.rng.randrange(3_000)), self.about_opening()]),
             outcome=self.rng.choice(["answered", "abandoned", "missed"]),
             direction=self.rng.choice(["incoming", "incoming", "outgoing"]),
             wait_seconds=self.rng.choice([None, 3, 30]),
@@ -116,9 +145,15 @@ class Office:
 
     def correct(self):
         group = self.rng.choice(self.groups)
-        began = NOW - timedelta(seconds=self.rng.randrange(5_000_000))
+        began = self.rng.choice([NOW - timedelta(seconds=self.rng.randrange(5_000_000)), self.about_opening()])
         outcome = self.rng.choice(["answered", "missed", "failed"])
         self.change(self.some(state="ended"), group=group, began_at=began, outcome=outcome, wait_seconds=7)
+
+    def about_opening(self):
+        """A moment of the last 60 days in an hour in which a group opens or closes."""
+        day = (NOW - timedelta(days=self.rng.randrange(1, 60))).astimezone(KOLKATA)
+        at = day.replace(hour=self.rng.choice([3, 9, 15, 18, 22]), minute=self.rng.randrange(60))
+        return at.astimezone(UTC)
 
     def merge(self):
         call = self.some()
@@ -138,6 +173,7 @@ def sums_by(parts, asked, whose):
     found = defaultdict(lambda: defaultdict(dict))
     for part in parts:
         within = quarter_of(asked.start) <= part.quarter < quarter_of(asked.end) and asked.allows(part.group_id)
+        within = within and (not asked.business or is_within_hours(part))
         if within and asked.agent in ("", part.agent) and (key := whose(part)) is not None:
             add(found[key][part.direction, part.group_id or 0], counts_of(part))
     return plain(found)
@@ -150,6 +186,19 @@ def plain(sums):
 
 def local(part):
     return moment_of(part.quarter).astimezone(KOLKATA)
+
+
+HOURS = {"Sales": "Mon-Fri 09:30-18:15; Sat 22:45-03:30", "Support": "Mon-Sun 06:00-14:00 15:15-15:30"}
+
+
+def is_within_hours(part):
+    """By hand: Sales and Support as in `HOURS`, calls without a group at any time."""
+    at, group = local(part), CallGroup.objects.filter(id=part.group_id).values_list("name", flat=True).first()
+    hour = at.hour + at.minute / 60
+    if group == "Sales":
+        late, early = at.weekday() == 5 and hour >= 22.75, at.weekday() == 6 and hour < 3.5
+        return (at.weekday() < 5 and 9.5 <= hour < 18.25) or late or early
+    return group is None or 6 <= hour < 14 or 15.25 <= hour < 15.5
 
 
 SPLIT_BY = {
@@ -178,6 +227,9 @@ def assert_exact(office):
                     continue
                 asked = Asked(start, end, scope)
                 assert plain(read(asked, by, NOW).sums) == sums_by(parts, asked, whose), (by, start)
+                if by not in ("agent", "line", "quarter"):
+                    within = asked._replace(business=True)
+                    assert plain(read(within, by, NOW).sums) == sums_by(parts, within, whose), (by, start)
     start, end = (moment_of(quarter_of(NOW - each)) for each in (timedelta(days=99, hours=7), timedelta(hours=1)))
     cut = Asked(start, end, ALL, agent="+918000000201")
     young = [part for part in parts if part not in office.kept]
