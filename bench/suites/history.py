@@ -36,7 +36,7 @@ PART = re.compile(rb'"part": ?(\d+), ?"parts": ?(\d+)')
 
 
 def cases(size: Size) -> list[Case]:
-    counts = (500, 1000, 2000) if size.short else size.history
+    counts = (500, 2000) if size.short else size.history
     return [case(store, calls, counts[0], size) for store in (stores.SQLITE, stores.POSTGRES) for calls in counts]
 
 
