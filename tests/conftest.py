@@ -151,12 +151,13 @@ def _fresh_memory():
     from calls.commit.cache import cache
     from calls.figures.glance import glances
     from calls.figures.learned_patience import patiences
+    from calls.figures.trends import shared as trends
     from calls.intake.queue import intake
     from calls.pages.attention import found
     from calls.pages.wallboard import shared
     from calls.people.sign_in import held_up
 
-    for kept in (cache, glances, shared, patiences, found):
+    for kept in (cache, glances, shared, patiences, trends, found):
         kept.forget()
     limits.new_calls, limits.live_calls = limits.NewCalls(), limits.LiveCalls()
     held_up.clear()

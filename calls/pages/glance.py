@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from calls.figures.asking import Question, question
 from calls.figures.glance import glances, told
+from calls.figures.trends import shared as trends
 from calls.models.access import Scope, scope_of
 from calls.pages.attention import attention_of
 
@@ -30,7 +31,9 @@ def strip_of(scope: Scope, said: QueryDict) -> dict[str, Any]:
 
 
 def strip_told(scope: Scope, asked: Question) -> dict[str, Any]:
-    found = told(glances.get(scope, asked.asked(scope).groups, asked.now))
+    groups = asked.asked(scope).groups
+    found = told(glances.get(scope, groups, asked.now))
+    found["trends"] = trends.get(scope, groups, asked.now)
     return {**found, "queries": {"lately": asked.address(), "today": asked.address(span="today")}}
 
 

@@ -79,3 +79,19 @@ async def test_menus_and_search_say_what_there_is_and_let_go(site, browser):  # 
     await page.keyboard.press("Escape")
     await expect(page.locator("#filters [name=q]")).not_to_be_focused()
     assert page.complaints == []
+
+
+async def test_the_bars_of_the_last_hour_are_told_and_follow_the_calls(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.reports, "bars.1", call_group="Bars", SourceNumber="9000000341")
+    page = await signed_in(browser, site)
+    await page.goto("/?group=Bars")
+    bars = page.locator("[data-trend=answered]")
+    # Calls of a few seconds ago may have begun in the quarter before.
+    answered = "(bars) => bars.ariaLabel.match(/(?<=:\\d\\d )\\d+/g).reduce((sum, text) => sum + Number(text), 0)"
+    assert await bars.evaluate(answered) == 1
+    before = await bars.get_attribute("aria-label")
+    await asyncio.to_thread(site.reports, "bars.2", call_group="Bars", SourceNumber="9000000342")
+    await expect(bars).not_to_have_attribute("aria-label", before, timeout=PATIENCE)
+    assert await bars.evaluate(answered) == 2
+    heights = await bars.locator("rect").evaluate_all("(all) => all.map((one) => Number(one.getAttribute('height')))")
+    assert max(heights) == 100

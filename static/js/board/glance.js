@@ -70,11 +70,25 @@ export class Glance {
     this.#say("level-note", `today ${today.text}${lately.goal ? ` · goal ${lately.goal}` : ""}`);
     this.#say("lost", told.lost);
     this.#say("lost-note", `${told.abandoned} abandoned · ${told.missed} missed`);
+    for (const [name, trend] of Object.entries(told.trends)) this.#draw(name, trend);
     for (const link of this.#root.querySelectorAll("[data-inspects]")) link.search = queries[link.dataset.inspects];
+  }
+
+  #draw(name, { said, bars, goal_y: goal }) {
+    const svg = this.#root.querySelector(`[data-trend="${name}"]`);
+    set(svg, "aria-label", said);
+    set(svg, "data-unknown", null);
+    for (const [at, { y, height }] of bars.entries()) {
+      set(svg.children[at], "y", String(y));
+      set(svg.children[at], "height", String(height));
+    }
+    const line = svg.querySelector(".goal");
+    if (line) set(line, "d", goal === null ? null : `M0 ${goal}H52`);
   }
 
   #forget() {
     set(this.#tile("level"), "data-level", "none");
+    for (const bars of this.#root.querySelectorAll("[data-trend]")) set(bars, "data-unknown", "");
     for (const name of ["lately", "lost"]) this.#say(name, UNKNOWN);
     for (const name of ["word", "trend", "level-note", "lost-note"]) this.#say(name, "");
   }
