@@ -1,5 +1,6 @@
 """`/api/v1/figures/`: every figure of a span, as a whole and by rows, with its formula and as of which change."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -8,16 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from calls.figures.asking import Unanswerable, question
-from calls.figures.definitions import FIGURES
+from calls.figures.close_look import CLOSE_FIGURES
+from calls.figures.close_reading import look_closely
+from calls.figures.definitions import FIGURES, Value
 from calls.figures.group_rules import Rules
-from calls.figures.reading import read
+from calls.figures.reading import Asked, read
 from calls.figures.sums import Tally
 from calls.figures.telling import rows_of
 from calls.figures.text import text_of
 
 from .views import CallsView
 
-PARAMETERS = {"span", "from", "to", "by", "group", "hours"}
+PARAMETERS = {"span", "from", "to", "by", "group", "hours", "close"}
 
 
 class Figures(CallsView):
@@ -25,7 +28,8 @@ class Figures(CallsView):
 
     Query: `span` (30m, today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone,
     both within the span), `by` (group, agent, line, source, day, weekday, hour), `group`, again and
-    again (the name of a call group in any spelling), `hours` (business: calls within the hours of their groups).
+    again (the name of a call group in any spelling), `hours` (business: calls within the hours of their groups),
+    `close` (yes: also the figures of a closer look; null where the span has too many calls).
     Each figure: `numerator` and `denominator` as counted, `value` (null over nothing; shares between 0 and 1, lengths
     in seconds), `text` as people read it.
     """
@@ -50,6 +54,7 @@ class Figures(CallsView):
                 "by": asked.by,
                 "hours": asked.hours or None,
                 "figures": told(whole.tally(rules)),
+                "close": closely(narrowed, asked.now) if request.query_params.get("close") == "yes" else None,
                 "rows": [
                     {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}
                     for each in rows_of(asked, reading, rules, self.viewer)
@@ -63,12 +68,20 @@ class Figures(CallsView):
 
 
 def told(tally: Tally) -> dict[str, dict[str, Any]]:
+    return {name: value_told(figure.of(tally)) for name, figure in FIGURES.items()}
+
+
+def closely(asked: Asked, now: datetime) -> dict[str, dict[str, Any]] | None:
+    found = look_closely(asked, now)
+    if found is None:
+        return None
+    return {name: {**value_told(each.value), "formula": CLOSE_FIGURES[name].formula} for name, each in found.items()}
+
+
+def value_told(value: Value) -> dict[str, Any]:
     return {
-        name: {
-            "numerator": (value := figure.of(tally)).numerator,
-            "denominator": value.denominator,
-            "value": value.amount,
-            "text": text_of(value),
-        }
-        for name, figure in FIGURES.items()
+        "numerator": value.numerator,
+        "denominator": value.denominator,
+        "value": value.amount,
+        "text": text_of(value),
     }

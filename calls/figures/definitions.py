@@ -22,13 +22,16 @@ class Unit(StrEnum):
     SHARE = "share"
     SECONDS = "seconds"
     COINS = "coins"
+    NUMBER = "number"
+    PERCENT = "percent"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """A figure as found: numerator and denominator as they were counted, never rounded. `amount` is None over nothing.
 
-    Of a count the denominator is 1. Shares are between 0 and 1, lengths in seconds, costs in coins.
+    Of a count the denominator is 1. Shares are between 0 and 1, lengths in seconds, costs in coins; a percentage is a
+    share of time, not of calls.
     """
 
     unit: Unit

@@ -16,6 +16,10 @@ def text_of(value: Value) -> str:
         if value.denominator < FEW:
             return f"{int(value.numerator)} of {int(value.denominator)}"
         return f"{100 * amount:.1f} %"
+    if value.unit is Unit.PERCENT:
+        return f"{100 * amount:.1f} %"
+    if value.unit is Unit.NUMBER:
+        return f"{amount:,.1f}"
     return length(amount) if value.unit is Unit.SECONDS else f"{amount:,.2f}"
 
 

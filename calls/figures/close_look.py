@@ -1,0 +1,188 @@
+"""Figures that sums cannot hold, since they set calls beside one another: counted from the calls themselves. Pure.
+
+How many went on at once, how many callers there were, who called again, how long agents were on calls.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from calls.figures.definitions import Unit, Value
+
+DAY, WEEK = 86_400, 7 * 86_400
+REDIAL_SECONDS = 60
+"""Who calls again within a minute of the end was cut off, and goes on with the same talk."""
+
+
+class Seen(NamedTuple):
+    """A call as these figures look at it. Moments are seconds since 1970; of a live call `ends` is now.
+
+    `customer` is "" where the number is withheld or unknown. `busy_from` is when the phone of its agent began to ring,
+    or else when the agent picked up; None where neither is known. `day` is the site's day on which it began.
+    """
+
+    id: int
+    incoming: bool
+    offered: bool
+    answered: bool
+    customer: str
+    agent: str
+    day: date
+    began: float
+    busy_from: float | None
+    ends: float
+
+
+class Span(NamedTuple):
+    """From `start` until before `end`, or until now where that comes first; seconds since 1970."""
+
+    start: float
+    end: float
+
+    def has(self, call: Seen) -> bool:
+        return self.start <= call.began < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class CloseFigure:
+    name: str
+    label: str
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A figure as found, with the ids of the calls it was counted from: above the line, and only below it.
+
+    `moment` (seconds since 1970) is when the most calls went on at once.
+    """
+
+    value: Value
+    counted: tuple[int, ...]
+    among: tuple[int, ...] = ()
+    moment: float | None = None
+
+
+_AGAIN = (
+    "Repeat-call rate: of the answered incoming calls of this span, those whose caller called again {window}, and "
+    "later than a minute after the end (a redial of a call that was cut off). By the number alone: nobody knows "
+    "whether it was about the same matter. Withheld numbers are left out. Of the latest calls the time is not over yet."
+)
+CLOSE_FIGURES = {
+    figure.name: figure
+    for figure in (
+        CloseFigure(
+            "most-at-once",
+            "Most at once",
+            "The highest number of calls of all directions that went on at the same second, also such as began before "
+            "this span. Calls we lost track of are left out.",
+        ),
+        CloseFigure(
+            "mean-at-once",
+            "Mean at once",
+            "The seconds of all calls within this span, over the seconds of the span until now: how many calls went on "
+            "at a time, on average.",
+        ),
+        CloseFigure(
+            "callers",
+            "Callers",
+            "How many different numbers the offered calls of this span came from. Withheld numbers are left out.",
+        ),
+        CloseFigure(
+            "calls-per-caller",
+            "Calls a caller",
+            "The offered calls of this span whose number is known, over the number of different numbers.",
+        ),
+        CloseFigure(
+            "again-within-day", "Called again, 24 h", f"Repeat-call rate: {_AGAIN.format(window='within 24 h')}"
+        ),
+        CloseFigure(
+            "again-within-week", "Called again, 7 days", f"Repeat-call rate: {_AGAIN.format(window='within 7 days')}"
+        ),
+        CloseFigure(
+            "talk-utilisation",
+            "Talk utilisation",
+            "The time in which an agent's phone rang or the agent talked, over the time from the agent's first call of "
+            "a day to the end of the last, added up over agents and days. It is not occupancy: nobody knows who was at "
+            "work, ready or at lunch.",
+        ),
+    )
+}
+
+
+def look(calls: Iterable[Seen], later: Mapping[str, list[float]], span: Span) -> dict[str, Found]:
+    """All of them. `later` has, by customer, the moments at which incoming calls of the span and the week after began,
+    in their order.
+    """
+    overlapping = list(calls)
+    begun = [call for call in overlapping if span.has(call)]
+    offered = [call for call in begun if call.offered and call.customer]
+    callers = {call.customer for call in offered}
+    known = _ids(offered)
+    return {
+        "most-at-once": most_at_once(overlapping, span),
+        "mean-at-once": _mean_at_once(overlapping, span),
+        "callers": Found(Value(Unit.CALLS, len(callers), 1), known),
+        "calls-per-caller": Found(Value(Unit.NUMBER, len(offered), len(callers)), known),
+        "again-within-day": _again(begun, later, DAY),
+        "again-within-week": _again(begun, later, WEEK),
+        "talk-utilisation": utilisation(begun),
+    }
+
+
+def _ids(calls: Iterable[Seen]) -> tuple[int, ...]:
+    return tuple(call.id for call in calls)
+
+
+def most_at_once(calls: Iterable[Seen], span: Span) -> Found:
+    """A call that ends in the second in which another begins does not go on beside it."""
+    within = [call for call in calls if call.began < span.end and call.ends > span.start]
+    steps = [(max(call.began, span.start), 1) for call in within]
+    steps += [(min(call.ends, span.end), -1) for call in within]
+    now, most, moment = 0, 0, None
+    for at, step in sorted(steps):
+        now += step
+        if now > most:
+            most, moment = now, at
+    there = [call for call in within if moment is not None and call.began <= moment < call.ends]
+    return Found(Value(Unit.CALLS, most, 1), _ids(there), moment=moment)
+
+
+def _mean_at_once(calls: Iterable[Seen], span: Span) -> Found:
+    lasted = {call.id: min(call.ends, span.end) - max(call.began, span.start) for call in calls}
+    counted = tuple(call for call, seconds in lasted.items() if seconds > 0)
+    return Found(Value(Unit.NUMBER, sum(lasted[call] for call in counted), max(0.0, span.end - span.start)), counted)
+
+
+def _again(begun: Iterable[Seen], later: Mapping[str, list[float]], window: float) -> Found:
+    followed: dict[bool, list[int]] = {True: [], False: []}
+    for call in begun:
+        if call.incoming and call.answered and call.customer:
+            until = call.ends + window
+            again = any(call.ends + REDIAL_SECONDS < at <= until for at in later.get(call.customer, ()))
+            followed[again].append(call.id)
+    count = len(followed[True])
+    return Found(Value(Unit.SHARE, count, count + len(followed[False])), tuple(followed[True]), tuple(followed[False]))
+
+
+def utilisation(begun: Iterable[Seen]) -> Found:
+    stretches: dict[tuple[str, date], list[tuple[float, float]]] = defaultdict(list)
+    counted = []
+    for call in begun:
+        if call.agent and call.busy_from is not None and call.busy_from < call.ends:
+            stretches[call.agent, call.day].append((call.busy_from, call.ends))
+            counted.append(call.id)
+    busy = sum(_union(each) for each in stretches.values())
+    at_work = sum(max(end for _, end in each) - min(start for start, _ in each) for each in stretches.values())
+    return Found(Value(Unit.PERCENT, busy, at_work), tuple(counted))
+
+
+def _union(stretches: list[tuple[float, float]]) -> float:
+    """The length of all stretches together, what overlaps counted once."""
+    total, reached = 0.0, float("-inf")
+    for start, end in sorted(stretches):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total

@@ -1,0 +1,98 @@
+"""Figures that set calls beside one another: by hand, and against a second-by-second computation of random days."""
+
+import random
+from datetime import date
+
+import pytest
+
+from calls.figures.close_look import Seen, Span, look, utilisation
+from calls.figures.text import text_of
+
+HOUR = Span(0, 3_600)
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
+
+
+def seen(number, began, ends, customer="a", agent="", busy_from=None, day=MONDAY, **more):
+    given = {"incoming": True, "offered": True, "answered": True} | more
+    return Seen(number, customer=customer, agent=agent, day=day, began=began, busy_from=busy_from, ends=ends, **given)
+
+
+def texts(calls, later=None, span=HOUR):
+    return {name: text_of(found.value) for name, found in look(calls, later or {}, span).items()}
+
+
+def test_a_day_by_hand():
+    calls = [
+        seen(1, 0, 600, "a", "x", 10),
+        seen(2, 300, 900, "b", "y", 310),
+        seen(3, 600, 900, "a", "x", 610),  # begins in the second in which the first ends: not beside it
+        seen(4, -300, 60, "c", "x", -290),  # began before the span
+        seen(5, 1_000, 1_100, "", answered=False),  # a withheld number
+        seen(6, 1_200, 1_300, "d", offered=False, answered=False),  # ended in the menu
+    ]
+    later = {"a": [0.0, 600.0, 600 + 86_400.0], "b": [900 + 60.0, 900 + 7 * 86_400.0]}
+
+    found = look(calls, later, HOUR)
+
+    assert texts(calls, later) == {
+        "most-at-once": "2",  # 1 and 4
+        "mean-at-once": "0.5",  # 600 + 600 + 300 + 60 + 100 + 100 of 3600 s
+        "callers": "2",  # a, b
+        "calls-per-caller": "1.5",  # 3 of 2
+        # the first call: a calls again 0 s after it (a redial), and a day later; the third: within a day
+        "again-within-day": "2 of 3",
+        # b called a minute later (a redial), and exactly 7 days later
+        "again-within-week": "3 of 3",
+        "talk-utilisation": "99.3 %",  # x 590 + 290 of 890 s, y 590 of 590 s
+    }
+    assert found["most-at-once"].counted == (1, 4)
+    assert found["most-at-once"].moment == 0
+    assert (found["again-within-day"].counted, found["again-within-day"].among) == ((1, 3), (2,))
+
+
+def test_nothing_is_told_of_nothing():
+    assert texts([]) == {
+        "most-at-once": "0", "mean-at-once": "0.0", "callers": "0", "calls-per-caller": "–",
+        "again-within-day": "–", "again-within-week": "–", "talk-utilisation": "–",
+    }  # fmt: skip
+
+
+def test_utilisation_counts_two_calls_at_once_only_once_and_each_day_by_itself():
+    calls = [
+        seen(1, 0, 100, agent="x", busy_from=0),
+        seen(2, 50, 150, agent="x", busy_from=50),
+        seen(3, 250, 300, agent="x", busy_from=250),
+        seen(4, 90_000, 90_100, agent="x", busy_from=90_000, day=TUESDAY),
+    ]
+
+    value = utilisation(calls).value
+
+    assert (value.numerator, value.denominator) == (150 + 50 + 100, 300 + 100)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_hours_are_those_of_a_look_at_every_second(seed):
+    rng = random.Random(seed)
+    calls = []
+    for number in range(1, 60):
+        began = rng.randrange(-400, 3_600)
+        ends, rings = began + rng.randrange(1, 400), began + rng.choice([0, 5])
+        calls.append(seen(number, began, ends, rng.choice("abcdef"), rng.choice("xyz"), min(rings, ends)))
+    later = {who: sorted(rng.randrange(0, 200_000) for _ in range(6)) for who in "abcdef"}
+    found = look(calls, later, HOUR)
+
+    at_once = [sum(call.began <= second < call.ends for call in calls) for second in range(3_600)]
+    assert found["most-at-once"].value.amount == max(at_once)
+    assert found["most-at-once"].moment == at_once.index(max(at_once))
+    assert found["mean-at-once"].value.amount == pytest.approx(sum(at_once) / 3_600)
+    begun = [call for call in calls if call.began >= 0]
+    busy = of = 0
+    for agent in "xyz":
+        own = [second for call in begun if call.agent == agent for second in range(int(call.busy_from), call.ends)]
+        busy, of = busy + len(set(own)), of + (max(own) + 1 - min(own) if own else 0)
+    assert (found["talk-utilisation"].value.numerator, found["talk-utilisation"].value.denominator) == (busy, of)
+    for name, window in (("again-within-day", 86_400), ("again-within-week", 604_800)):
+        again = [
+            call.id for call in begun if any(call.ends + 60 < at <= call.ends + window for at in later[call.customer])
+        ]
+        assert list(found[name].counted) == again

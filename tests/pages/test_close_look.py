@@ -1,0 +1,104 @@
+"""A closer look: figures that set calls beside one another, for those who may see the calls, each with its calls."""
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from calls.figures import close_reading
+from calls.figures.close_look import CLOSE_FIGURES
+from tests.support.factories import make_call
+
+pytestmark = pytest.mark.django_db
+ASHA = "+918000000201"
+
+
+@pytest.fixture
+def traffic(sales, support):
+    """Two customers of Sales; the first called again at Support an hour after. One number is withheld."""
+    start = timezone.now() - timedelta(hours=30)
+
+    def call(group, after, digits, **columns):
+        began = start + timedelta(seconds=after)
+        number = {
+            "customer_number": digits and f"+91{digits}",
+            "customer_key": digits,
+            "customer_reversed": digits[::-1],
+        }
+        return make_call(
+            group, "ended", began_at=began, started_at=began, answered_at=began + timedelta(seconds=10),
+            ringing_at=began, ended_at=began + timedelta(seconds=100), agent_number=ASHA,
+            customer_reversed=digits[::-1], **number, **columns,
+        )  # fmt: skip
+
+    return [call(sales, 0, "9000000101"), call(sales, 50, "9000000102"), call(support, 3_700, "9000000101"),
+            call(sales, 4_000, "")]  # fmt: skip
+
+
+def opened(client, person, path):
+    client.force_login(person, backend="calls.people.sign_in.SignInBackend")
+    return client.get(path)
+
+
+def close(client, person, query="span=7d"):
+    said = opened(client, person, f"/api/v1/figures/?close=yes&{query}").json()["close"]
+    return {name: each["text"] for name, each in said.items()}
+
+
+def test_page_interface_and_inspector_say_the_same(client, admin_person, traffic):
+    said = close(client, admin_person)
+    page = opened(client, admin_person, "/figures/close/?span=7d").content.decode()
+
+    assert said["most-at-once"] == "2"
+    assert (said["callers"], said["calls-per-caller"]) == ("2", "1.5")
+    assert said["again-within-day"] == said["again-within-week"] == "1 of 3"
+    assert "/figures/close/?span=7d" in opened(client, admin_person, "/figures/?span=7d").content.decode()
+    for name, figure in CLOSE_FIGURES.items():
+        tile = re.search(
+            rf'href="(/figures/close/{name}/[^"]*)"[^>]*>\s*<h2>[^<]*</h2>\s*<p class="fig-value">([^<]*)<', page
+        )
+        inspected = opened(client, admin_person, tile[1].replace("&amp;", "&")).content.decode()
+        assert tile[2] == said[name]
+        assert f'<p class="fig-value">{said[name]}</p>' in inspected
+        assert figure.formula[:40] in html.unescape(inspected)
+
+
+def test_the_calls_behind_a_figure_are_listed_on_their_side(client, admin_person, traffic):
+    counted = opened(client, admin_person, "/figures/close/again-within-day/?span=7d").content.decode()
+    among = opened(client, admin_person, "/figures/close/again-within-day/?span=7d&side=among").content.decode()
+
+    def listed(page):
+        return {int(call) for call in re.findall(r"/admin/calls/call/(\d+)/change/", page)}
+
+    assert listed(counted) == {traffic[0].pk}
+    assert listed(among) == {traffic[1].pk, traffic[2].pk}
+
+
+def test_only_calls_of_the_viewers_groups_count_also_those_that_follow(client, sales_supervisor, traffic):
+    said = close(client, sales_supervisor)
+
+    assert said["again-within-day"] == "0 of 2"
+    assert said["callers"] == "2"
+
+
+def test_masked_people_get_no_number(client, masked_viewer, traffic):
+    for path in ("close/", "close/callers/", "close/most-at-once/"):
+        assert "9000000101" not in opened(client, masked_viewer, f"/figures/{path}?span=7d").content.decode()
+
+
+def test_a_span_with_too_many_calls_says_so(client, admin_person, traffic, monkeypatch):
+    monkeypatch.setattr(close_reading, "MOST_CALLS", 3)
+
+    page = opened(client, admin_person, "/figures/close/?span=7d").content.decode()
+
+    assert "Too many calls for a closer look" in page
+    assert opened(client, admin_person, "/figures/close/callers/?span=7d").status_code == 200
+    assert opened(client, admin_person, "/api/v1/figures/?close=yes&span=7d").json()["close"] is None
+
+
+def test_what_is_not_there_and_who_may_not(client, admin_person, outsider, traffic):
+    assert opened(client, admin_person, "/figures/close/moon/").status_code == 404
+    assert opened(client, admin_person, "/figures/close/callers/?place=-1&side=x").status_code == 200
+    assert opened(client, outsider, "/figures/close/").status_code == 403
