@@ -29,8 +29,7 @@ def traffic(sales, support):
         }
         return make_call(
             group, "ended", began_at=began, started_at=began, answered_at=began + timedelta(seconds=10),
-            ringing_at=began, ended_at=began + timedelta(seconds=100), agent_number=ASHA,
-            customer_reversed=digits[::-1], **number, **columns,
+            ringing_at=began, ended_at=began + timedelta(seconds=100), agent_number=ASHA, **number, **columns,
         )  # fmt: skip
 
     return [call(sales, 0, "9000000101"), call(sales, 50, "9000000102"), call(support, 3_700, "9000000101"),
