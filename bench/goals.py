@@ -97,6 +97,15 @@ def _history() -> Iterator[Goal]:
             yield Goal(f"{page[:-3]}, ms, {many}", "history", page, many, at_most=300)
 
 
+def _figures() -> Iterator[Goal]:
+    for store in STORES:
+        says = "oldest change that is not in the figures, ms, 500/s"
+        yield Goal(f"{says}, {store}", "projections", "behind_most_ms", f"500/s, {store}", at_most=1_000)
+        beside = f"catching up beside 100/s, {store}"
+        # Five million in ten minutes.
+        yield Goal(f"changes a second, {beside}", "projections", "caught_per_s", beside, at_least=8_333)
+
+
 def _memory() -> Iterator[Goal]:
     few, many = "50 boards", "500 boards"
     yield Goal("kB a connected board", "boards", "end_mb", many, less=few, per=450 / 1024, at_most=60)
@@ -135,4 +144,4 @@ def _nothing_lost() -> Iterator[Goal]:
 
 SOAK = "60 minutes at 100/s"
 PAGE = "2,000 live, 100/s"
-GOALS = [*_speed(), *_latency(), *_live_calls(), *_history(), *_memory(), *_page(), *_nothing_lost()]
+GOALS = [*_speed(), *_latency(), *_live_calls(), *_history(), *_figures(), *_memory(), *_page(), *_nothing_lost()]

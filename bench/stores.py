@@ -2,9 +2,11 @@
 
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -36,6 +38,21 @@ def database(store: str, folder: Path, template: str = "") -> Iterator[str]:
         yield urlsplit(SERVER)._replace(path=f"/{name}").geturl()
     finally:
         administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Any]:
+    """A connection that commits each statement, and waits for whoever writes."""
+    postgres = url.startswith("postgres")
+    connection: Any = (
+        psycopg.connect(url, autocommit=True)
+        if postgres
+        else sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def administer(statement: str, url: str = SERVER) -> None:

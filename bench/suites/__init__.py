@@ -1,8 +1,10 @@
 """The suites by name. Those that take hours are measured only when they are named."""
 
-from bench.suites import boards, browser, history, ingest, latency, limits, live, soak
+from bench.suites import boards, browser, history, ingest, latency, limits, live, projections, soak
 
-SUITES = {each.SUITE.name: each.SUITE for each in (ingest, latency, live, boards, limits, history, soak, browser)}
+SUITES = {
+    each.SUITE.name: each.SUITE for each in (ingest, latency, live, boards, limits, projections, history, soak, browser)
+}
 LONG = ("history", "soak", "browser")
 SHORTENED = ("history", "browser")
 """Long suites that have a short form."""

@@ -10,16 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bench import page, report
+from bench.behind import Watch
 from bench.cases import Case, Size
 from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Goal
 from bench.load import Load, LoadFailed, Target, measure
 from bench.load.board import Watched
 from bench.load.figures import figures_of
 from bench.load.posting import mixed
-from bench.suites import SUITES, common
+from bench.suites import LONG, SHORTENED, SUITES, common
 from tests.support.running import ROOT
 
-SHORT_SUITES = ["ingest", "latency", "live", "boards", "limits", "history", "browser"]
+SHORT_SUITES = [name for name in SUITES if name not in LONG or name in SHORTENED]
 CASE = Case("a case", dict)
 WHOLE = {"acked": 4, "not_200": {}, "fewest_frames": 2, "lost": 0, "acked_per_s": 0.001}
 HALF = Goal("half of the other", "ingest", "cpu_ms", "one", "other", at_most=0.5)
@@ -253,3 +254,22 @@ def test_every_line_stands_beside_a_line_of_its_own_table(every_case):
 
 def test_a_lost_state_is_not_averaged_away():
     assert report.medians({"one": [{"lost": 0}, {"lost": 0}, {"lost": 3}]})["one"]["lost"] == 3
+
+
+def test_a_watch_tells_how_old_the_oldest_change_is_that_was_not_taken_in():
+    watch = Watch("")
+    for at, latest, position in ((0, 5, 5), (1, 8, 5), (2, 9, 5), (3, 9, 8), (4, 9, 9)):
+        watch._note(at, (latest, position, 1))
+
+    assert watch.behind == [0, 0, 1, 1, 0]
+    assert watch.lag()["behind_most_ms"] == 1_000
+
+
+def test_a_watch_counts_what_was_caught_up_with_since_all_was_made_anew():
+    watch = Watch("")
+    looks = ((0, (99, 99, 1)), (1, (99, 0, 2)), (2, (110, 60, 2)), (3, (120, 100, 2)), (9, (150, 150, 2)))
+    for at, state in looks:
+        watch._note(at, state)
+
+    assert watch.caught_per_second() == 50
+    assert watch.behind[-1] == 0
