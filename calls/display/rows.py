@@ -1,6 +1,7 @@
 """The board's rows: what one call looks like to a viewer, with or without full numbers."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -46,14 +47,14 @@ def read_names() -> Names:
 # A row shows the columns as they are but for these, and for those that `row` puts in other words. Its contract is
 # docs/events.md; a test holds the names, so that a new column is not shown unasked.
 _NOT_SHOWN = ("source_id", "group_id", "recording_url", "heard_at", "merged_into_id")
+_SHOWN = tuple(name for name in Columns._fields if name not in _NOT_SHOWN)
+_shown_of = attrgetter(*_SHOWN)
 
 
 def row(call: Columns, names: Names, masked: bool) -> dict[str, Any]:
     """One row as `docs/events.md` has it; moments are aware datetimes in UTC."""
     source, hosts = names.sources.get(call.source_id, ("", frozenset()))
-    shown = call._asdict()
-    for column in _NOT_SHOWN:
-        del shown[column]
+    shown = dict(zip(_SHOWN, _shown_of(call), strict=True))
     shown |= {
         "source": source,
         "virtual_label": names.line(call.source_id, call.virtual_number),
@@ -69,22 +70,25 @@ def row(call: Columns, names: Names, masked: bool) -> dict[str, Any]:
 
 
 def _attempts(call: Columns, names: Names) -> list[dict[str, Any]]:
-    return [
+    shown = [
         {
             "agent_number": (number := attempt.get("agent_number")),
             "agent_name": names.agent(call.source_id, number),
             "state": attempt.get("state"),
             "at": attempt.get("at"),
-            **({"talk_seconds": talked} if (talked := attempt.get("talk_seconds")) is not None else {}),
         }
         for attempt in call.ring_attempts
     ]
+    for said, attempt in zip(shown, call.ring_attempts, strict=True):
+        if "talk_seconds" in attempt:
+            said["talk_seconds"] = attempt["talk_seconds"]
+    return shown
 
 
 def _spaced(call: Columns) -> dict[str, str]:
     """The numbers of the row whose groups for reading the simple rule does not find: {number: spaced}."""
-    numbers = {call.customer_number, call.virtual_number, call.agent_number}
-    numbers.update(attempt.get("agent_number") for attempt in call.ring_attempts)
+    rung = [attempt.get("agent_number") for attempt in call.ring_attempts]
+    numbers = {call.customer_number, call.virtual_number, call.agent_number, *rung}
     return {number: spaced for number in numbers if number and (spaced := spacing(number))}
 
 
