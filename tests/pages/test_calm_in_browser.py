@@ -69,6 +69,28 @@ async def test_the_row_under_the_pointer_stays_while_twenty_calls_end(site, brow
     assert await page.evaluate(UNDER, point) != before
 
 
+IN_PAGE_AND_IN_VIEW = """() => {
+    const list = document.querySelector("#live");
+    const rows = [...list.querySelectorAll(".rows > .row")];
+    const { top, bottom } = list.getBoundingClientRect();
+    const seen = rows.map((row) => row.getBoundingClientRect()).filter((box) => box.bottom > top && box.top < bottom);
+    return [rows.length, seen.length, Math.min(...seen.map((box) => box.top)) - top];
+}"""
+
+
+async def test_the_page_holds_the_rows_in_view_and_few_more(site, browser):  # noqa: F811
+    await asyncio.to_thread(begin, site, "in.view", 40)
+    page = await signed_in(browser, site, viewport=WIDE)
+    await expect(page.locator("#live .rows > .row").nth(12)).to_be_visible(timeout=PATIENCE)
+    for top, more in ((0, 6), (20 * 44, 10), (10**6, 6)):
+        await page.evaluate(f"document.querySelector('#live').scrollTop = {top}")
+        await page.wait_for_timeout(300)
+        held, seen, gap = await page.evaluate(IN_PAGE_AND_IN_VIEW)
+        assert gap <= 34 and seen >= 13, "no hole"
+        assert held - seen <= more
+    await asyncio.to_thread(end, site, "in.view", 40)
+
+
 async def test_the_group_under_the_pointer_stays_while_its_calls_end(site, browser):  # noqa: F811
     for at, group in enumerate(("Calm A", "Calm B", "Calm C")):
         began = india(datetime.now(UTC) - timedelta(seconds=170 - at))

@@ -37,28 +37,44 @@ export function stateCell(attributes = {}) {
   };
 }
 
-/** The customer's number with badges: how many calls before, simulated. */
+/** The customer's number with badges: how many calls before, simulated. Few rows have one, so it is made when needed. */
 export function customerCell() {
   const number = make("span", { class: "number" });
-  const repeat = make("span", { class: "badge", hidden: true }, icon("repeat"), make("span"));
-  const synthetic = make(
-    "span",
-    { class: "badge badge--plain simulated", hidden: true, title: flagWord("synthetic") },
-    icon("simulated"),
-    make("span", { text: "simulated" }),
-  );
-  const node = make("div", { class: "customer", role: "gridcell" }, number, repeat, synthetic);
+  const node = make("div", { class: "customer", role: "gridcell" }, number);
+  const badges = { repeat: null, synthetic: null };
+  const badge = (name, wanted, makeBadge) => {
+    if (wanted && !badges[name]) {
+      badges[name] = makeBadge();
+      // The number is not touched: a person may have marked it. How often comes before what it is.
+      if (name === "repeat") number.after(badges[name]);
+      else node.append(badges[name]);
+    }
+    if (badges[name]) badges[name].hidden = !wanted;
+    return wanted ? badges[name] : null;
+  };
   return {
     node,
     show(call, repeats) {
       sayNumber(number, phoneParts(call.customer_number));
-      repeat.hidden = repeats < 1;
-      say(repeat.lastChild, `${ordinal(repeats + 1)}`);
-      set(repeat, "title", `${count(repeats, "earlier call")} of this customer among the latest completed`);
-      synthetic.hidden = !call.flags?.includes("synthetic");
+      const repeat = badge("repeat", repeats > 0, repeatBadge);
+      if (repeat) {
+        say(repeat.lastChild, `${ordinal(repeats + 1)}`);
+        set(repeat, "title", `${count(repeats, "earlier call")} of this customer among the latest completed`);
+      }
+      badge("synthetic", Boolean(call.flags?.includes("synthetic")), syntheticBadge);
     },
   };
 }
+
+const repeatBadge = () => make("span", { class: "badge" }, icon("repeat"), make("span"));
+
+const syntheticBadge = () =>
+  make(
+    "span",
+    { class: "badge badge--plain simulated", title: flagWord("synthetic") },
+    icon("simulated"),
+    make("span", { text: "simulated" }),
+  );
 
 /** Which way a call goes: an icon, and the word for those who hear the page. */
 export function directionCell() {

@@ -7,18 +7,24 @@ import { waitLevel } from "./levels.js";
 /** The line's state in the header. */
 export class LineSignal {
   #root;
+  #word;
+  #detail;
+  #heard;
 
   constructor(root) {
     this.#root = root;
+    [this.#word, this.#detail, this.#heard] = ["word", "detail", "heard"].map((part) =>
+      root.querySelector(`[data-${part}]`),
+    );
   }
 
   /** `told`: the truth of the line; `heard`: that of the feed, or null while nothing is known of it. */
   tell({ level, word, detail }, heard) {
     set(this.#root, "data-truth", level);
-    say(this.#root.querySelector("[data-word]"), word);
-    say(this.#root.querySelector("[data-detail]"), level === "live" ? detail : "");
+    say(this.#word, word);
+    say(this.#detail, level === "live" ? detail : "");
     const shown = level === "live" && heard !== null;
-    say(this.#root.querySelector("[data-heard]"), shown ? heard.text : "");
+    say(this.#heard, shown ? heard.text : "");
     set(this.#root, "data-feed", shown && heard.quiet ? "quiet" : null);
     const lag = level === "live" && detail ? `Changes reach this screen within ${detail}.` : detail;
     set(this.#root, "title", (shown && heard.detail) || lag);

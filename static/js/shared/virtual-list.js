@@ -2,8 +2,8 @@
 
 import { make, set } from "./dom.js";
 
-/** Rows kept ready above and below the view. */
-const SPARE = 6;
+/** Rows kept ready above and below the view: each costs as much as one that is seen. */
+const SPARE = 4;
 const MOVE_MS = 200;
 
 /**
@@ -174,10 +174,9 @@ export class VirtualList extends HTMLElement {
 
   #window() {
     if (this.#printing) return [0, this.#items.length];
-    const first = Math.floor(this.#top / this.#rowHeight) - SPARE;
-    const many = Math.ceil(this.#height / this.#rowHeight) + 2 * SPARE;
-    const start = Math.max(0, Math.min(first, this.#items.length - many));
-    return [start, Math.min(this.#items.length, start + many)];
+    const inView = Math.ceil(this.#height / this.#rowHeight);
+    const first = Math.max(0, Math.min(Math.floor(this.#top / this.#rowHeight), this.#items.length - inView));
+    return [Math.max(0, first - SPARE), Math.min(this.#items.length, first + inView + SPARE)];
   }
 
   #stretch() {
