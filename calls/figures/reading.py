@@ -37,7 +37,7 @@ from calls.figures.spans import (
     quarters_of_hour,
 )
 from calls.figures.splits import NARROWED, SPLITS, By, Whose, hour_of_week, when
-from calls.figures.sums import Sums, Tally, add, counts_of, load, tally
+from calls.figures.sums import Sums, Tally, add, counts_of, load, merge, tally
 from calls.models import Call, Head, Projection
 from calls.models.access import Scope
 from calls.words import State
@@ -191,7 +191,7 @@ class _Reader:
         for key, sums in self.cells(piece, "start BETWEEN %s AND %s", piece.first, piece.last):
             open_quarters = self.open_quarters(key)
             if open_quarters == QUARTERS_OF_HOUR:
-                self.add(key, sums.items())
+                self.merge(key, sums)
             elif open_quarters:
                 parted.add(key)
         if parted:
@@ -228,7 +228,7 @@ class _Reader:
             some = tuple(starts[at : at + _MOST_STARTS])
             for key, sums in self.cells(Piece(QUARTER, some[0], some[-1]), "start IN %s", some):
                 if key[2:] in wanted:
-                    self.add(key, sums.items())
+                    self.merge(key, sums)
 
     def add_notes(self, piece: Piece, more: list[int]) -> None:
         """By agent and by line there are no cells for quarters of an hour: the calls of a day that is cut say it."""
@@ -301,6 +301,9 @@ class _Reader:
 
     def add(self, key: Key, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
         add(self.reading.sums[self.whose(key)][key.direction, key.group_id], counts, times)
+
+    def merge(self, key: Key, sums: Sums) -> None:
+        merge(self.reading.sums[self.whose(key)][key.direction, key.group_id], sums)
 
     def whose(self, key: Key) -> Whose:
         match self.by:

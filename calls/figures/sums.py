@@ -12,6 +12,7 @@ Everything is a plain count, so sums can be added, subtracted and merged in any 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
@@ -46,6 +47,16 @@ def add(sums: Sums, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
             sums[name] = total
         else:
             sums.pop(name, None)
+
+
+def merge(into: Sums, sums: Sums) -> None:
+    """Add sums in which every count is above nothing: those of cells."""
+    if not into:
+        into.update(sums)
+        return
+    known = into.get
+    for name, count in sums.items():
+        into[name] = known(name, 0) + count
 
 
 def sums_of(parts: Iterable[Part]) -> Sums:
@@ -92,20 +103,20 @@ class Tally:
 
 def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
     """Count sums of one group and direction by the group's settings."""
-    found = Tally()
+    found, plan = Tally(), _plan(direction, settings)
     timed: Counter[str] = Counter()
-    incoming = direction == Direction.INCOMING
     for name, count in sums.items():
-        word, clock, second = _parsed(name)
-        if not clock:
-            _take_plain(found, name, count, incoming)
+        place = plan[name]
+        if place is None:
             continue
-        if clock == Clock.RINGING and word == Outcome.ANSWERED and incoming:
-            found.rings[second] += count
-        if clock == settings.clock and incoming and word in _SPLIT:
-            found.marks[mark_of(direction, word, second, settings)] += count
-            _SPLIT[word](found)[settings.counted(second)] += count
-            timed[word] += count
+        if place.other:
+            found.other[place.other] += count
+        if place.rings:
+            found.rings[place.second] += count
+        if place.mark:
+            found.marks[place.mark] += count
+            (found.waits if place.word == Outcome.ANSWERED else found.gave_up)[place.counted] += count
+            timed[place.word] += count
     for outcome in Outcome:
         left = sums.get(outcome, 0) - timed[outcome]
         if left:
@@ -123,6 +134,49 @@ def waits_of(sums: Mapping[str, int], outcome: str, settings: Settings) -> Count
     return found
 
 
+class _Place(NamedTuple):
+    """Where a name of sums goes: to the plain counts (`other`), to the rings, to the marks and waits (`mark`)."""
+
+    word: str
+    second: int
+    counted: int
+    mark: Mark | None
+    rings: bool
+    other: str
+
+
+class _Plan(dict[str, _Place | None]):
+    """The places of names by one direction and settings. A range has the same few thousand names again and again."""
+
+    def __init__(self, direction: str, settings: Settings) -> None:
+        super().__init__()
+        self.direction, self.settings = direction, settings
+
+    def __missing__(self, name: str) -> _Place | None:
+        if len(self) >= _MOST_NAMES:
+            self.clear()
+        self[name] = place = self._place(*_parsed(name), name)
+        return place
+
+    def _place(self, word: str, clock: str, second: int, name: str) -> _Place | None:
+        incoming = self.direction == Direction.INCOMING
+        if not clock:
+            other = name if incoming else f"out.{name}"
+            return None if name in _OUTCOMES else _Place(word, 0, 0, None, False, other)
+        rings = clock == Clock.RINGING and word == Outcome.ANSWERED and incoming
+        marked = clock == self.settings.clock and incoming and word in _SPLIT
+        mark = mark_of(self.direction, word, second, self.settings) if marked else None
+        return _Place(word, second, self.settings.counted(second), mark, rings, "") if mark or rings else None
+
+
+_MOST_NAMES = 20_000
+
+
+@lru_cache(maxsize=256)
+def _plan(direction: str, settings: Settings) -> _Plan:
+    return _Plan(direction, settings)
+
+
 @lru_cache(maxsize=16_384)  # The same few thousand names, again and again.
 def _parsed(name: str) -> tuple[str, str, int]:
     """The outcome, the clock ("" for a plain count) and the seconds of a name."""
@@ -131,16 +185,6 @@ def _parsed(name: str) -> tuple[str, str, int]:
     return (word, clock, int(second)) if second else (word, "", 0)
 
 
-_SPLIT = {
-    str(Outcome.ANSWERED): lambda found: found.waits,
-    str(Outcome.ABANDONED): lambda found: found.gave_up,
-}
-
-
-def _take_plain(found: Tally, name: str, count: int, incoming: bool) -> None:
-    """Talk, coins and doubts; those of outgoing calls have names of their own."""
-    if name not in _OUTCOMES:
-        found.other[name if incoming else f"out.{name}"] += count
-
-
+_SPLIT = frozenset(map(str, (Outcome.ANSWERED, Outcome.ABANDONED)))
+"""The outcomes that count as one mark or another by their wait."""
 _OUTCOMES = frozenset(map(str, Outcome))
