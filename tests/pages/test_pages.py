@@ -131,6 +131,16 @@ def test_who_was_signed_out_is_told_so_and_led_back(client):
     assert "You were signed out." not in client.get("/accounts/login/").content.decode()
 
 
+def test_the_signs_of_a_row_are_explained_where_the_keys_are(client, sales_supervisor):
+    def help_of(path: str) -> str:
+        page = page_of(client, sales_supervisor, path)
+        return page[page.index('id="help"') : page.index("</dialog>")]
+
+    for sign in ("dot--ringing", "dot--talking", 'class="ordinal"', 'class="badge"', "#i-lost"):
+        assert sign in help_of("/")
+    assert "dot" not in help_of("/accounts/password_change/")
+
+
 def test_signing_in_leads_to_where_one_wanted_to_go(client, sales_supervisor):
     sent = {"username": "sales-supervisor", "password": "sales-supervisor", "next": "/?group=Sales"}
     answer = client.post("/accounts/login/", sent)
