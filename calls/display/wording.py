@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from calls.display.attention_words import ATTENTION
 from calls.display.causes import CAUSES
 from calls.display.clock_words import CLOCKS
 from calls.words import Act, Direction, Outcome, Result, State
@@ -329,6 +330,7 @@ def browser_words() -> dict[str, Any]:
         "fields": FIELDS,
         "causes": CAUSES,
         "clocks": CLOCKS,
+        "attention": ATTENTION,
     }
     told: dict[str, Any] = {
         name: {str(code): str(text) for code, text in table.items()} for name, table in tables.items()

@@ -39,10 +39,15 @@ export class Board {
   #ended = new Set();
   /** The list that the open call was chosen from: j and k walk it. */
   #origin = null;
+  #fromBand = false;
   #arrivals = [];
   #totals = null;
   #wasWhole = false;
   #toldAt;
+  /** The live calls of the chosen groups. */
+  #ofGroups = [];
+  /** How many lines need attention, and whether one is an alarm. */
+  #attention = { all: 0, alarm: false };
 
   /** `parts`: the elements and their masters; `host`: time, timers, location and history. */
   constructor(parts, host) {
@@ -71,7 +76,7 @@ export class Board {
   // What comes in
 
   #listen() {
-    const { line, clock, calm, bar, scope, live, completed, groups, panel, newcomers } = this.#parts;
+    const { line, clock, calm, bar, scope, live, completed, groups, panel, newcomers, watch } = this.#parts;
     line.addEventListener("message", ({ detail }) => this.#hear(detail));
     line.addEventListener("status", ({ detail }) => this.#status(detail));
     clock.addEventListener("tick", () => this.#tick());
@@ -85,6 +90,12 @@ export class Board {
     panel.addEventListener("close", () => this.closePanel());
     newcomers.addEventListener("choose", ({ detail }) => this.choose(detail, live));
     newcomers.addEventListener("show", () => this.applyMoves());
+    watch.addEventListener("choose", ({ detail }) => {
+      this.choose(detail, live);
+      this.#fromBand = true;
+    });
+    watch.addEventListener("show", () => this.applyMoves());
+    watch.addEventListener("change", () => this.#painter.ask());
   }
 
   #take(message) {
@@ -125,6 +136,7 @@ export class Board {
     this.#store.clear();
     for (const list of [live, completed]) list.show([], { now: 0, repeatsOf: () => 0 });
     groups.show([], 0, true);
+    this.#parts.watch.wipe();
     dock.close();
     frame.hidden = true;
   }
@@ -188,6 +200,7 @@ export class Board {
   /** Open a call, or close it if it is open. `list`: where it was chosen. */
   choose(id, list) {
     this.#origin = list;
+    this.#fromBand = false;
     list.active = id;
     if (this.#address.call === id) this.closePanel();
     else this.#openPanel(id, true);
@@ -211,7 +224,8 @@ export class Board {
     dock.close();
     calm.select(false);
     this.#go({ ...this.#address, call: null });
-    list.focus({ preventScroll: true });
+    // The focus goes back to where it came from, if something stands there still.
+    if (!this.#fromBand || !this.#parts.watch.focus()) list.focus({ preventScroll: true });
   }
 
   #listOf(id) {
@@ -282,6 +296,8 @@ export class Board {
     const { group } = this.#address.filters;
     const ofGroups = group.length ? all.filter(tester({ ...noFilters(), group }, now)) : all;
     this.#totals = this.#totalsNow(ofGroups, now);
+    this.#ofGroups = ofGroups;
+    if (!this.#isStale) this.#attend(now, release);
     strip.show(this.#totals, now);
     scope.show(this.#address.filters.group);
     const known = [...all, ...store.completed()];
@@ -342,12 +358,28 @@ export class Board {
     this.#tellTruth();
     this.#parts.freeze.tell(calm);
     // A timer that goes on says that somebody still waits, and nobody knows whether that is so.
-    if (["stale", "over"].includes(this.#truth().level)) return;
+    if (this.#isStale) return;
     // Lost track is a matter of time: who has just been lost moves down.
     if (!calm.holds(this.#groupsFirst ? groups : live)) this.#painter.beat();
     for (const part of [live, completed, strip, panel, newcomers]) part.tick(now);
     if (this.#groupsFirst) groups.tick(now);
+    this.#attend(now);
     if (this.#truth().level === "live") announcer.waiting(this.#known, now);
+  }
+
+  /** What needs attention, in the band. While a hand is on a list, what stands above the lists keeps its height. */
+  #attend(now, release = false) {
+    const { calm, watch, band, live, completed, groups } = this.#parts;
+    const held = calm.isTouched(band) && !release;
+    const steady = [live, completed, groups].some((list) => calm.holds(list)) && !release;
+    const silentSince = this.#store.silentSince === null ? null : Date.parse(this.#store.silentSince);
+    const { whole } = this.#store;
+    this.#attention = watch.look({ calls: this.#ofGroups, silentSince, held, steady, whole }, now);
+  }
+
+  /** Whether nobody knows what is going on: then no timer goes on, and nothing is raised. */
+  get #isStale() {
+    return ["stale", "over"].includes(this.#truth().level);
   }
 
   #truth() {
@@ -362,7 +394,7 @@ export class Board {
     set(frame, "data-truth", told.level);
     strip.tell(told);
     signal.tell(told, this.#feed(clock.now()));
-    tab.tell(this.#known, told.level !== "stale" && told.level !== "over");
+    tab.tell(this.#known, told.level !== "stale" && told.level !== "over", this.#attention);
     announcer.line(told);
   }
 

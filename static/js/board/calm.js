@@ -59,9 +59,13 @@ export class Calm extends EventTarget {
   }
 
   holds(list) {
+    return this.isTouched(list) || (this.#selected && this.#host.now() - this.#sign < REST_MS);
+  }
+
+  /** Whether a hand is on this very list, or the board is frozen. An open call holds lists, and touches none. */
+  isTouched(list) {
     const now = this.#host.now();
-    if (this.frozen || (this.#selected && now - this.#sign < REST_MS)) return true;
-    return Object.values(this.#holds.get(list)).some((until) => until > now);
+    return this.frozen || Object.values(this.#holds.get(list)).some((until) => until > now);
   }
 
   get frozen() {

@@ -10,15 +10,20 @@ const OLD_MS = 15_000;
 const TRENDS = { up: "↑", down: "↓", steady: "→" };
 const TREND_WORDS = { up: "Better than in", down: "Worse than in", steady: "Much as in" };
 
-export class Glance {
+export class Glance extends EventTarget {
   #root;
   #scope;
   #timer = null;
   #asked = 0;
   #heard = Date.now();
+  #patience = "";
 
-  /** `scope`: the header's choice of groups. What is chosen stands in the address. */
+  /**
+   * Fires "attention" (detail: what docs/events.md says of it). `scope`: the header's choice of groups. What is chosen
+   * stands in the address.
+   */
   constructor(root, scope) {
+    super();
     this.#root = root;
     this.#scope = scope;
   }
@@ -50,17 +55,20 @@ export class Glance {
 
   async #figures() {
     const groups = new URLSearchParams(location.search).getAll("group").map((group) => ["group", group]);
+    const asked = new URLSearchParams([...groups, ["patience", this.#patience]]);
     try {
       const signal = AbortSignal.timeout(GIVE_UP_MS);
-      const answer = await fetch(`/figures/now/?${new URLSearchParams(groups)}`, { cache: "no-store", signal });
+      const answer = await fetch(`/figures/now/?${asked}`, { cache: "no-store", signal });
       return answer.ok ? await answer.json() : null;
     } catch {
       return null;
     }
   }
 
-  #show({ level: { lately, today, trend }, queries, ...told }) {
+  #show({ level: { lately, today, trend }, queries, attention, ...told }) {
     this.#heard = Date.now();
+    this.#patience = attention.patience_version;
+    this.dispatchEvent(new CustomEvent("attention", { detail: attention }));
     set(this.#tile("level"), "data-level", lately.code);
     this.#say("word", lately.word);
     this.#say("lately", lately.text);

@@ -2,7 +2,7 @@
 
 import { isTyped } from "../shared/keys.js";
 
-/** `deeds`: {search, filters, walk(steps), open, escape, freeze, groups}. */
+/** `deeds`: {search, filters, walk(steps), open, escape, freeze, groups, attention}. */
 export function bindKeys(target, deeds) {
   const keys = {
     "/": deeds.search,
@@ -19,6 +19,7 @@ export function bindKeys(target, deeds) {
     Escape: deeds.escape,
     " ": deeds.freeze,
     v: deeds.groups,
+    a: deeds.attention,
   };
   target.addEventListener("keydown", (event) => {
     const deed = Object.hasOwn(keys, event.key) ? keys[event.key] : null;

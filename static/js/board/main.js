@@ -3,8 +3,11 @@
 import { Clock } from "../live/clock.js";
 import { isElsewhere, learnFormats } from "../shared/format.js";
 import { learnWords } from "../shared/words.js";
+import { Alerts } from "./alerts.js";
+import { AttentionBand } from "./band.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
+import { Chime } from "./chime.js";
 import { CompletedList } from "./completed-list.js";
 import { Dock } from "./dock.js";
 import { fetchCall } from "./fetching.js";
@@ -14,11 +17,14 @@ import { FreezeSign, Newcomers, Pills } from "./hold-signs.js";
 import { bindKeys } from "./keys.js";
 import { Line } from "../live/line.js";
 import { LiveList } from "./live-list.js";
+import { Notifier } from "./notifier.js";
 import { CallPanel } from "./panel.js";
 import { Announcer, LineSignal, TabSignal } from "../live/signal.js";
 import { ScopeMenu } from "./scope-menu.js";
+import { Snoozed } from "./snooze.js";
 import { Glance } from "./glance.js";
 import { Strip } from "./strip.js";
+import { Watch } from "./watch.js";
 
 const find = (selector) => document.querySelector(selector);
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -56,7 +62,15 @@ panel.begin(fetchCall);
 
 const clock = new Clock(host);
 const line = new Line(socketUrl(), host);
-const calm = new Calm([live, completed, groups], document, host);
+const band = find("#attention");
+const calm = new Calm([live, completed, groups, band], document, host);
+const snoozed = new Snoozed(storage(), host);
+const notifier = new Notifier(window.Notification, storage());
+const watch = new Watch({
+  band: new AttentionBand(band, find("#needs")),
+  alerts: new Alerts(find("#alerts"), new Chime(() => new AudioContext(), host), notifier),
+  snoozed,
+});
 const bar = new FilterBar(find("#filters"));
 
 const board = new Board(
@@ -66,6 +80,8 @@ const board = new Board(
     calm,
     bar,
     scope: new ScopeMenu(find("#scope"), document.querySelectorAll("[data-carries-scope]")),
+    watch,
+    band,
     live,
     completed,
     groups,
@@ -78,6 +94,7 @@ const board = new Board(
         find(".header"),
         find("#strip"),
         find("#filters"),
+        band,
         find(".tabs"),
         find("#live-part"),
         find("#completed-part"),
@@ -110,13 +127,24 @@ const board = new Board(
 
 if (isElsewhere(Date.now())) find("#zone").title += `\nYour own clock is another: hover over a time to see yours.`;
 bindPage();
-new Glance(find("#strip"), find("#scope")).begin();
+const glance = new Glance(find("#strip"), find("#scope"));
+glance.addEventListener("attention", (event) => watch.learn(/** @type {CustomEvent} */ (event).detail));
 board.begin(taken(find("#snapshot")), taken(find("#group-sums")));
+glance.begin();
 
 /** The page's snapshot, which then leaves the page: what may no longer be seen shall not stay in it. */
 function taken(script) {
   script?.remove();
   return script && JSON.parse(script.textContent);
+}
+
+/** What this browser keeps, or null where it must not. */
+function storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
 }
 
 function socketUrl() {
@@ -136,6 +164,7 @@ function bindPage() {
     escape: () => board.closePanel(),
     freeze: () => board.toggleFreeze(),
     groups: () => board.toggleGroups(),
+    attention: () => watch.focus(),
   });
   find("#filters [name=q]").addEventListener("keydown", leaveSearch);
   for (const button of document.querySelectorAll("[data-clear-filters]"))
@@ -150,6 +179,7 @@ function bindPage() {
   find("#still-reading button").addEventListener("click", () => board.keepFrozen());
   find("#freeze").addEventListener("click", () => board.toggleFreeze());
   window.addEventListener("beforeprint", () => board.print());
+  window.addEventListener("storage", () => snoozed.read());
   window.addEventListener("popstate", () => board.follow());
   window.addEventListener("online", () => line.hurry());
   window.addEventListener("pageshow", (event) => event.persisted && line.hurry());

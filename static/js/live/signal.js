@@ -44,19 +44,24 @@ export class TabSignal {
     this.#rest = this.#icon.getAttribute("href");
   }
 
-  tell(totals, current) {
+  /** `attention`: how many lines need it in all, and whether one of them is an alarm. */
+  tell(totals, current, { all, alarm }) {
+    const needs = all ? `(${all}) ` : "";
     const title =
-      totals && current ? `${totals.waiting} waiting · ${totals.live} live · Callboard` : "Not current · Callboard";
+      totals && current
+        ? `${needs}${totals.waiting} waiting · ${totals.live} live · Callboard`
+        : "Not current · Callboard";
     if (this.#document.title !== title) this.#document.title = title;
-    this.#draw(current ? (totals?.waiting ?? 0) : null);
+    this.#draw(current ? (totals?.waiting ?? 0) : null, alarm);
   }
 
-  #draw(waiting) {
+  #draw(waiting, alarm) {
     const text = waiting === null ? "?" : waiting > 99 ? "99" : String(waiting);
+    const colour = waiting === null ? "#616a76" : alarm ? "#b01f1a" : "#b06a00";
     // Drawing costs more than painting the board: only what the eye would see changed is drawn again.
-    if (this.#drawn === text) return;
-    this.#drawn = text;
-    this.#icon.href = waiting === 0 ? this.#rest : badge(text, waiting === null ? "#616a76" : "#b06a00");
+    if (this.#drawn === text + colour) return;
+    this.#drawn = text + colour;
+    this.#icon.href = waiting === 0 ? this.#rest : badge(text, colour);
   }
 }
 

@@ -19,6 +19,7 @@ const FLAGS = table();
 const FIELDS = table();
 const CAUSES = table();
 const CLOCKS = table();
+const ATTENTION = table();
 const SET_ASIDE = table();
 const SINGLE = table();
 
@@ -36,6 +37,7 @@ export function learnWords(told) {
   Object.assign(FIELDS, told.fields);
   Object.assign(CAUSES, told.causes);
   Object.assign(CLOCKS, told.clocks);
+  Object.assign(ATTENTION, told.attention);
   Object.assign(SET_ASIDE, told.set_aside);
   for (const name of ["waiting", "lost", "doubted", "provisional", "roles_assumed", "unreadable"])
     SINGLE[name] = told[name];
@@ -60,6 +62,11 @@ export function clockSentence({ source, seconds_ahead: ahead }) {
   const minutes = Math.abs(ahead) / 60;
   const hours = `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
   return CLOCKS[ahead > 0 ? "ahead" : "behind"].replace("{source}", source).replace("{hours}", hours);
+}
+
+/** A word of the attention band, with what stands in braces filled in. */
+export function attentionWord(code, given = {}) {
+  return Object.entries(given).reduce((text, [name, value]) => text.replace(`{${name}}`, value), ATTENTION[code] ?? "");
 }
 
 /** Why a delivery was ignored or set aside, as a sentence. */
