@@ -76,8 +76,8 @@ def board_truth() -> dict[str, Any]:
 def calls_by_ref() -> dict[str, Any]:
     """All calls as they must be, wherever and in whatever order their deliveries were taken."""
     # A customer's pseudonym is made with a key of the database's own; of several phones that ring, the one last
-    # heard of is shown.
-    by_arrival = {"customer_key"}, {"customer_key", "agent_number", "agent_name"}
+    # heard of is shown, and who picked up after whom is told by arrival alone until the report is there.
+    by_arrival = {"customer_key"}, {"customer_key", "agent_number", "agent_name", "ring_attempts"}
     return {
         ref: {name: value for name, value in call.items() if name not in by_arrival[call["state"] != "ended"]}
         for ref, call in json.loads(json.dumps(picture(), default=str)).items()

@@ -1,38 +1,55 @@
 """A provider that sends over real connections and goes on until it is answered 200, and calls to tell."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import aiohttp
 
-from calls.simulation import Request, Traffic, encode
+from calls.simulation import Delivery, Request, Traffic, encode
 
 TELLING = 40
 PATIENCE_SECONDS = 60
+REPEATED_WITHIN = 100
 
 
 def made_up_calls(count: int, seed: int = 1) -> list[tuple[str, Request]]:
-    """What is said of this many calls of the last hour, in its order, each with its call's id. Some are live still."""
-    traffic = Traffic(datetime.now(UTC) - timedelta(hours=1), seed=seed, live=60)
-    said = []
-    for delivery in traffic.deliveries():
-        if traffic.started > count:
-            return said
-        said.append((delivery.ref, encode(delivery.fields, delivery.shape)))
-    return said
+    """What is said of this many calls, in its order, each with its call's id. Some are live still.
+
+    All of it is past, by no more than the 50 minutes that a live call's start may be: a moment in the future, or
+    hours ago, would say that the provider's clock is wrong.
+    """
+    now = datetime.now(UTC)
+    took = _said_of(count, now, seed)[-1].at - now
+    said = _said_of(count, now - took - timedelta(minutes=1), seed)
+    assert took < timedelta(minutes=45)
+    return [(delivery.ref, encode(delivery.fields, delivery.shape)) for delivery in said]
+
+
+def _said_of(count: int, start: datetime, seed: int) -> list[Delivery]:
+    traffic = Traffic(start, seed=seed, live=min(100, count // 5))
+    return list(itertools.takewhile(lambda _: traffic.started <= count, traffic.deliveries()))
 
 
 def muddled(said: list[tuple[str, Request]], seed: int = 1) -> list[Request]:
-    """In an order in which nothing stays before or after anything, a third of it two to four times."""
+    """In an order in which nothing stays before or after anything, half of it two to four times.
+
+    A repeat comes at most `REPEATED_WITHIN` requests later: one that comes seconds later is news of a live call.
+    """
     rng = random.Random(seed)
-    sent = [request for _, request in said for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3, 4]))]
-    rng.shuffle(sent)
-    return sent
+    placed = []
+    for _, request in said:
+        place = rng.uniform(0, len(said))
+        placed.append((place, request))
+        for _ in range(rng.choice([0, 0, 0, 0, 1, 1, 2, 3])):
+            placed.append((place + rng.uniform(0, REPEATED_WITHIN), request))
+    return [request for _, request in sorted(placed, key=itemgetter(0))]
 
 
 class Teller:
