@@ -292,7 +292,7 @@ LOGGING = {
 }
 
 
-# The trade
+# Calls: when track of one is lost, and how long what is known is kept
 
 CALLBOARD_LOST_TRACK_SECONDS = {
     "ivr": env.number("CALLBOARD_LOST_TRACK_IVR_SECONDS", 180, least=10, most=86_400),

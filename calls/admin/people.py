@@ -38,7 +38,7 @@ class AccessForm(forms.ModelForm):
 
 
 class PasswordState(ReadOnlyPasswordHashWidget):
-    """Whether there is a password, and the way to set another: how it is kept is nobody's business."""
+    """Whether there is a password, and the way to set another: how it is kept is not shown."""
 
     def get_context(self, name: str, value: str | None, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)

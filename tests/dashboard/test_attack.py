@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from dashboard.limits import UNREAD_SECONDS
 from tests.support.attacks import ATTACKS, carry_out, requests_of_an_attack
 from tests.support.sites import site
 from tests.support.strangers import MEGABYTE, resident_bytes, watched
@@ -14,7 +15,8 @@ from tests.support.strangers import MEGABYTE, resident_bytes, watched
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 WARM_UP = 300
-BACK_SECONDS = 15
+BACK_SECONDS = UNREAD_SECONDS + 10
+"""Connections of which nothing is read are parted with only then, and hold memory until then."""
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])

@@ -68,4 +68,4 @@ export const liveNote = (totals) =>
     .map((state) => `${figure(totals[state])} ${stateWithin(state)}`)
     .join(" · ") || "no calls";
 
-const answeredNote = (totals) => `of ${figure(offered(totals))} in · ${figure(totals.outgoing_today)} out`;
+const answeredNote = (totals) => `of ${figure(offered(totals))} offered · ${figure(totals.outgoing_today)} outgoing`;
