@@ -92,7 +92,7 @@ def coverage(rest: list[str]) -> int:
 
 def parallel() -> list[str]:
     processes = min(4, os.cpu_count() or 1)
-    return ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
+    return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"] if processes > 1 else []
 
 
 def bench(rest: list[str]) -> int:
