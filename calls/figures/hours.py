@@ -13,7 +13,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 QUARTERS_OF_HOUR, QUARTERS_OF_DAY, QUARTERS_OF_WEEK = 4, 96, 672
 _DAYS = re.compile(r"([a-z]{3})[a-z]*(?:\s*-\s*([a-z]{3})[a-z]*)?")
 _STRETCH = re.compile(r"(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)")
-_LINE = re.compile(r"(?P<days>[a-z\s,-]+?)\s*(?P<stretches>\d[\d:\s,-]*)")
+_LINE = re.compile(r"(?P<days>[a-z\s,-]+)(?P<stretches>\d[\d:\s,-]*)")
 
 
 class Hours(NamedTuple):

@@ -17,7 +17,8 @@ from calls.projections.registry import PROJECTIONS, Kind
 
 STEP_SECONDS = 0.015
 """How long a step should hold the lock while deliveries come in."""
-LEAST_CALLS, MOST_CALLS = 20, 2_000
+LEAST_CALLS, MOST_CALLS = 250, 2_000
+"""So many calls at least, twice a second, keep up with 500 deliveries a second that leave no pause."""
 LOOK_SECONDS = 0.25
 """How long one look may work on, as long as no delivery waits."""
 BETWEEN_LOOKS_SECONDS = 0.5
@@ -87,7 +88,7 @@ class Runner:
     """Keeps all projections up, from one thread, and gives way to what waits."""
 
     def __init__(self) -> None:
-        self._most = dict.fromkeys(PROJECTIONS, 200)
+        self._most = dict.fromkeys(PROJECTIONS, LEAST_CALLS)
         self._behind = False
         self._looked_at = float("-inf")
 

@@ -57,6 +57,14 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("figures/?by=nonsense", NOBODY),
     ],
     "figures/now/": [("figures/now/", WHO_SEES_CALLS), ("figures/now/?group=Support", WHO_SEES_CALLS)],
+    "figures/close/": [
+        ("figures/close/", WHO_SEES_CALLS),
+        ("figures/close/?span=7d&group=Support", WHO_SEES_CALLS),
+    ],
+    "figures/close/<slug:name>/": [
+        ("figures/close/callers/", WHO_SEES_CALLS),
+        ("figures/close/nonsense/", NOBODY),
+    ],
     "figures/<slug:name>/": [
         ("figures/offered/?by=agent", WHO_SEES_CALLS),
         ("figures/offered/?side=out&group=Support", WHO_SEES_CALLS),

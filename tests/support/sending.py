@@ -33,7 +33,7 @@ def made_up_calls(count: int, seed: int = 1) -> list[tuple[str, Request]]:
 
 
 def _said_of(count: int, start: datetime, seed: int) -> list[Delivery]:
-    traffic = Traffic(start, seed=seed, live=min(100, count // 5))
+    traffic = Traffic(start, seed=seed, live=max(5, count // 10))
     return list(itertools.takewhile(lambda _: traffic.started <= count, traffic.deliveries()))
 
 

@@ -34,11 +34,11 @@ export class AttentionBand extends EventTarget {
    * `steady`: a hand is on what stands below, so the band keeps its height. `current`: whether they are those of now.
    */
   show(lines, all, now, { held, steady }) {
-    const places = this.#shown.length;
+    const places = this.#list.children.length; // those kept empty count, too
     const wanted = steady && !held ? lines.slice(0, places) : lines;
-    const still = held && places > 0;
+    const still = held && this.#shown.length > 0;
     this.#shown = this.#order.rows(still || !held ? wanted : [], still, (key) => this.#lines.get(key)?.line ?? null);
-    this.#place(steady ? Math.max(places, this.#shown.length) : this.#shown.length);
+    this.#place(steady ? places : 0);
     const seen = this.#shown.filter(({ left }) => !left).length;
     const unseen = still ? this.#order.arrived.length : Math.max(0, lines.length - seen);
     this.#root.hidden = this.#list.children.length === 0;
@@ -63,7 +63,7 @@ export class AttentionBand extends EventTarget {
     return !this.#root.hidden;
   }
 
-  /** The lines in their order, and places that are kept empty. */
+  /** The lines in their order, and so many places at least, empty where there are fewer lines. */
   #place(places) {
     const keys = new Set(this.#shown.map(({ key }) => key));
     for (const [key, { node }] of this.#lines) if (!keys.has(key)) this.#lines.delete(key) && node.remove();
@@ -75,7 +75,7 @@ export class AttentionBand extends EventTarget {
     }
     while (this.#list.children.length > Math.max(places, this.#shown.length)) this.#list.lastElementChild.remove();
     while (this.#list.children.length < places)
-      this.#list.append(make("li", { class: "attention-line is-blank", "aria-hidden": "true" }));
+      this.#list.append(make("li", { class: "attention-line", "aria-hidden": "true" }));
   }
 
   #add(key, opens) {

@@ -371,7 +371,7 @@ export class Board {
   #attend(now, release = false) {
     const { calm, watch, band, live, completed, groups } = this.#parts;
     const held = calm.isTouched(band) && !release;
-    const steady = [live, completed, groups].some((list) => calm.holds(list)) && !release;
+    const steady = [live, completed, groups].some((list) => calm.isTouched(list)) && !release;
     const silentSince = this.#store.silentSince === null ? null : Date.parse(this.#store.silentSince);
     const { whole } = this.#store;
     this.#attention = watch.look({ calls: this.#ofGroups, silentSince, held, steady, whole }, now);
