@@ -56,6 +56,12 @@ class Request(WebRequest):
         if not self.refused:
             super().requestReceived(command, path, version)
 
+    def process(self) -> Any:
+        channel, done = self.channel, super().process()
+        if self.transport is None:  # A socket has taken the connection over: nobody will tell this channel of its end.
+            channel.leave()
+        return done
+
 
 class Channel(http.HTTPChannel):
     """One connection."""

@@ -63,3 +63,26 @@ async def test_a_full_server_parts_with_one_that_says_nothing(monkeypatch):
     silent = DaphneConnection()
     silent.factory.buildProtocol(silent.transport.getPeer())
     assert silent.transport.disconnecting
+
+
+class TakesOver:
+    """A board's socket, and what makes it."""
+
+    def buildProtocol(self, address):
+        return self
+
+    def makeConnection(self, transport):
+        pass
+
+    def dataReceived(self, data):
+        pass
+
+
+async def test_a_connection_that_became_a_socket_is_no_request_s_any_more():
+    """The socket is told of its end, and nobody else: what is kept of the request would stay for ever."""
+    connection = DaphneConnection()
+    connection.server.ws_factory = TakesOver()
+    await connection.say(b"GET /ws/board/ HTTP/1.1\r\nHost: localhost\r\n")
+    assert len(connection.factory.channels) == 1
+    await connection.say(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    assert connection.factory.channels == {}
