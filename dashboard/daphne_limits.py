@@ -4,6 +4,8 @@ Twisted itself answers one request of a connection at a time, and reads no more 
 that it leans on the insides of daphne and Twisted: tests/dashboard/test_strangers.py says what must still hold.
 """
 
+import gc
+import itertools
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +24,11 @@ from .hooks import is_hook
 
 ASCII = bytes(range(32, 127))
 TOO_MANY = 4429
+ENDED_TOGETHER = 500
+"""Ended sockets of autobahn's refer to each other in circles of 10 KB, and old garbage is looked for so seldom
+(`dashboard.asgi`) that a day of boards that come and go would fill the memory: it is looked for after so many.
+"""
+_ended = itertools.count(1)
 
 
 class Request(WebRequest):
@@ -213,6 +220,8 @@ class Socket(WebSocketProtocol):
         if self._address is not None:
             limits.peers.leave(self._address)
         super().connectionLost(reason)
+        if next(_ended) % ENDED_TOGETHER == 0:
+            gc.collect()
 
     def onFrameBegin(self) -> None:
         now = monotonic()

@@ -1,10 +1,12 @@
 """daphne parts with whoever takes too long, and counts connections; its time is a test's."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
-from dashboard import limits
+from dashboard import daphne_limits, limits
 from tests.support.daphne_door import DaphneConnection
 
 HEAD = b"POST /hooks/unknown HTTP/1.1\r\nHost: localhost\r\n"
@@ -86,3 +88,19 @@ async def test_a_connection_that_became_a_socket_is_no_request_s_any_more():
     assert len(connection.factory.channels) == 1
     await connection.say(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
     assert connection.factory.channels == {}
+
+
+def test_old_sockets_are_forgotten_after_so_many(monkeypatch):
+    """They refer to each other, and the interpreter looks for such garbage far too seldom."""
+    monkeypatch.setattr(daphne_limits.WebSocketProtocol, "connectionLost", lambda self, reason: None)
+    kept = weakref.WeakSet()
+    gc.disable()
+    try:
+        for _ in range(daphne_limits.ENDED_TOGETHER):
+            socket = daphne_limits.Socket()
+            socket.itself = socket
+            kept.add(socket)
+            socket.connectionLost(None)
+    finally:
+        gc.enable()
+    assert len(kept) < daphne_limits.ENDED_TOGETHER
