@@ -33,6 +33,11 @@ def moment_of(found: Found) -> str:
     return f"at {formats.exact(datetime.fromtimestamp(found.moment, UTC))}" if found.moment is not None else ""
 
 
+def place_of(text: str) -> int:
+    """Where in the list of calls a page begins; at its start for what no page named."""
+    return int(text) if text.isdecimal() and len(text) <= len(str(MOST_CALLS)) else 0
+
+
 @asked_for
 def close_look(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse:
     """All of them for a span."""
@@ -54,7 +59,7 @@ def close_figure(request: HttpRequest, asked: Question, scope: Scope, name: str)
     sides = [("Counted", "counted", its.counted), ("Not counted, but among those it is a share of", "among", its.among)]
     side = "among" if request.GET.get("side") == "among" else "counted"
     ids = its.among if side == "among" else its.counted
-    at = int(request.GET.get("place", "0") or 0) if request.GET.get("place", "0").isdecimal() else 0
+    at = place_of(request.GET.get("place", ""))
     context = {
         **common(asked, read(asked.asked(scope), "", asked.now), rules),
         "figure": CLOSE_FIGURES[name],

@@ -63,6 +63,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     ],
     "figures/close/<slug:name>/": [
         ("figures/close/callers/", WHO_SEES_CALLS),
+        ("figures/close/callers/?place=" + "9" * 5_000, WHO_SEES_CALLS),
         ("figures/close/nonsense/", NOBODY),
     ],
     "figures/<slug:name>/": [
