@@ -14,7 +14,8 @@ STAGES = 4
 INDIA = 19_800
 """Seconds by which the provider's zone-less times are ahead of UTC."""
 RUN_DIGITS = 24
-AGENTS, LINES = 80, 300
+AGENTS, LINES = 2_000, 300
+"""More agents than calls are live at once: one who talks in several makes the older ones doubted."""
 REF = re.compile(rb"CA[0-9a-f]{32}")
 
 Words = Callable[[str, int, int], dict[str, Any]]

@@ -87,7 +87,11 @@ class Call(models.Model):
         ordering = ["-began_at", "-id"]
         indexes = [
             models.Index(fields=["seq"], name="call_seq"),
-            models.Index(fields=["state"], name="call_live", condition=~Q(state=State.ENDED) & Q(merged_into=None)),
+            models.Index(
+                fields=["state", "agent_number"],
+                name="call_live",
+                condition=~Q(state=State.ENDED) & Q(merged_into=None),
+            ),
             models.Index(fields=["source", "ref"], name="call_ref"),
             models.Index(fields=["-began_at", "-id"], name="call_began"),
             models.Index(fields=["group", "-began_at", "-id"], name="call_group"),

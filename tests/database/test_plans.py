@@ -16,7 +16,7 @@ from calls.models import Call
 from tests.support.payloads import as_sent, load
 from tests.support.provider import Provider
 
-PLANS = import_module("calls.migrations.0006_every_documented_field").PLANS
+PLANS = import_module("calls.migrations.0016_who_talks_now").PLANS
 
 LARGE = ("calls_call", "calls_delivery", "calls_callalias")
 pytestmark = pytest.mark.django_db
