@@ -1,15 +1,20 @@
 """A call's columns as a board reads them, and what follows from them: live, waiting, lost track."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import orjson
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.core.signals import setting_changed
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import DateTimeField, F, Field, JSONField, Q
 
+from calls.database.bulk import moment_from
 from calls.models import Call
 from calls.models.call import CallQuerySet
 from calls.words import Direction, Outcome, State
@@ -129,5 +134,36 @@ def columns_of(call: Call) -> Columns:
     return Columns._make(_columns(call))
 
 
+def _places(kind: "type[Field[Any, Any]]") -> list[int]:
+    fields = {field.attname: field for field in Call._meta.concrete_fields}
+    return [place for place, name in enumerate(Columns._fields) if isinstance(fields[name], kind)]
+
+
+_MOMENTS, _TEXTS_OF_JSON = _places(DateTimeField), _places(JSONField)
+_COINS = Columns._fields.index("coins")
+_THOUSANDTHS = Decimal("0.001")
+
+
 def read_calls(calls: CallQuerySet) -> list[Columns]:
-    return [Columns._make(columns) for columns in calls.values_list(*Columns._fields)]
+    """The calls as boards and figures read them, in the order of the query.
+
+    The query is the ORM's, the reading is not: its converters take three quarters of the time.
+    """
+    try:
+        sql, params = calls.values_list(*Columns._fields).query.sql_with_params()
+    except EmptyResultSet:  # `id__in=[]`
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [_read(row) for row in cursor.fetchall()]
+
+
+def _read(row: Sequence[Any]) -> Columns:
+    cells = list(row)
+    for place in _MOMENTS:
+        cells[place] = moment_from(cells[place])
+    for place in _TEXTS_OF_JSON:
+        cells[place] = orjson.loads(cells[place])
+    if cells[_COINS] is not None:
+        cells[_COINS] = Decimal(cells[_COINS]).quantize(_THOUSANDTHS)
+    return Columns._make(cells)

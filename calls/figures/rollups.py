@@ -6,6 +6,7 @@ takes out exactly what was put in. `reading.py` reads the cells, `calls/projecti
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from calls.database.bulk import Table, select
 from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures.parts import Part, part_of
-from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, Places, places_of
+from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, month_of, places_of
 from calls.figures.sums import Sums, add, counts_of, dump, load
 from calls.models import Call, CountedCall, FigureCell, Projection
 
@@ -67,7 +68,7 @@ def apply(generation: int, calls: Collection[Columns]) -> None:
         changed[call.id] = part
         count(deltas, before, zone, -1)
         count(deltas, part, zone, 1)
-    _write_cells(generation, deltas)
+    _write_cells(generation, spread(deltas, zone))
     _write_notes(generation, changed)
 
 
@@ -80,8 +81,8 @@ def retire(generation: int, ids: Collection[int]) -> None:
         count(out, notes.get(call.id), zone, -1)
         # Not by the note: a change that was not counted yet would be lost.
         count(kept, part_of(call), zone, 1)
-    _write_cells(generation, out)
-    _write_cells(PRUNED, kept)
+    _write_cells(generation, spread(out, zone))
+    _write_cells(PRUNED, spread(kept, zone))
     CountedCall.objects.filter(id__in=ids).delete()
 
 
@@ -117,23 +118,37 @@ def sweep(generation: int, most: int = 2_000) -> int:
 
 
 def count(deltas: Deltas, part: Part | None, zone: ZoneInfo, times: int) -> None:
-    """Add a part so many times (-1: take it out) to each cell that it belongs to."""
+    """Add a part so many times (-1: take it out) to the smallest cells that it belongs to; `spread` does the others."""
     if part is None:
         return
     counts = counts_of(part)
-    for key in keys_of(part, places_of(part.quarter, zone)):
+    for key in smallest_keys(part, zone):
         add(deltas[key], counts, times)
 
 
-def keys_of(part: Part, places: Places) -> Iterator[Key]:
-    """The cells of a call. Agents and lines have none for a quarter of an hour: there would be one for each call."""
+def smallest_keys(part: Part, zone: ZoneInfo) -> Iterator[Key]:
+    """The smallest cells of a call: a quarter of an hour; by agent and line a day, as a quarter would be one call."""
     where = (part.source_id, part.direction, part.group_id or 0)
-    for span, start in zip((QUARTER, HOUR, DAY, MONTH, WEEK_HOUR), places, strict=True):
-        yield Key("", span, start, *where, "")
+    yield Key("", QUARTER, part.quarter, *where, "")
     for split, who in ((BY_AGENT, part.agent), (BY_LINE, part.line)):
         if who:
-            yield Key(split, DAY, places.day, *where, who)
-            yield Key(split, MONTH, places.month, *where, who)
+            yield Key(split, DAY, places_of(part.quarter, zone).day, *where, who)
+
+
+def spread(deltas: Deltas, zone: ZoneInfo) -> Deltas:
+    """Add the sums of the smallest cells to the cells of the longer spans that they lie in. Gives the same mapping."""
+    for key, sums in list(deltas.items()):
+        if sums:
+            for span, start in longer_spans(key.span, key.start, zone):
+                add(deltas[key._replace(span=span, start=start)], sums.items())
+    return deltas
+
+
+def longer_spans(span: str, start: int, zone: ZoneInfo) -> list[tuple[str, int]]:
+    if span == DAY:
+        return [(MONTH, month_of(date.fromordinal(start)))]
+    places = places_of(start, zone)
+    return [(HOUR, places.hour), (DAY, places.day), (MONTH, places.month), (WEEK_HOUR, places.week_hour)]
 
 
 # --- rows -------------------------------------------------------------------------------------------------------
@@ -204,6 +219,7 @@ def differences() -> Iterator[tuple[Key, Sums, Sums]]:
     zone = site_zone()
     for call in _all_calls():
         count(should, part_of(call), zone, 1)
+    spread(should, zone)
     names = ", ".join(_KEY_COLUMNS)
     held = {
         Key(*key): load(text)
