@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -85,6 +86,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 # The cast
+
+
+@pytest.fixture
+def at_noon():
+    """Turn the clock to noon of the site's day: what began a while ago is then of the same day, at whatever hour."""
+    import time_machine
+    from django.utils import timezone
+
+    from calls.days import day_bounds, day_of
+
+    with time_machine.travel(day_bounds(day_of(timezone.now()))[0] + timedelta(hours=12)):
+        yield
 
 
 @pytest.fixture

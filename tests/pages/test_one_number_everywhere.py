@@ -13,7 +13,7 @@ from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
 from tests.support.factories import make_call
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 SHOWN = ("service-level", "answered", "lost")
 COUNTS = ("offered", "answered", "lost", "outgoing")

@@ -19,7 +19,7 @@ from calls.pages import wallboard
 from calls.people.kiosks import STALE_AFTER, is_stale
 from tests.support.factories import make_call
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 ALL = Scope(None, masked=False)
 
 
