@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from calls.database.bulk import Table, select
 from calls.database.columns import Columns, read_calls
@@ -20,6 +21,8 @@ from calls.figures.parts import Part, part_of
 from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, month_of, places_of
 from calls.figures.sums import Sums, add, counts_of, dump, load
 from calls.models import Call, CountedCall, FigureCell, Projection
+from calls.models.call import CallQuerySet
+from calls.words import State
 
 NAME = "rollups"
 FORMAT = 2
@@ -54,6 +57,12 @@ _NOTES = Table(CountedCall, ("id", "generation", "part"))
 def signature() -> str:
     """Days and months are those of the site's time zone: another zone makes all cells anew."""
     return f"{FORMAT} {settings.TIME_ZONE}"
+
+
+def wanted(changed: CallQuerySet) -> CallQuerySet:
+    """Ended calls, and what was counted and may have to be taken out again. Of live traffic that is every fourth."""
+    counted = CountedCall.objects.filter(id=OuterRef("id"))
+    return changed.filter(Q(state=State.ENDED) | Exists(counted))
 
 
 def apply(generation: int, calls: Collection[Columns]) -> None:

@@ -5,19 +5,24 @@ from typing import NamedTuple
 
 from calls.database.columns import Columns
 from calls.figures import rollups
+from calls.models.call import CallQuerySet
 
 
 class Kind(NamedTuple):
     """What a projection is. All but `signature` run within the runner's transaction.
 
-    `apply(generation, calls)` takes in calls that changed, each at most once in a step. `sweep(generation)` deletes
-    some of what older generations left and tells how much. Another `signature` makes the projection anew.
+    `wanted(changed)` are those of the calls that changed which it wants to see; `apply(generation, calls)` takes them
+    in, each at most once in a step. `sweep(generation)` deletes some of what older generations left and tells how
+    much. Another `signature` makes the projection anew.
     """
 
     name: str
     signature: Callable[[], str]
+    wanted: Callable[[CallQuerySet], CallQuerySet]
     apply: Callable[[int, Collection[Columns]], None]
     sweep: Callable[[int], int]
 
 
-PROJECTIONS = {kind.name: kind for kind in (Kind(rollups.NAME, rollups.signature, rollups.apply, rollups.sweep),)}
+PROJECTIONS = {
+    kind.name: kind for kind in (Kind(rollups.NAME, rollups.signature, rollups.wanted, rollups.apply, rollups.sweep),)
+}

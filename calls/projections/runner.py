@@ -17,8 +17,8 @@ from calls.projections.registry import PROJECTIONS, Kind
 
 STEP_SECONDS = 0.015
 """How long a step should hold the lock while deliveries come in."""
-LEAST_CALLS, MOST_CALLS = 250, 2_000
-"""So many calls at least, twice a second, keep up with 500 deliveries a second that leave no pause."""
+LEAST_CALLS, MOST_CALLS = 150, 2_000
+"""So many ended calls at least, twice a second, keep up with 500 deliveries a second that leave no pause."""
 LOOK_SECONDS = 0.25
 """How long one look may work on, as long as no delivery waits."""
 BETWEEN_LOOKS_SECONDS = 0.5
@@ -46,7 +46,7 @@ def step(kind: Kind, most: int) -> Step | None:
         if (row.epoch, row.signature) != (epoch, kind.signature()):
             row.epoch, row.signature, row.position = epoch, kind.signature(), 0
             row.generation += 1
-        calls, position = _changed(row.position, seq, most)
+        calls, position = _changed(kind, row.position, seq, most)
         if not calls and row.position == position:
             return Step(kind.sweep(row.generation), 0)
         kind.apply(row.generation, calls)
@@ -57,11 +57,11 @@ def step(kind: Kind, most: int) -> Step | None:
         return Step(len(calls), seq - row.position)
 
 
-def _changed(position: int, latest: int, most: int) -> tuple[list[Columns], int]:
-    """The next calls that changed, and the number up to which these are all. A few more than `most` where many calls
-    share a number: commits give each its own, made-up history does not.
+def _changed(kind: Kind, position: int, latest: int, most: int) -> tuple[list[Columns], int]:
+    """The next wanted calls that changed, and the number up to which these are all. A few more than `most` where many
+    calls share a number: commits give each its own, made-up history does not.
     """
-    changed = Call.objects.filter(seq__gt=position, seq__lte=latest)
+    changed = kind.wanted(Call.objects.filter(seq__gt=position, seq__lte=latest))
     calls = read_calls(changed.order_by("seq", "id")[:most])
     if len(calls) < most:
         return calls, latest

@@ -419,6 +419,22 @@ def test_who_is_behind_works_on_in_every_pause_and_who_is_not_waits_for_the_next
 
 
 @pytest.mark.django_db
+def test_live_calls_are_passed_over_and_one_that_lives_again_is_taken_out():
+    live, ended = make_call(state="talking"), make_call(state="ended")
+
+    assert step(ROLLUPS, 10) == (1, 0)
+    assert list(CountedCall.objects.values_list("id", flat=True)) == [ended.id]
+    assert lag(ROLLUPS)[0] == 0, "the live one is behind it all the same"
+
+    Call.objects.filter(id=ended.id).update(state="ringing", ended_at=None, outcome=None, seq=next_seq())
+    Call.objects.filter(id=live.id).update(state="ringing", seq=next_seq())
+
+    assert step(ROLLUPS, 10) == (1, 0)
+    assert not CountedCall.objects.exists()
+    assert not list(differences())
+
+
+@pytest.mark.django_db
 def test_calls_that_share_a_number_are_all_counted():
     for n in range(7):
         make_call(state="ended", ago=n)
