@@ -1,0 +1,120 @@
+"""The board at the widths that people have: on a busy day nothing is cut, and nothing lies over another thing."""
+
+import asyncio
+
+import pytest
+
+from tests.pages.test_board_in_browser import browser, chromium, signed_in, site  # noqa: F401
+
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+WIDTHS = [1920, 1440, 1280, 1024, 768, 390, 360]
+
+BUSY_DAY = """() => {
+    const busy = {
+        answered: "1,244", "answered-note": "of 1,488 offered · 477 outgoing", "live-note": "12 talking · 2 ringing",
+        waiting: "12", longest: "12:34", "waiting-level": "too long", word: "far below goal", lately: "71.6 %",
+        trend: "↓", "level-note": "today 75.7 % · goal 80 %", lost: "243", "lost-note": "190 abandoned · 53 missed",
+    };
+    for (const [name, text] of Object.entries(busy)) {
+        const key = document.querySelector(`#strip [data-glance="${name}"]`) ? "glance" : "figure";
+        document.querySelector(`#strip [data-${key}="${name}"]`).textContent = text;
+    }
+}"""
+
+# The text itself is measured: whole pixels of a box would hide what is half a letter too long.
+CUT = """(selector) => [...document.querySelectorAll(selector)].filter((node) => {
+    const text = document.createRange();
+    text.selectNodeContents(node);
+    return node.checkVisibility() && text.getBoundingClientRect().width > node.getBoundingClientRect().width + 0.5;
+}).map((node) => node.textContent.trim())"""
+
+OVERLAPS = """(tile) => {
+    const texts = [...tile.querySelectorAll("h2, .level, .figure, .tile-note")].map((node) => {
+        const text = document.createRange();
+        text.selectNodeContents(node);
+        return text.getBoundingClientRect();
+    });
+    const bars = tile.querySelector(".trend-bars")?.getBoundingClientRect();
+    const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return Boolean(bars) && texts.some((text) => meets(text, bars));
+}"""
+
+HEADER = """() => {
+    document.querySelector("#set-aside-pill").hidden = false;
+    const demo = document.createElement("p");
+    demo.id = demo.className = "demo";
+    demo.innerHTML = "Demo<span>: made-up calls</span>";
+    document.querySelector(".header nav").after(demo);
+}"""
+
+
+def glass(width):
+    phone = {"is_mobile": True, "has_touch": True} if width < 600 else {}
+    return {"viewport": {"width": width, "height": 780}, **phone}
+
+
+async def opened(browser, site, width):  # noqa: F811
+    page = await signed_in(browser, site, **glass(width))
+    # The figures of the day are asked for again and again; the test has its own.
+    await page.route("**/figures/now/**", lambda route: route.abort())
+    await page.wait_for_function("document.querySelector('[data-glance=lately]').textContent")
+    return page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_strip_of_a_busy_day_is_whole_and_no_bar_lies_over_its_words(site, browser, width):  # noqa: F811
+    page = await opened(browser, site, width)
+    await page.evaluate(BUSY_DAY)
+    assert await page.evaluate(CUT, "#strip :is(h2, .figure, .tile-note, .level)") == []
+    for tile in await page.locator("#strip .tile").all():
+        assert not await tile.evaluate(OVERLAPS), await tile.inner_text()
+
+
+QUIET = """() => {
+    const line = document.querySelector("#line");
+    line.dataset.feed = "quiet";
+    line.querySelector("[data-heard]").textContent = "no delivery for 15 min";
+}"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_header_shows_all_places_whatever_stands_beside_them(site, browser, width):  # noqa: F811
+    page = await opened(browser, site, width)
+    await page.evaluate(HEADER)
+    for said in ("() => null", QUIET):
+        await page.evaluate(said)
+        assert await page.locator(".header nav").evaluate("(nav) => nav.scrollWidth <= nav.clientWidth")
+        assert await page.evaluate(CUT, ".header :is(.demo, [data-heard], .pill)") == []
+        assert await page.evaluate("document.documentElement.scrollWidth") == width
+        assert await page.evaluate("document.documentElement.scrollHeight") <= 780, "the board is as high as before"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_no_filter_and_no_column_ends_beyond_the_edge(site, browser, width):  # noqa: F811
+    await asyncio.to_thread(site.says, "edge.1", SourceNumber="9000000704")
+    page = await opened(browser, site, width)
+    rights = (
+        "(nodes) => nodes.filter((node) => node.checkVisibility()).map((node) => node.getBoundingClientRect().right)"
+    )
+    assert max(await page.locator("#filters summary").evaluate_all(rights)) <= width
+    edge = await page.locator("#live").evaluate("(list) => list.getBoundingClientRect().right")
+    assert max(await page.locator("#live .live-grid > *").evaluate_all(rights)) <= edge - 8
+
+
+async def test_the_search_of_a_phone_opens_under_a_finger_and_stays_while_it_holds_words(site, browser):  # noqa: F811
+    page = await opened(browser, site, 390)
+    search = page.locator("#filters .search")
+
+    async def width():
+        return (await search.bounding_box())["width"]
+
+    assert await width() == 44
+    await search.tap()
+    await page.keyboard.type("00704")
+    assert await width() > 200
+    await page.locator("h2", has_text="Waiting").evaluate("() => document.activeElement.blur()")
+    assert await width() > 200
