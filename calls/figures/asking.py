@@ -44,6 +44,7 @@ BY: Mapping[str, Text] = {
     "day": _("Day"),
     "weekday": _("Weekday"),
     "hour": _("Hour"),
+    "week_hour": _("Hour of the week"),
 }
 DAILY = ("agent", "line")
 """The splits that are kept by the day: they have no figures within business hours."""

@@ -290,6 +290,12 @@ FIGURES: dict[str, Figure] = {
             "Incoming calls that ended in the menu and were never sent to an agent. They are not offered.",
             frozenset({Mark.IVR_ONLY}),
         ),
+        _count_of(
+            "other",
+            "Neither answered nor lost",
+            "The offered calls that are neither: short abandons, failed calls, unknown ends, and calls that go on.",
+            OFFERED - ANSWERED - LOST,
+        ),
         _count_of("live", "Still live", "Incoming calls that go on, lost track included.", LIVE),
         _ratio_of(
             "talk-time",

@@ -1,18 +1,19 @@
 """The inspector: the calls behind a figure, each with what it counts as and on which side of the line it stands."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
+from calls.days import site_zone
 from calls.figures.definitions import INCOMING, LEVELS, OUTGOING, Figure, LevelFormula
 from calls.figures.group_rules import Rules
 from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
 from calls.figures.reading import Asked, Reading
-from calls.figures.splits import Whose, whose_of
+from calls.figures.splits import Whose, whose_of, windows
 from calls.models import Call
 from calls.words import Direction, State
 
@@ -65,25 +66,36 @@ def calls_of(
 
     Raises ValueError for a place that no page named.
     """
-    rules, looked_at = Rules(), 0
-    found: list[Inspected] = []
-    rows = _within(asked).filter(direction=Direction.INCOMING if figure.incoming else Direction.OUTGOING)
-    at = _read_place(place)
-    while len(found) < size and looked_at < _MOST_LOOKED_AT:
-        chunk = list(_before(rows, at).order_by("-began_at", "-id")[:_CHUNK])
-        for call in chunk:
-            looked_at, at = looked_at + 1, (call.began_at, call.pk)
-            columns = columns_of(call)
-            inspected = inspect(call, columns, rules, now)
-            on_side = side_of(figure, inspected.mark, rules.of(columns.group_id)) == side
-            own = whose is None or whose_of(columns, by) == whose
-            if on_side and own and _is_within_hours(columns, asked, rules):
-                found.append(inspected)
-                if len(found) == size:
-                    break
-        if len(chunk) < _CHUNK and len(found) < size:
-            return Listed(found, "")
-    return Listed(found, _place(at))
+    rules, found, at = Rules(), list[Inspected](), _read_place(place)
+    for looked_at, call in enumerate(_latest_first(figure, asked, by, whose, at)):
+        if len(found) == size or looked_at == _MOST_LOOKED_AT:
+            return Listed(found, _place(at))
+        at, columns = (call.began_at, call.pk), columns_of(call)
+        inspected = inspect(call, columns, rules, now)
+        on_side = side_of(figure, inspected.mark, rules.of(columns.group_id)) == side
+        own = whose is None or whose_of(columns, by) == whose
+        if on_side and own and _is_within_hours(columns, asked, rules):
+            found.append(inspected)
+    return Listed(found, "")
+
+
+def _latest_first(
+    figure: Figure, asked: Asked, by: str, whose: Whose | None, at: tuple[datetime, int] | None
+) -> Iterator[Call]:
+    """The calls that can be behind a figure, from a place on; read in chunks, by the hours or days of a row of time."""
+    own = _within(asked).filter(direction=Direction.INCOMING if figure.incoming else Direction.OUTGOING)
+    for start, end in windows(asked.start, asked.end, by, whose, site_zone()):
+        if at and start > at[0]:
+            continue
+        yield from _in_chunks(own.filter(began_at__gte=start, began_at__lt=end), at)
+
+
+def _in_chunks(rows: QuerySet[Call], at: tuple[datetime, int] | None) -> Iterator[Call]:
+    while chunk := list(_before(rows, at).order_by("-began_at", "-id")[:_CHUNK]):
+        yield from chunk
+        if len(chunk) < _CHUNK:
+            return
+        at = (chunk[-1].began_at, chunk[-1].pk)
 
 
 def calls_named(ids: Sequence[int], now: datetime) -> list[Inspected]:

@@ -1,13 +1,26 @@
 """What figures are split by, and which row of a split a call or a cell belongs to."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from calls.database.columns import Columns
 from calls.days import site_zone
 from calls.figures.parts import quarter_of
 from calls.figures.rollups import BY_AGENT, BY_LINE
-from calls.figures.spans import DAY, HOUR, HOURS_OF_DAY, HOURS_OF_WEEK, MONTH, QUARTER, WEEK_HOUR, places_of
+from calls.figures.spans import (
+    DAY,
+    HOUR,
+    HOURS_OF_DAY,
+    HOURS_OF_WEEK,
+    MONTH,
+    QUARTER,
+    WEEK_HOUR,
+    midnight,
+    moment_of,
+    places_of,
+    quarters_of_hour,
+)
 
 By = str
 """What figures are split by: nothing (""), "group", "agent", "line", "source", "day", "hour" (of the day), "weekday",
@@ -26,6 +39,8 @@ SPLITS: dict[By, tuple[str, str]] = {
     "quarter": ("", QUARTER),
 }
 """Of each the kind of cell, and the largest span that can still be told apart."""
+TIMES = ("day", "weekday", "hour", "week_hour")
+"""The splits by when a call began: their rows stand in the order of time."""
 NARROWED = ("", "group", "source", "day", "agent", "line")
 """The splits that figures of one agent or one line have."""
 
@@ -69,3 +84,27 @@ def hour_of_week(span: str, start: int, zone: ZoneInfo) -> int:
         day, hour = divmod(start, HOURS_OF_DAY)
         return date.fromordinal(day).weekday() * HOURS_OF_DAY + hour
     return places_of(start, zone).week_hour % HOURS_OF_WEEK
+
+
+def windows(
+    start: datetime, end: datetime, by: By, whose: Whose | None, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches of a range in which calls of this row began, the latest first: all of it, or its days or hours."""
+    if whose is None or by not in TIMES:
+        yield start, end
+        return
+    for day in range(end.astimezone(zone).toordinal(), start.astimezone(zone).toordinal() - 1, -1):
+        for begins, ends in _of_day(day, by, int(whose), zone):
+            if begins < end and ends > start:
+                yield max(start, begins), min(end, ends)
+
+
+def _of_day(day: int, by: By, whose: int, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    """What of a day belongs to a row: the whole day, an hour, or nothing. An hour is missing where clocks skip it."""
+    weekday = date.fromordinal(day).weekday()
+    if whose == {"day": day, "weekday": weekday}.get(by):
+        yield midnight(date.fromordinal(day), zone), midnight(date.fromordinal(day + 1), zone)
+    if by == "hour" or (by == "week_hour" and whose // HOURS_OF_DAY == weekday):
+        quarters = quarters_of_hour(day * HOURS_OF_DAY + whose % HOURS_OF_DAY, zone)
+        if quarters:
+            yield moment_of(quarters[0]), moment_of(quarters[-1] + 1)

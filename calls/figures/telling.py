@@ -11,7 +11,8 @@ from calls.figures.asking import Question, token_of
 from calls.figures.definitions import FIGURES, LEVELS, Figure, Value, level_by
 from calls.figures.group_rules import Rules
 from calls.figures.reading import Asked, Reading
-from calls.figures.splits import Whose
+from calls.figures.spans import HOURS_OF_DAY, HOURS_OF_WEEK
+from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally
 from calls.figures.text import NOTHING, text_of
 from calls.models import Agent, CallGroup, Source, VirtualNumber
@@ -31,6 +32,7 @@ COLUMNS = (
     "outgoing",
 )
 """The figures of a table of rows."""
+MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,30 @@ def rows_of(question: Question, reading: Reading, rules: Rules, scope: Scope) ->
         if any(FIGURES[name].of(tally).numerator for name in ("offered", "outgoing", "menu-only")):
             name, number = named(whose)
             rows.append(Row(whose, token_of(question.by, whose), name, number, tally))
-    if question.by in ("day", "weekday", "hour"):
+    if question.by in TIMES:
         return sorted(rows, key=lambda row: row.whose)
     return sorted(rows, key=lambda row: (-row.tally.marks.total(), row.name))
+
+
+def row_named(question: Question, rows: list[Row], scope: Scope) -> Row | None:
+    """The row that `of` stands for; one without calls where it may have some at another moment, or None."""
+    named = next((row for row in rows if row.token == question.of), None)
+    if named or not question.of.isdecimal() or len(question.of) > MOST_DIGITS:
+        return named
+    whose = int(question.of)
+    if not _can_be(question, whose, scope):
+        return None
+    name, number = _names(question.by, scope)(whose)
+    return Row(whose, question.of, name, number, Tally())
+
+
+def _can_be(question: Question, whose: int, scope: Scope) -> bool:
+    if question.by == "group":
+        exists = not whose or CallGroup.objects.filter(pk=whose).exists()
+        return exists and scope.allows(whose or None)
+    first, last = question.first.toordinal(), question.last.toordinal()
+    many = {"weekday": len(WEEKDAYS), "hour": HOURS_OF_DAY, "week_hour": HOURS_OF_WEEK}
+    return first <= whose <= last if question.by == "day" else whose < many.get(question.by, 0)
 
 
 def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
@@ -74,6 +97,8 @@ def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
             return lambda whose: (day_words(date.fromordinal(whose)), "")
         case "weekday":
             return lambda whose: (WEEKDAYS[whose], "")
+        case "week_hour":
+            return lambda whose: (f"{WEEKDAYS[whose // HOURS_OF_DAY]} {whose % HOURS_OF_DAY:02}:00", "")
     return lambda whose: (f"{whose:02}:00", "")
 
 

@@ -16,18 +16,18 @@ from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
 from calls.figures.asking import BY, DAILY, HOURS, LATELY, SPANS, Question, Unanswerable, question
-from calls.figures.definitions import FIGURES, LEVELS, LOST, OFFERED, Figure, Unit, count
+from calls.figures.definitions import FIGURES, LEVELS, Figure, Unit
 from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
 from calls.figures.reading import Reading, read
 from calls.figures.sums import Tally
-from calls.figures.telling import COLUMNS, WEEKDAYS, Row, levels, rows_of, until_now
+from calls.figures.telling import COLUMNS, Row, levels, row_named, rows_of, until_now
 from calls.figures.text import text_of
 from calls.models import CallGroup
 from calls.models.access import Scope, scope_of
+from calls.pages.charts import chart, heat_map
 
 TILES = ("offered", "service-level", "answered", "lost", "average-wait", "outgoing")
-LEAST_DAYS_OF_A_HEAT_MAP = 7
 SIDE_WORDS = {
     COUNTED: "Counted",
     AMONG: "Not counted, but among those it is a share of",
@@ -74,7 +74,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
         "total": numbers(total, asked),
         "chart": chart(asked, scope, rules),
-        "heat": heat_map(asked, scope, rules) if asked.days >= LEAST_DAYS_OF_A_HEAT_MAP else None,
+        "heat": heat_map(asked, scope, rules),
     }
     return render(request, "figures/figures.html", context)
 
@@ -151,50 +151,6 @@ def numbers(tally: Tally, asked: Question, of: str = "") -> list[dict[str, Any]]
     ]
 
 
-# --- the chart and the heat map -----------------------------------------------------------------------------------
-
-
-def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
-    """Answered and lost calls by hour of a day, or by day of a longer span: bars, in hundredths of the highest."""
-    by = "hour" if asked.days == 1 or asked.is_lately else "day"
-    tallies = read(asked.asked(scope), by, asked.now).tallies(rules)
-    if by == "hour":
-        places = [(hour, f"{hour:02}") for hour in range(24)]
-    else:
-        days = range(asked.first.toordinal(), asked.last.toordinal() + 1)
-        places = [(day, str(asked.first.fromordinal(day).day)) for day in days]
-    bars = [bar(label, tallies.get(place) or Tally()) for place, label in places]
-    highest = max((each["offered"] for each in bars), default=0)
-    for at, each in enumerate(bars):
-        each |= {"x": at * 10, "labelled": len(bars) <= 31 or at % (len(bars) // 12) == 0}
-        for name in ("answered", "lost", "other"):
-            each[f"{name}_height"] = round(100 * each[name] / highest, 2) if highest else 0
-        each["lost_y"] = round(100 - each["answered_height"] - each["lost_height"], 2)
-        each["answered_y"] = round(100 - each["answered_height"], 2)
-        each["other_y"] = round(each["lost_y"] - each["other_height"], 2)
-    return {"by": by, "bars": bars, "highest": highest, "width": len(bars) * 10}
-
-
-def bar(label: str, tally: Tally) -> dict[str, Any]:
-    offered, answered, lost = (int(FIGURES[name].of(tally).numerator) for name in ("offered", "answered", "lost"))
-    return {"label": label, "offered": offered, "answered": answered, "lost": lost, "other": offered - answered - lost}
-
-
-def heat_map(asked: Question, scope: Scope, rules: Rules) -> list[dict[str, Any]]:
-    """Lost calls by weekday and hour: each cell with its counts, and a level of 1 (below a tenth) to 5 by the share."""
-    tallies = read(asked.asked(scope), "week_hour", asked.now).tallies(rules)
-    return [
-        {"day": WEEKDAYS[day], "cells": [heat(tallies.get(day * 24 + hour) or Tally(), hour) for hour in range(24)]}
-        for day in range(7)
-    ]
-
-
-def heat(tally: Tally, hour: int) -> dict[str, Any]:
-    lost, offered = count(tally, LOST), count(tally, OFFERED)
-    share = lost / offered if offered else 0
-    return {"hour": hour, "lost": lost, "offered": offered, "level": min(5, int(share * 10 + 1)) if lost else 0}
-
-
 # --- the file -----------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +193,7 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
         raise Http404
     rules = Rules()
     reading = read(asked.asked(scope), asked.by, asked.now)
-    chosen = next((each for each in rows_of(asked, reading, rules, scope) if each.token == asked.of), None)
+    chosen = row_named(asked, rows_of(asked, reading, rules, scope), scope)
     if asked.of and chosen is None:
         raise Http404
     tally = chosen.tally if chosen else total_of(reading, asked, scope, rules)

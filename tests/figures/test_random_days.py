@@ -81,6 +81,8 @@ def slow_figures(calls, rules):
         "failed": sum(call.outcome == "failed" for call, *_ in incoming),
         "unknown": sum(call.outcome in ("unknown", "agent_missed", "customer_missed") for call, *_ in incoming),
         "menu-only": sum(call.outcome == "ivr_only" for call, *_ in incoming),
+        "other": sum(call.outcome in ("failed", "unknown", "agent_missed", "customer_missed") for call, *_ in incoming)
+        + len(short),
         "live": 0,
         "talk-time": over(sum(talks), len(talks)),
         "ring-time": over(sum(rings), len(rings)),
