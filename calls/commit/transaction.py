@@ -11,7 +11,7 @@ from django.db import transaction
 from calls.commit import call_rows, delivery_rows
 from calls.commit.cache import Cache
 from calls.commit.call_rows import ID, SEQ, STATE, CallRow, as_columns, call_row
-from calls.commit.doubts import AGENT_ELSEWHERE, concerned, doubted, others_talking
+from calls.commit.doubts import AGENT_ELSEWHERE, concerned, doubted, not_one_person, others_talking
 from calls.commit.duplicates import mark_duplicates
 from calls.commit.heard import events_of
 from calls.commit.learning import Learning
@@ -108,11 +108,7 @@ class _Commit:
         """Derive the touched calls, and write those that stand and those that were merged into another."""
         stored = _stored(touched, self.cache.live_cache)
         facts = self.derive(touched, events)
-        if others := others_talking(concerned(facts, touched, stored), facts, touched):
-            self.add(others, touched, events, matching)
-            stored |= _stored(others, self.cache.live_cache)
-            facts |= self.derive(others, events)
-        in_doubt = doubted(facts, touched)
+        in_doubt = self.doubt(touched, events, matching, stored, facts)
         rows = [self.row(touched[call], found, stored.get(call), call in in_doubt) for call, found in facts.items()]
         standing = [call for call in touched.values() if call.merged_into is None]
         merged = [call for call in touched.values() if call.merged_into and not call.is_new]
@@ -137,6 +133,25 @@ class _Commit:
             for call in touched.values()
             if call.merged_into is None and events.get(call.id)
         }
+
+    def doubt(
+        self,
+        touched: Touched,
+        events: Events,
+        matching: Matching,
+        stored: dict[int, Stored],
+        facts: dict[int, CallFacts],
+    ) -> set[int]:
+        """Find the calls in doubt. Other calls whose doubt may change are touched, too."""
+        agents = concerned(facts, touched, stored)
+        talks = others_talking(agents, facts, touched)
+        beyond = not_one_person(agents, facts, touched, talks)
+        others = {talk.call.id: talk.call for talk in talks if talk.in_doubt or talk.agent not in beyond}
+        if others:
+            self.add(others, touched, events, matching)
+            stored |= _stored(others, self.cache.live_cache)
+            facts |= self.derive(others, events)
+        return doubted(facts, touched, beyond)
 
     def add(self, others: Touched, touched: Touched, events: Events, matching: Matching) -> None:
         """Derive these calls, too, with all that was heard of them."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from calls.commit.cache import cache
-from calls.commit.doubts import AGENT_ELSEWHERE
+from calls.commit.doubts import AGENT_ELSEWHERE, PICKED_UP, TALKS_AT_ONCE
 from calls.database.columns import read_calls
 from calls.intake.queue import after_commit
 from calls.models import Agent, Call, Delivery, Head, Source, VirtualNumber
@@ -208,9 +208,15 @@ class Calls(RuleBasedStateMachine):
     @invariant()
     def of_the_calls_in_which_an_agent_talks_one_is_not_in_doubt(self):
         talking = Call.objects.live().filter(state="talking").exclude(agent_number=None) if self.sent else ()
-        sure = [call.agent_number for call in talking if AGENT_ELSEWHERE not in call.flags]
-        assert sorted(sure) == sorted({call.agent_number for call in talking})
+        for agent in {call.agent_number for call in talking}:
+            own = [call for call in talking if call.agent_number == agent]
+            doubted = [call for call in own if AGENT_ELSEWHERE in call.flags]
+            several = len(own) >= PICKED_UP or self.ended_of(agent).count() > TALKS_AT_ONCE
+            assert len(doubted) == len(own) - 1 or (several and not doubted)
         assert not [call for call in Call.objects.exclude(state="talking") if AGENT_ELSEWHERE in call.flags]
+
+    def ended_of(self, agent):
+        return Call.objects.standing().filter(agent_number=agent, state="ended", provisional=False)
 
     @invariant()
     def numbers_grow_with_every_visible_change_and_with_nothing_else(self):

@@ -86,13 +86,17 @@ def steps_of(statements):
     return found
 
 
+def count_live_calls(source):
+    """They are counted by the clock, not by the delivery: that is done before."""
+    cache.refresh()
+    limits.live_calls.too_many(cache.sources[source.pk])
+
+
 def test_no_delivery_reads_a_large_part_of_the_history(source, source_token):
     """A plan that is right for an empty database can be minutes long in a full one."""
     provider = Provider(source, source_token)
     payloads = [as_sent(payload) for payload in load(timezone.now()).values()]
-    # Live calls are counted by the clock, not by the delivery: that is done before.
-    cache.refresh()
-    limits.live_calls.too_many(cache.sources[source.pk])
+    count_live_calls(source)
     with CaptureQueriesContext(connection) as queries:
         provider.says_at_once(payloads[::2])
         cache.live_cache.forget()
@@ -104,6 +108,21 @@ def test_no_delivery_reads_a_large_part_of_the_history(source, source_token):
 
     assert len(steps) > 40, "plans are found"
     assert [step for step in steps if is_coarse(step[1])] == []
+
+
+def test_an_agent_in_two_calls_costs_no_look_through_the_history(source, source_token):
+    fields = {"type": "live_call", "Direction": "IVR", "Status": "Picked", "DialWhomNumber": "8000000201"}
+    fields |= {"SourceNumber": "9000000101", "DestinationNumber": "01200000301", "StartTime": str(timezone.now())[:19]}
+    provider = Provider(source, source_token)
+    count_live_calls(source)
+    with CaptureQueriesContext(connection) as queries:
+        for ref in ("first", "second"):
+            provider.says(fields | {"CallSid": ref})
+
+    steps = [step for sql, step in steps_of(query["sql"] for query in queries) if "calls_call" in sql]
+
+    assert any("call_agent" in step for step in steps)
+    assert not [step for step in steps if is_coarse(step) and "call_live (state=? AND agent_number=?)" not in step]
 
 
 def is_coarse(step):

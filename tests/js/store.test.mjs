@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { summarize } from "../../static/js/board/groups.js";
+import { totalsOf } from "../../static/js/board/scoped-totals.js";
 import { CallStore, isLost, isWaiting, readCall } from "../../static/js/live/store.js";
 import { at, changed, ended, heartbeat, row, snapshot, T0 } from "./rows.mjs";
 
@@ -181,4 +183,12 @@ test("today's figures by group are kept up to date, and forgotten with a new sna
   assert.deepEqual([...store.today], [["Sales", { missed_today: 2, answered_today: 1 }]]);
   store.take(snapshot([], { groups_today: {} }));
   assert.equal(store.today.size, 0);
+});
+
+test("a call in doubt is live and talking in the sums of groups and of the strip", () => {
+  const [doubted, sure] = [["agent_elsewhere"], []].map((flags) => readCall(row({ state: "talking", flags })));
+  const [sum] = summarize([doubted, sure], T0);
+  assert.deepEqual([sum.live, sum.talking, sum.lost], [2, 2, 0]);
+  const totals = totalsOf(["Sales"], [doubted, sure], new Map(), {}, T0);
+  assert.deepEqual([totals.live, totals.talking, totals.lost_track], [2, 2, 0]);
 });

@@ -7,10 +7,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from calls.boards.audience import Audience
+from calls.boards.site import SiteState
 from calls.figures import rollups
+from calls.live.first_page import snapshot_for
+from calls.live.loading import load_picture
 from calls.models import FigureSettings, Kiosk
+from calls.models.access import scope_of
+from calls.pages.shown_calls import group_sums
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
+from tests.support.boards import Shown, whole
 from tests.support.factories import make_call
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
@@ -122,3 +129,31 @@ def test_five_places_say_the_same_as_of_the_same_number(client, admin_person, sa
     as_of, texts = said["on_page"]
     assert as_of == max(as_of for as_of, _ in said.values()) > 0
     assert texts == SCENES[scene]
+
+
+def live_in_memory(scope):
+    picture = load_picture(timezone.now())
+    audience = Audience(scope, picture)
+    for part in whole(audience):
+        shown = Shown().apply(part)
+    shown.apply(audience.heartbeat(timezone.now(), SiteState()))
+    return shown.totals
+
+
+def test_a_call_in_doubt_is_live_and_talking_in_every_total(client, admin_person, sales):
+    """A doubt marks a row and moves no figure."""
+    for flags in (["agent_elsewhere"], []):
+        make_call(sales, "talking", ago=70, answered_at=timezone.now() - timedelta(seconds=60), flags=flags)
+    scope = scope_of(admin_person)
+    client.force_login(admin_person)
+
+    strip = snapshot_for(admin_person)
+    groups = group_sums(strip["calls"], timezone.now())
+    wall = Client().get(f"/wall/{Kiosk.objects.create(name='Hall', all_groups=True).new_token()}/figures/").json()
+    listed = client.get("/api/calls/?state=talking").json()["calls"]
+
+    for said in (strip["totals"], live_in_memory(scope), *groups):
+        assert (said["live"], said["talking"]) == (2, 2)
+    assert (wall["live"], wall["live_note"], wall["lost_track"]) == (2, "2 talking", 0)
+    assert len(listed) == 2
+    assert by_interface(client, "30m")[1] == in_strip(client, "30m")[1] == on_wall(client, "30m")[1]
