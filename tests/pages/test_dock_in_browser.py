@@ -1,6 +1,7 @@
 """The dock in real Chromium: an open call stands beside the lists, over them, or alone, by the width of the screen."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from playwright.async_api import expect
@@ -38,6 +39,27 @@ async def test_the_dock_takes_the_side_column_and_covers_nothing(site, browser):
     await expect(page.locator("#panel")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.locator("#completed-part")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1700, 1800, 1920])
+async def test_on_a_wide_window_an_open_call_takes_the_place_of_nothing(site, browser, width):  # noqa: F811
+    await asyncio.to_thread(site.says, "wide.1", SourceNumber="9000000604")
+    await asyncio.to_thread(site.reports, "wide.2", SourceNumber="9000000605")
+    page = await signed_in(browser, site, viewport={"width": width, "height": 900})
+    await row(page, "live", "00604").first.click()
+    await expect(page.locator("#panel")).to_be_visible()
+    boxes = [await box(page, each) for each in ("#live", "#completed", "#panel")]
+    for left, right in pairwise(boxes):
+        assert left["x"] + left["width"] < right["x"]
+    assert boxes[-1]["x"] + boxes[-1]["width"] <= width
+    cells = "(nodes) => Math.max(...nodes.map((node) => node.getBoundingClientRect().right))"
+    assert await page.locator("#live .live-grid > *").evaluate_all(cells) <= boxes[0]["x"] + boxes[0]["width"] - 8
+    for name in ("Completed", "Back to the call"):
+        assert not await page.get_by_role("button", name=name, exact=True).is_visible(), "nothing to come back to"
+    # A completed call is opened beside the list it stands in.
+    await row(page, "completed", "00605").first.click()
+    await expect(page.locator("#panel .panel-title")).to_contain_text("00605")
+    await expect(page.locator("#completed")).to_be_visible()
 
 
 async def test_j_and_k_walk_the_list_that_the_call_came_from(site, browser):  # noqa: F811
