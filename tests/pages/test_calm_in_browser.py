@@ -185,6 +185,30 @@ async def test_a_frozen_board_says_so_and_holds_all_lists(site, browser):  # noq
     await expect(page.locator("#more")).to_be_hidden()
 
 
+TINTS = """() => {
+    window.tinted = [];
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (frames, how) {
+        if (frames[0].backgroundColor) window.tinted.push([this.closest(".list")?.id, this.textContent]);
+        return animate.call(this, frames, how);
+    };
+}"""
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+async def test_a_row_that_arrives_among_the_completed_is_tinted_once(site, browser, motion):  # noqa: F811
+    page = await signed_in(browser, site, viewport=WIDE, reduced_motion=motion)
+    await page.mouse.move(5, 5)
+    await page.evaluate(TINTS)
+    number = f"90000{74000 + len(motion)}"
+    await asyncio.to_thread(site.says, f"tint.{motion}", SourceNumber=number)
+    await asyncio.to_thread(site.reports, f"tint.{motion}", SourceNumber=number)
+    await expect(row(page, "completed", number[5:]).first).to_be_visible(timeout=PATIENCE)
+    await page.wait_for_timeout(300)  # a second tint would have come with the next painting
+    arrived = [text for which, text in await page.evaluate("window.tinted") if which == "completed"]
+    assert [number[5:] in text for text in arrived] == ([True] if motion == "no-preference" else [])
+
+
 async def test_a_desktop_with_scrollbars_shows_none_but_those_of_the_lists(site, chromium_path):  # noqa: F811
     await asyncio.to_thread(begin, site, "bars", 30)
     async with async_playwright() as playwright:

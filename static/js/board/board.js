@@ -5,7 +5,7 @@ import { figure, learnSpacing } from "../shared/format.js";
 import { asideSentence, clockSentence } from "../shared/words.js";
 import { readAddress, writeAddress } from "./address.js";
 import { choicesOf, isEmpty, noFilters, tester, toggled } from "./filters.js";
-import { fly } from "./fly.js";
+import { fly, tint } from "./fly.js";
 import { MANY } from "./groups.js";
 import { Lists } from "./lists.js";
 import { tellPrint } from "./print-head.js";
@@ -284,6 +284,7 @@ export class Board {
     const test = tester(this.#address.filters, now);
     const shown = { live: all.filter(test), ended: store.completed().filter(test), whole: store.complete };
     const from = animate ? this.#departures() : [];
+    const ended = animate ? [...this.#ended] : [];
     live.selected = completed.selected = this.#address.call;
     set(frame, "data-view", this.#address.view);
     const context = { now, repeatsOf: (key) => store.repeatsOf(key) };
@@ -292,7 +293,7 @@ export class Board {
     const settles = release || !this.#wasWhole;
     this.#lists.show({ ...shown, context, find: (id) => store.get(id) }, { ...how, release: settles });
     this.#wasWhole = store.whole;
-    this.#depart(from);
+    this.#depart(from, ended);
     const { group } = this.#address.filters;
     const ofGroups = group.length ? all.filter(tester({ ...noFilters(), group }, now)) : all;
     this.#totals = this.#totalsNow(ofGroups, now);
@@ -336,9 +337,11 @@ export class Board {
     return [...this.#ended].map((id) => [id, live.boxOf(id)]).filter(([, box]) => box);
   }
 
-  #depart(from) {
+  /** `ended`: who arrives in the completed list, wherever it was in the live one. */
+  #depart(from, ended) {
     const { completed } = this.#parts;
     this.#ended.clear();
+    for (const id of ended) if (completed.boxOf(id)?.width) tint(completed.nodeOf(id));
     for (const [id, box] of from.slice(0, 5)) {
       const to = completed.boxOf(id);
       if (to?.width) fly(box, to, completed.nodeOf(id));

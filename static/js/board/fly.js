@@ -1,8 +1,14 @@
-/** A call that ends moves from live to completed in one short movement that the eye can follow. */
+/** What moves for the eye: a call that ends goes from live to completed in one short movement, and what changed is tinted. */
 
 import { make } from "../shared/dom.js";
 
 const FLIGHT_MS = 200;
+const TINT_MS = 600;
+
+/** Tint what has changed once, so that the eye finds it. */
+export function tint(node) {
+  node.animate([{ backgroundColor: "var(--chosen)", offset: 0 }], { duration: TINT_MS, easing: "ease-out" });
+}
 
 /** Let a likeness of the arriving row fly from where the call was to where it is now. */
 export function fly(from, to, node) {

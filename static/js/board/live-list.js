@@ -13,6 +13,7 @@ import {
   sayParty,
   stateCell,
 } from "./cells.js";
+import { tint } from "./fly.js";
 import { waitLevel } from "../live/levels.js";
 import { isWaiting, since } from "../live/store.js";
 import { VirtualList } from "../shared/virtual-list.js";
@@ -117,12 +118,4 @@ class LiveRow {
     );
     set(this.#attempts, "title", words || null);
   }
-}
-
-/** Tint a cell once, so that the eye finds what changed. */
-function tint(node) {
-  node.animate([{ backgroundColor: "var(--chosen)" }, { backgroundColor: "transparent" }], {
-    duration: 600,
-    easing: "ease-out",
-  });
 }
