@@ -8,6 +8,7 @@ import { AttentionBand } from "./band.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
 import { Chime } from "./chime.js";
+import { coach } from "./coach.js";
 import { CompletedList } from "./completed-list.js";
 import { Dock } from "./dock.js";
 import { fetchCall } from "./fetching.js";
@@ -127,6 +128,7 @@ const board = new Board(
 
 if (isElsewhere(Date.now())) find("#zone").title += `\nYour own clock is another: hover over a time to see yours.`;
 bindPage();
+coach(find("#coach"), storage());
 const glance = new Glance(find("#strip"), find("#scope"));
 glance.addEventListener("attention", (event) => watch.learn(/** @type {CustomEvent} */ (event).detail));
 board.begin(taken(find("#snapshot")), taken(find("#group-sums")));
