@@ -59,7 +59,8 @@ class Figures(Calls):
             catch_up(ROLLUPS)
             assert list(differences()) == []
             assert read_by_group() == expected
-            transaction.set_rollback(True)
+            # Now and then kept: else there would be little that was counted and changes.
+            transaction.set_rollback(self.sent % 3 > 0)
 
 
 def read_by_group():
