@@ -11,7 +11,7 @@ from django.utils import timezone
 from calls.display import figure_words, wording
 from calls.display.clock_words import clock_sentence
 from calls.figures.reading import MOST_CHANGES_ADDED
-from calls.health.clocks import wrong_clocks
+from calls.health.clocks import WrongClock, wrong_clocks
 from calls.health.doubles import doubled_sources
 from calls.health.shares import unusual_shares
 from calls.models import Delivery, Source
@@ -94,8 +94,14 @@ def zones() -> Iterator[Finding]:
         yield Finding(
             False,
             clock_sentence(found.source.name, found.seconds_ahead),
-            "Set the zone of its zone-less times on the source's page in Set-up. Its calls run from when they came.",
+            f"Set the zone of its zone-less times on the source's page in Set-up. {_consequence(found)}",
         )
+
+
+def _consequence(found: WrongClock) -> str:
+    if found.of_reports:
+        return "Its calls stand at the times that its reports say, unless it only sends them so late."
+    return "Its calls run from when they came."
 
 
 def shares() -> Iterator[Finding]:
