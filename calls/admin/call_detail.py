@@ -11,9 +11,11 @@ from django.utils.safestring import SafeString
 from calls.display import formats, wording
 from calls.display.causes import code_with_cause
 from calls.display.explanation import story
+from calls.display.masking import masked_set_by
 from calls.history import search as history
 from calls.models import Call
 from calls.models.call import CallQuerySet
+from calls.rules.facts import said_as
 
 from . import shown
 from .call_parts import how, marks, number, recording
@@ -43,7 +45,8 @@ _WORDS = {
 
 def explained(request: HttpRequest, call: Call, visible: CallQuerySet) -> dict[str, Any]:
     """What the page of this call shows to whoever asks. `call` has its `row`; `visible` are the calls they may see."""
-    told = story(call, masked=is_masked(request))
+    masked = is_masked(request)
+    told = story(call, masked=masked)
     newer, older = neighbours(visible, call)
     zone = call.source.time_zone
     return {
@@ -51,7 +54,10 @@ def explained(request: HttpRequest, call: Call, visible: CallQuerySet) -> dict[s
         "call": call,
         "how": how(call.row),
         "began": shown.moment(call.began_at, zone),
-        "groups": [(title, [_fact(call, name) for name in names]) for title, names in GROUPS.items()] + _said(call),
+        "groups": [
+            *((title, [_fact(call, name) for name in names]) for title, names in GROUPS.items()),
+            *_said(call, masked),
+        ],
         "attempts": [_attempt(attempt, zone) for attempt in call.row["ring_attempts"]],
         "story": [_told(entry, zone) for entry in told],
         "sees_deliveries": sees_all(request),
@@ -77,9 +83,13 @@ def _fact(call: Call, name: str) -> dict[str, Any]:
     }
 
 
-def _said(call: Call) -> list[tuple[str, list[dict[str, Any]]]]:
+def _said(call: Call, masked: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     """What the provider said beside the fields of a call, under its own names."""
-    said = [{"label": name, "value": text} for name, text in sorted(call.row["also_said"].items())]
+    set_by = masked_set_by(call.set_by) if masked else call.set_by
+    said = [
+        {"label": name, "value": text, "delivery": set_by.get(said_as(name))}
+        for name, text in sorted(call.row["also_said"].items())
+    ]
     return [(wording.field_word("also_said"), said)] if said else []
 
 

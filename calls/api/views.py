@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from calls.display.causes import cause_word
 from calls.display.explanation import plain, story
-from calls.display.masking import masked_said
+from calls.display.masking import masked_said, masked_set_by
 from calls.display.recordings import allowed_link, hosts_of
 from calls.display.rows import read_names
 from calls.history import search as history
@@ -102,7 +102,7 @@ class CallDetail(CallsView):
                     "also_said": masked_said(said) if masked else said,
                 },
                 "story": story(found, masked=masked),
-                "set_by": found.set_by,
+                "set_by": masked_set_by(found.set_by) if masked else found.set_by,
             }
         )
 

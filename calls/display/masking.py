@@ -87,6 +87,15 @@ def masked_said(said: dict[str, str]) -> dict[str, str]:
     return {mask_text(name) or "": _hidden(cleaned(text)) for name, text in said.items()}
 
 
+def masked_set_by(set_by: dict[str, int]) -> dict[str, int]:
+    """Which delivery set what. The provider's own names for what it also said are masked as they are there."""
+    found = {}
+    for field, delivery in set_by.items():
+        of, dot, name = field.partition(".")
+        found[f"{of}{dot}{mask_text(name)}"] = delivery
+    return found
+
+
 def _hidden(text: str) -> str:
     if _ADDRESS.search(text):
         return MASK * SHOWN_DIGITS

@@ -94,12 +94,18 @@ class Heard:
 
 def also_said(heard: Heard) -> None:
     """What was said and has no field of ours: of each name the strongest event's value, at most so many names."""
-    said: dict[str, str] = {}
+    said: dict[str, tuple[str, int]] = {}
     for event in heard.events:
-        if event.also_said:
-            said.update(event.also_said)
-            heard.facts.set_by["also_said"] = event.delivery
+        for name, text in event.also_said:
+            said[name] = text, event.delivery
     if len(said) > MOST_ALSO_SAID:
         heard.flags.add("more_said")
         said = dict(sorted(said.items())[:MOST_ALSO_SAID])
-    heard.facts.also_said = said
+    for name, (text, delivery) in said.items():
+        heard.facts.also_said[name] = text
+        heard.facts.set_by[said_as(name)] = delivery
+
+
+def said_as(name: str) -> str:
+    """What `set_by` calls a value without a field of ours, by the provider's name for it."""
+    return f"also_said.{name}"

@@ -153,6 +153,10 @@ def why_derived_otherwise(old: Mapping[str, Any], new: Mapping[str, Any], field_
     """Why a field changed although all deliveries of the call are read as they were."""
     if came := sorted({*new["flags"]} - {*old["flags"]}):
         return f"a rule: {', '.join(came)}"
-    if old["set_by"].get(field_name) != new["set_by"].get(field_name):
+    if _setters(old, field_name) != _setters(new, field_name):
         return "another delivery decides"
     return "today's rules or directory"
+
+
+def _setters(shown: Mapping[str, Any], field_name: str) -> dict[str, int]:
+    return {of: delivery for of, delivery in shown["set_by"].items() if of.partition(".")[0] == field_name}

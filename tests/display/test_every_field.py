@@ -136,7 +136,7 @@ def test_what_else_is_said_is_listed_in_api_and_admin(kind, name, client, admin_
     client.force_login(admin_person)
     answer = client.get(f"/api/calls/{call.pk}/").json()
     assert answer["call"]["also_said"][name] == OTHERS[name]
-    assert answer["set_by"]["also_said"] == call.deliveries.get().pk
+    assert answer["set_by"][f"also_said.{name}"] == call.deliveries.get().pk
     page = text_of(client.get(reverse("admin:calls_call_change", args=[call.pk])))
     assert "Also said" in page and OTHERS[name] in page and name in page
 
@@ -152,8 +152,19 @@ def test_live_events_and_report_together_list_what_each_said(provider):
     hears(provider, "live", key_press="1", branch="Pune")
     call = hears(provider, "report", key_press="12", note="called twice")
     assert call.also_said == {"branch": "Pune", "key_press": "12", "note": "called twice"}
-    report = call.deliveries.latest("id").pk
-    assert call.set_by["also_said"] == report
+    live, report = call.deliveries.order_by("id").values_list("pk", flat=True)
+    said = {name: by for name, by in call.set_by.items() if name.startswith("also_said")}
+    assert said == {"also_said.branch": live, "also_said.key_press": report, "also_said.note": report}
+
+
+def test_beside_each_thing_said_the_page_names_its_delivery(client, admin_person, provider):
+    hears(provider, "live", branch="Pune")
+    call = hears(provider, "report", note="called twice")
+    client.force_login(admin_person)
+    page = text_of(client.get(reverse("admin:calls_call_change", args=[call.pk])))
+    live, report = call.deliveries.order_by("id").values_list("pk", flat=True)
+    said = " ".join(re.sub(r"<[^>]*>", " ", page.partition("Also said")[2]).split())
+    assert f"branch Pune #{live}" in said and f"note called twice #{report}" in said
 
 
 # --- masking ----------------------------------------------------------------------------------------------
@@ -183,7 +194,10 @@ def test_a_masked_person_reads_no_number_in_what_else_was_said(said, client, mas
     answer = client.get(f"/api/calls/{call.pk}/").json()
     told = [change for step in answer["story"] for change in step["changed"] if change["field"] == "also_said"]
     assert len(told) == 1
-    listed = str(answer["call"]["also_said"]) + str(told)
+    assert [f"also_said.{name}" for name in answer["call"]["also_said"]] == [
+        name for name in answer["set_by"] if name.startswith("also_said")
+    ]
+    listed = str(answer["call"]["also_said"]) + str(told) + "".join(answer["set_by"])
     digits = re.sub(r"\D", "", "".join(str(int(each)) if each.isdigit() else each for each in listed))
     assert "900007712" not in digits and "0077123" not in digits
 
