@@ -18,8 +18,10 @@ from django.views.decorators.http import require_POST
 from phonenumbers import SUPPORTED_REGIONS
 
 from calls.display.clock_words import clock_sentence
+from calls.display.own_test_words import own_test_sentence
 from calls.display.recordings import is_host_name
 from calls.health.clocks import wrong_clocks
+from calls.intake.own_test import try_out
 from calls.intake.sources import Connected, rotate
 from calls.models import Delivery, Source, SourceToken
 from calls.people import audit
@@ -179,6 +181,7 @@ class SourceAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("<int:source>/test/", view(require_POST(self.test)), name="calls_source_test"),
             path("<int:source>/token/", view(self.new_token), name="calls_source_token"),
             path("<int:source>/address/", view(self.addresses), name="calls_source_address"),
             path(
@@ -215,6 +218,15 @@ class SourceAdmin(admin.ModelAdmin):
         response = self._page(request, "addresses", context)
         shown_once.forget(response, request.path)
         return response
+
+    def test(self, request: HttpRequest, source: int) -> HttpResponse:
+        """Send a delivery that is about no call through the webhook, and say what became of it."""
+        found = self._source(request, source)
+        outcome = try_out(found)
+        well = outcome.status == 200 and bool(outcome.result) and outcome.reason != "source_disabled"
+        self.log_change(request, found, "Sent a test to its webhook.")
+        self.message_user(request, own_test_sentence(*outcome), messages.SUCCESS if well else messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:calls_source_change", args=[found.pk]))
 
     def revoke_token(self, request: HttpRequest, source: int, token: int) -> HttpResponse:
         """End a token now. Deliveries that carry it are refused from the next refresh of the intake on."""

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
 
 from tests.pages.test_board_in_browser import browser, chromium, signed_in, site  # noqa: F401
 
@@ -53,6 +54,30 @@ async def test_every_form_of_set_up_is_named_and_has_one_primary_button(site, br
             assert primary == 1 or path.endswith("password/"), path
             assert await page.locator(".select2").count() == 0, path
     assert found == {}
+
+
+async def test_a_test_goes_through_the_webhook_and_leaves_nothing_behind(site, browser):  # noqa: F811
+    page = await signed_in(browser, site)
+    form = await first_of(page, "/admin/calls/source/")
+    await page.goto(form)
+    before = await page.locator(".field-pings, .field-last_delivery").all_inner_texts()
+    said = page.locator(".messagelist li").last
+    send = page.get_by_role("button", name="Send a test")
+    await send.click()
+    await expect(said).to_contain_text("answered 200")
+    await expect(said).to_contain_text("stored and read")
+    assert await page.locator(".field-pings, .field-last_delivery").all_inner_texts() == before
+    # What would keep the provider out keeps the test out, too.
+    await page.locator("[name=allowed_networks]").fill("203.0.113.0/24")
+    await page.locator("[name=_save]").click()
+    await page.goto(form)
+    await send.click()
+    await expect(said).to_contain_text("answered 403")
+    await expect(said).to_contain_text("this server is in none of them")
+    await page.locator("[name=allowed_networks]").fill("")
+    await page.locator("[name=_save]").click()
+    await page.goto("/admin/calls/delivery/")
+    assert "test button" not in await page.locator("#changelist").inner_text()
 
 
 async def test_reading_again_shows_its_outcome(site, browser):  # noqa: F811

@@ -130,6 +130,7 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
     "admin/calls/source/<path:object_id>/change/": [("admin/calls/source/{source}/change/", ADMINS)],
     "admin/calls/source/<path:object_id>/history/": [("admin/calls/source/{source}/history/", ADMINS)],
     "admin/calls/source/<path:object_id>/delete/": [("admin/calls/source/{source}/delete/", NOBODY)],
+    "admin/calls/source/<int:source>/test/": [("admin/calls/source/{source}/test/", NOBODY)],
     "admin/calls/source/<int:source>/token/": [("admin/calls/source/{source}/token/", ADMINS)],
     "admin/calls/source/<int:source>/address/": [("admin/calls/source/{source}/address/", ADMINS)],
     "admin/calls/source/<int:source>/token/<int:token>/revoke/": [
