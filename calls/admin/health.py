@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from calls.display import formats, wording
 from calls.health.last_heard import last_heard
-from calls.health.silence import expected_silence
+from calls.health.silent_sources import silent_sources
 from calls.intake.sources import address_form
 from calls.models import Delivery, Source, SourceToken
 from calls.upkeep.doctor import EXAMINATIONS, examined, quarantine
@@ -28,15 +28,15 @@ def health() -> dict[str, Any]:
     """What the page shows, read anew each time."""
     now = timezone.now()
     lines = doctor_lines()
-    silence = max(expected_silence(now).total_seconds(), settings.CALLBOARD_SILENCE_SECONDS)
+    silent = {found.source for found in silent_sources(now)}
     return {
-        "sources": [_source(source, now, silence) for source in _sources()],
+        "sources": [_source(source, now, silent) for source in _sources()],
         "reasons": set_aside_by_reason(now),
         "lines": lines,
         "problems": sum(line["mark"] == "problem" for line in lines),
         "well": sum(line["mark"] == "ok" for line in lines),
         "people": signed_in(now),
-        "silence": formats.about(silence),
+        "silence": formats.about(settings.CALLBOARD_SILENCE_SECONDS),
     }
 
 
@@ -54,12 +54,11 @@ def _sources() -> list[Source]:
     return found
 
 
-def _source(source: Source, now: datetime, silence: float) -> dict[str, Any]:
+def _source(source: Source, now: datetime, silent: set[Source]) -> dict[str, Any]:
     heard = source.heard_at
-    silent = bool(heard) and (now - heard).total_seconds() >= silence
     return {
         "source": source,
-        "state": _state(source, heard, silent),
+        "state": _state(source, heard, source in silent),
         "heard": shown.moment(heard, source.time_zone),
         "ago": formats.about((now - heard).total_seconds()) if heard else "",
         "addresses": [address_form(token) for token in source.active_tokens],

@@ -13,11 +13,12 @@ from calls.health.clocks import wrong_clocks
 from calls.health.refusals import refused_lately
 from calls.health.shares import unusual_shares
 from calls.health.silence import expected_silence
+from calls.health.silent_sources import silent_sources
 from calls.live.clock import ClockWatch
 from calls.models.access import Scope
 
 CLOCKS_SECONDS = 20
-"""So often the latest calls of each source are held against the clock."""
+"""So often the latest calls of each source are held against the clock, and it is looked for sources that are silent."""
 COMPARE_SECONDS = 300
 """So often what comes now is compared with what is usual: how long there is silence, how much is odd."""
 
@@ -26,13 +27,15 @@ class SiteState(NamedTuple):
     """What a heartbeat says of the site, by the names of its fields.
 
     `clock_step_seconds`: whole seconds that the server's clock was set by lately. `silent_since`: when the last
-    delivery of any call came in, if that is too long ago. `refused`: the limits that refused new calls lately.
+    delivery of any call came in, if that is too long ago. `silent_sources`: those that are silent, and since when.
+    `refused`: the limits that refused new calls lately.
     `wrong_clocks`: sources whose times cannot be, and by how much they are ahead. `unusual`: what more of the latest
     deliveries are than usual; for those who see all calls and numbers.
     """
 
     clock_step_seconds: int | None = None
     silent_since: datetime | None = None
+    silent_sources: Sequence[dict[str, Any]] = ()
     refused: Sequence[str] = ()
     wrong_clocks: Sequence[dict[str, Any]] = ()
     unusual: Sequence[dict[str, Any]] = ()
@@ -64,7 +67,8 @@ class SiteWatch:
         await self._reader.renew()
         self._read = self._read._replace(refused=await self._reader.run(refused_lately, now))
         if monotonic() - self._clocks_at >= CLOCKS_SECONDS:
-            self._read = self._read._replace(wrong_clocks=await self._reader.run(_wrong_clocks, now))
+            wrong, silent = await self._reader.run(_wrong_clocks, now), await self._reader.run(_silent_sources, now)
+            self._read = self._read._replace(wrong_clocks=wrong, silent_sources=silent)
             self._clocks_at = monotonic()
         if monotonic() - self._compared_at >= COMPARE_SECONDS:
             self._read = self._read._replace(unusual=await self._reader.run(_unusual, now))
@@ -83,6 +87,10 @@ class SiteWatch:
 
 def _wrong_clocks(now: datetime) -> list[dict[str, Any]]:
     return [{"source": found.source.name, "seconds_ahead": found.seconds_ahead} for found in wrong_clocks(now)]
+
+
+def _silent_sources(now: datetime) -> list[dict[str, Any]]:
+    return [{"source": found.source.name, "since": found.since} for found in silent_sources(now)]
 
 
 def _unusual(now: datetime) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ ATTENTION: Mapping[str, str | Promise] = {
     "talk_nobody": _("still talks"),
     "lost": _("{n} calls: nothing heard of them for too long"),
     "silence": _("no delivery, for longer than is usual now: calls may be missing"),
+    "silence_of": _("no delivery of {source}, for longer than is usual now: its calls are missing"),
     "over": _("over"),
     "no_group": _("No group"),
 }

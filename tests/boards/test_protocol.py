@@ -24,7 +24,7 @@ from calls.boards import frames as frames_module
 from calls.boards import inbound as inbound_module
 from calls.boards.consumer import BoardConsumer
 from calls.boards.feed import feed
-from calls.models import Access, Delivery, Head
+from calls.models import Access, Delivery, Head, Source
 from dashboard import asgi
 from tests.support.boards import Shown
 from tests.support.factories import end_call, make_call
@@ -441,6 +441,18 @@ async def test_all_are_told_that_the_provider_is_silent_and_none_that_it_is_not(
         after = [await socket.message("heartbeat") for socket in (other, own)]
         assert [beat["silent_since"] for beat in after] == [None, None]
         assert (after[0]["seq"], after[0]["heard_at"]) == (beats[0]["seq"], None)
+
+
+async def test_all_are_told_which_source_is_silent_while_another_delivers(cast_of_two, sales, source):
+    now, quiet = timezone.now(), await Source.objects.acreate(name="Delhi")
+    columns = {"method": "POST", "body": b""}
+    since = now - timedelta(minutes=20)
+    await Delivery.objects.acreate(source=quiet, received_at=since, **columns)
+    await Delivery.objects.acreate(source=source, received_at=now, **columns)
+    async with a_board(cast_of_two[1]) as socket:
+        said = [{"source": "Delhi", "since": since.isoformat().replace("+00:00", "Z")}]
+        await until_said(socket, said, "silent_sources")
+        assert (await socket.message("heartbeat"))["silent_since"] is None
 
 
 async def test_what_is_too_silent_is_known_from_the_weeks_before(admin_person, sales, source):

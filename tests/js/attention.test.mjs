@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Attention, chanceOf, levelAt } from "../../static/js/board/attention.js";
+import { whyOf } from "../../static/js/board/band.js";
 import { Snoozed } from "../../static/js/board/snooze.js";
 import { readCall } from "../../static/js/live/store.js";
 import { Host } from "./host.mjs";
 import { at, row, T0 } from "./rows.mjs";
+import "./words.mjs";
 
 const FAR = at(100_000);
 /** A caller who has waited so many seconds at T0. */
@@ -138,6 +140,15 @@ test("long rings and talks, silence and lost track have lines of their own, behi
     ["alarm", "warn", "warn", "warn", "alarm", "warn"],
   );
   assert.deepEqual([lines[3].count, lines[3].call.id], [3, 3]);
+});
+
+test("a source that is silent has a line of its own, unless nobody delivers at all", () => {
+  const silentSources = [{ source: "Delhi", since: at(-1_200) }];
+  const { lines } = new Attention().look({ calls: [], silentSources }, T0);
+  assert.deepEqual([keys({ lines }), lines[0].since, lines[0].level], [["silence:Delhi"], T0 - 1_200_000, "alarm"]);
+  assert.match(whyOf(lines[0], T0), /no delivery of Delhi/);
+  const all = new Attention().look({ calls: [], silentSince: T0 - 1_200_000, silentSources }, T0);
+  assert.deepEqual(keys(all), ["silence"]);
 });
 
 test("who is in doubt talks to nobody for long", () => {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Pace } from "../../static/js/live/pace.js";
 import { Painter } from "../../static/js/live/painter.js";
 import {
+  sourceIsSilent,
   callsAreLeftOut,
   callsAreRefused,
   clockIsWrong,
@@ -164,6 +165,7 @@ test("a stale board says for how long; a feed that is silent too long is told ap
   assert.deepEqual(feed(4_000, null), { quiet: false, text: "last delivery 4 s ago" });
   assert.deepEqual(feed(1_900_000, 900_000), { quiet: true, text: "no delivery for 15 min" });
   assert.deepEqual(feed(null, null), { quiet: false, text: "no delivery yet" });
+  assert.equal(sourceIsSilent("Delhi", 1_200_000).text, "Delhi: no delivery for 20 min");
   const unusual = muchIsUnusual({ kind: "quarantined", odd: 12, looked_at: 80 });
   assert.equal(unusual.detail, "12 of the 80 latest deliveries were set aside. Set-up says more.");
   assert.equal(callsAreLeftOut(1_240).text, "1,240 live calls not shown");

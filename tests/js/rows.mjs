@@ -71,6 +71,7 @@ export const heartbeat = (given = {}) => ({
   heard_at: at(2),
   clock_step_seconds: null,
   silent_since: null,
+  silent_sources: [],
   refused: [],
   wrong_clocks: [],
   unusual: [],

@@ -66,12 +66,15 @@ export class Attention {
 
   /**
    * What needs attention now. `calls`: live ones; `patience`, `returning`: as docs/events.md has them; `silentSince`:
-   * ms since 1970 or null; `isSnoozed(key)`.
+   * ms since 1970 or null; `silentSources`: those of a heartbeat; `isSnoozed(key)`.
    *
    * Returns {lines, all, more, snoozed, raised}: at most eight lines in their order; how many there are in all; how
    * many were not shown, or are snoozed; and the lines that have just become an alarm, none the first time.
    */
-  look({ calls, patience = null, returning = {}, silentSince = null, isSnoozed = (_key) => false }, now) {
+  look(
+    { calls, patience = null, returning = {}, silentSince = null, silentSources = [], isSnoozed = (_key) => false },
+    now,
+  ) {
     const world = { patience, returning, now };
     const found = [];
     const lost = [];
@@ -86,7 +89,7 @@ export class Attention {
       const line = waits ? this.#wait(call, world) : this.#other(call, now);
       if (line) found.push(line);
     }
-    found.push(...this.#lostTrack(lost, now), ...silenceOf(silentSince));
+    found.push(...this.#lostTrack(lost, now), ...silenceOf(silentSince, silentSources));
     const awake = found.filter((line) => !isSnoozed(line.key) && !(line.kind === "waiting" && isSnoozed(line.pooled)));
     this.#levels = new Map(found.map(({ key, level }) => [key, level]));
     const raised = this.#justAlarmed(awake);
@@ -216,8 +219,11 @@ export class Attention {
   }
 }
 
-function silenceOf(since) {
-  return since === null ? [] : [{ key: "silence", kind: "silence", level: "alarm", call: null, since, score: 1 }];
+/** One line while nobody delivers at all, else one for each source that does not. */
+function silenceOf(since, sources) {
+  const silence = { kind: "silence", level: "alarm", call: null, score: 1 };
+  if (since !== null) return [{ ...silence, key: "silence", since }];
+  return sources.map(({ source, since: at }) => ({ ...silence, key: `silence:${source}`, source, since: moment(at) }));
 }
 
 function poolOf(key, own, waiting) {

@@ -173,7 +173,8 @@ const levelWord = (kind, level, early) => attentionWord(`${early ? "returning" :
 /** Why a line stands there, as people read it; what matters most comes first. */
 export function whyOf(line, now) {
   const { kind, call, pool, count } = line;
-  if (kind === "silence") return attentionWord("silence");
+  if (kind === "silence")
+    return line.source ? attentionWord("silence_of", { source: line.source }) : attentionWord("silence");
   if (kind === "lost") return attentionWord("lost", { n: figure(count) });
   if (kind === "talk")
     return call.agent_name ? attentionWord("talk", { agent: call.agent_name }) : attentionWord("talk_nobody");

@@ -21,6 +21,7 @@ import {
   feed,
   Lag,
   muchIsUnusual,
+  sourceIsSilent,
   truth,
 } from "../live/truth.js";
 
@@ -376,8 +377,8 @@ export class Board {
     const held = calm.isTouched(band) && !release;
     const steady = [live, completed, groups].some((list) => calm.isTouched(list)) && !release;
     const silentSince = this.#store.silentSince === null ? null : Date.parse(this.#store.silentSince);
-    const { whole } = this.#store;
-    this.#attention = watch.look({ calls: this.#ofGroups, silentSince, held, steady, whole }, now);
+    const { whole, silentSources } = this.#store;
+    this.#attention = watch.look({ calls: this.#ofGroups, silentSince, silentSources, held, steady, whole }, now);
   }
 
   /** Whether nobody knows what is going on: then no timer goes on, and nothing is raised. */
@@ -403,11 +404,13 @@ export class Board {
 
   /** Null until a heartbeat has told when the last delivery came. */
   #feed(now) {
-    const { heardAt, clockStep, silentSince, refused, wrongClocks, leftOut, unusual } = this.#store;
+    const { heardAt, clockStep, silentSince, silentSources, refused, wrongClocks, leftOut, unusual } = this.#store;
     if (clockStep !== null) return clockWasSet(clockStep);
     if (refused.length) return callsAreRefused(asideSentence(refused[0]));
     if (leftOut) return callsAreLeftOut(leftOut);
     if (wrongClocks.length) return clockIsWrong(clockSentence(wrongClocks[0]));
+    const [first] = silentSources;
+    if (first && silentSince === null) return sourceIsSilent(first.source, Math.max(0, now - Date.parse(first.since)));
     if (unusual.length && silentSince === null) return muchIsUnusual(unusual[0]);
     if (heardAt === undefined) return null;
     const ago = (moment) => (moment === null ? null : Math.max(0, now - Date.parse(moment)));

@@ -35,9 +35,10 @@ export class Watch extends EventTarget {
    * Look at these live calls. `held`, `steady`: see the band; `whole`: whether all calls have come, so that an alarm is
    * one. Returns {all, alarm}: how many lines there are, and whether one of them is an alarm.
    */
-  look({ calls, silentSince, held, steady, whole }, now) {
+  look({ calls, silentSince, silentSources, held, steady, whole }, now) {
     const isSnoozed = (key) => this.#snoozed.has(key);
-    const world = { calls, patience: this.#patience, returning: this.#returning, silentSince, isSnoozed };
+    const silence = { silentSince, silentSources };
+    const world = { calls, patience: this.#patience, returning: this.#returning, ...silence, isSnoozed };
     const { lines, all, snoozed, raised } = this.#attention.look(world, now);
     this.#band.show(lines, all, now, { held, steady });
     this.#alerts.snoozed(snoozed);

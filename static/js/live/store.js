@@ -25,6 +25,8 @@ export class CallStore extends EventTarget {
   heardAt = undefined;
   /** When the last delivery of any call came (ISO 8601), if that is too long ago; else null. */
   silentSince = null;
+  /** The sources that are silent, and since when: [{source, since}]. */
+  silentSources = [];
   /** For which reasons new calls were set aside lately, since a limit was reached. */
   refused = [];
   wrongClocks = [];
@@ -124,6 +126,7 @@ export class CallStore extends EventTarget {
     this.heardAt = message.heard_at ?? null;
     this.clockStep = message.clock_step_seconds ?? null;
     this.silentSince = message.silent_since ?? null;
+    this.silentSources = message.silent_sources ?? [];
     this.refused = message.refused ?? [];
     this.wrongClocks = message.wrong_clocks ?? [];
     this.unusual = message.unusual ?? [];

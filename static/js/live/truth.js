@@ -33,6 +33,12 @@ export function feed(heard, silent) {
   return { quiet: false, text: `last delivery ${about(heard)} ago` };
 }
 
+/** The same, while one source is silent: `since` in ms ago. */
+export function sourceIsSilent(source, since) {
+  const text = `${source}: no delivery for ${about(since)}`;
+  return { quiet: true, text, detail: `${text}. Others deliver; calls of this source may be missing.` };
+}
+
 /** The same, while a limit refuses new calls: `sentence` says which. */
 export function callsAreRefused(sentence) {
   return { quiet: true, text: "new calls set aside", detail: sentence };
