@@ -51,6 +51,30 @@ test("without a group's patience callers are ranked by age, over groups", () => 
   );
 });
 
+test("lists and strip say of a wait what the band says: by the limits of all, and by those of its group", () => {
+  const attention = new Attention();
+  const calls = [caller(1, 25), caller(2, 31), caller(3, 31, { group: "Support" }), caller(4, 19)];
+  attention.look({ calls, patience }, T0);
+  assert.deepEqual(
+    [1, 2, 3, 4].map((id) => attention.waitLevelOf(id)),
+    ["warn", "alarm", "fine", "fine"],
+  );
+  assert.equal(attention.waitLevel, "alarm");
+  attention.look({ calls: [calls[2]], patience }, T0);
+  assert.deepEqual([attention.waitLevelOf(2), attention.waitLevel], ["fine", "fine"]);
+});
+
+test("who called before has a line at once, and no longer wait for it", () => {
+  const attention = new Attention();
+  const returning = { 1: { calls: 3, lost: 2, lost_at: at(-600) } };
+  for (const seconds of [1, 41, 44]) {
+    const { lines } = attention.look({ calls: [caller(1, seconds)], returning }, T0);
+    assert.deepEqual([lines[0].early, attention.waitLevelOf(1)], [true, "fine"]);
+  }
+  attention.look({ calls: [caller(1, 45)], returning }, T0);
+  assert.equal(attention.waitLevelOf(1), "warn");
+});
+
 test("a group's own curve says who is closest to being lost, not the age", () => {
   const calls = [caller(1, 60), caller(2, 42), caller(3, 95, { group: "Support" })];
   const { lines } = new Attention().look({ calls, patience }, T0);

@@ -65,6 +65,31 @@ async def test_a_line_says_why_opens_the_call_and_goes_when_the_call_is_answered
     assert page.complaints == []
 
 
+async def test_list_groups_strip_and_band_go_by_the_limits_of_the_group(site, browser):  # noqa: F811
+    page = await signed_in(browser, site, viewport=WIDE)
+    known = {"clock": "p", "allowance": 0, "long_wait": 10, "too_long": 20, "chances": [20]}
+
+    async def with_patience(route):
+        answer = await route.fetch()
+        said = await answer.json()
+        said["attention"]["patience"] = {"next_seconds": 30, "step_seconds": 5, "groups": {"Hasty": known}}
+        await route.fulfill(response=answer, json=said)
+
+    await page.route("**/figures/now/**", with_patience)
+    await only(page, "Hasty")
+    await waits(site, "hasty.1", 22, "Hasty", SourceNumber="9000000881")
+    await expect(line(page, "00881")).to_contain_text("too long", timeout=PATIENCE)
+    timer = page.locator("#live .row").filter(has_text="00881").locator(".timer")
+    await expect(timer).to_have_attribute("data-level", "alarm")
+    waiting = page.locator("[data-tile=waiting]")
+    await expect(waiting).to_have_attribute("data-level", "alarm")
+    await expect(waiting).to_contain_text("too long")
+    await page.keyboard.press("v")
+    longest = page.locator("#groups tr[data-group=Hasty] .timer")
+    await expect(longest).to_have_attribute("data-level", "alarm")
+    await ends(site, "hasty.1", "Hasty")
+
+
 async def test_a_customer_who_was_lost_and_calls_again_is_told_at_once(site, browser):  # noqa: F811
     lost = {"Status": "NO ANSWER", "TalkDuration": "0", "SourceNumber": "9000000872", "StartTime": ago(600)}
     await ends(site, "again.0", "Again", EndTime=ago(540), **lost)

@@ -3,12 +3,13 @@
  * no clock. It remembers what it said, so that a line neither flickers at a limit nor trades places for a hair.
  */
 
+import { isAtLeast, LONG_WAIT_MS, TOO_LONG_WAIT_MS, worse } from "../live/levels.js";
 import { isLost, isWaiting, moment } from "../live/store.js";
 import { NONE } from "./filters.js";
 
 /** By level: at which value a line is raised, and below which it is cleared. Lengths in ms. */
-const WAIT = limits(45_000, 90_000);
-const RING = limits(45_000, 90_000);
+const WAIT = limits(LONG_WAIT_MS, TOO_LONG_WAIT_MS);
+const RING = WAIT;
 const TALK = limits(900_000, 1_800_000);
 const LOST = { warn: [3, 2], alarm: [Infinity, Infinity] };
 
@@ -24,7 +25,6 @@ const LOST_BEFORE = 0.2;
 /** Of a group whose patience is not known: half of the callers would give up within the half minute after so long. */
 const HALF_BY_AGE_MS = 180_000;
 
-const LEVELS = ["fine", "warn", "alarm"];
 const KINDS = ["silence", "waiting", "ring", "lost", "talk"];
 
 /** Limits of lengths: one is cleared a ninth below where it is raised. */
@@ -38,9 +38,6 @@ export function levelAt(value, { warn, alarm }, before = "fine") {
   if (reached("alarm", alarm)) return "alarm";
   return reached("warn", warn) ? "warn" : "fine";
 }
-
-const isAtLeast = (level, other) => LEVELS.indexOf(level) >= LEVELS.indexOf(other);
-const worse = (a, b) => (isAtLeast(a, b) ? a : b);
 
 /** How likely a caller of a group is to give up within the next half minute, of 1. `patience` null: by age. */
 export function chanceOf(call, patience, now, step) {
@@ -60,9 +57,22 @@ function waited(call, { clock, allowance }, now) {
 
 export class Attention {
   #levels = new Map();
+  /** How bad the wait of each caller is who has waited for long, by the call's id: what lists and strip say, too. */
+  #waits = new Map();
+  #waitsBefore = new Map();
   #pooled = new Set();
   #order = [];
   #alarmed = null;
+
+  /** "fine", "warn" or "alarm": the wait of a call, by the limits of all and those of its group. */
+  waitLevelOf(id) {
+    return this.#waits.get(id) ?? "fine";
+  }
+
+  /** The worst of them. */
+  get waitLevel() {
+    return [...this.#waits.values()].reduce(worse, "fine");
+  }
 
   /**
    * What needs attention now. `calls`: live ones; `patience`, `returning`: as docs/events.md has them; `silentSince`:
@@ -79,6 +89,7 @@ export class Attention {
     const found = [];
     const lost = [];
     const waiting = new Map();
+    [this.#waitsBefore, this.#waits] = [this.#waits, new Map()];
     for (const call of calls) {
       const waits = isWaiting(call, now);
       if (waits) waiting.set(call.group, (waiting.get(call.group) ?? 0) + 1);
@@ -118,10 +129,12 @@ export class Attention {
   #wait(call, { patience, returning, now }) {
     const key = `call:${call.id}`;
     const known = patience?.groups[call.group ?? NONE] ?? null;
-    const before = this.#before(key);
+    // Not that of its line: earlier calls raise a line, and make no wait longer.
+    const before = this.#waitsBefore.get(call.id) ?? "fine";
     const bounds = known && limits(known.long_wait * 1000, known.too_long * 1000);
     const own = known ? levelAt(waited(call, known, now), bounds, before) : "fine";
     const byWait = worse(levelAt(now - call.at.began, WAIT, before), own);
+    if (byWait !== "fine") this.#waits.set(call.id, byWait);
     const again = returning[call.id] ?? null;
     if (byWait === "fine" && !again) return null;
     const chance = chanceOf(call, known, now, patience?.step_seconds);

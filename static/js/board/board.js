@@ -12,6 +12,7 @@ import { tellPrint } from "./print-head.js";
 import { totalsOf } from "./scoped-totals.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
+import { waitLevel, worse } from "../live/levels.js";
 import { CallStore } from "../live/store.js";
 import {
   callsAreLeftOut,
@@ -47,8 +48,8 @@ export class Board {
   #toldAt;
   /** The live calls of the chosen groups. */
   #ofGroups = [];
-  /** How many lines need attention, and whether one is an alarm. */
-  #attention = { all: 0, alarm: false };
+  /** How many lines need attention, whether one is an alarm, and the worst level of a wait. */
+  #attention = { all: 0, alarm: false, wait: "fine" };
 
   /** `parts`: the elements and their masters; `host`: time, timers, location and history. */
   constructor(parts, host) {
@@ -288,19 +289,20 @@ export class Board {
     const ended = animate ? [...this.#ended] : [];
     live.selected = completed.selected = this.#address.call;
     set(frame, "data-view", this.#address.view);
-    const context = { now, repeatsOf: (key) => store.repeatsOf(key) };
+    const { group } = this.#address.filters;
+    const ofGroups = group.length ? all.filter(tester({ ...noFilters(), group }, now)) : all;
+    this.#totals = this.#totalsNow(ofGroups, now);
+    this.#ofGroups = ofGroups;
+    // Before the lists: they and the strip say of a wait what the band says.
+    if (!this.#isStale) this.#attend(now, release);
+    const context = { now, repeatsOf: (key) => store.repeatsOf(key), waitLevelOf: this.#waitLevelOf };
     const how = { groupsFirst: this.#groupsFirst, animate, quiet: this.#showsQuiet };
     // The rows that the page began with are no order that anybody has seen for long.
     const settles = release || !this.#wasWhole;
     this.#lists.show({ ...shown, context, find: (id) => store.get(id) }, { ...how, release: settles });
     this.#wasWhole = store.whole;
     this.#depart(from, ended);
-    const { group } = this.#address.filters;
-    const ofGroups = group.length ? all.filter(tester({ ...noFilters(), group }, now)) : all;
-    this.#totals = this.#totalsNow(ofGroups, now);
-    this.#ofGroups = ofGroups;
-    if (!this.#isStale) this.#attend(now, release);
-    strip.show(this.#totals, now);
+    strip.show(this.#totals, now, this.#worstWait(now));
     scope.show(this.#address.filters.group);
     const known = [...all, ...store.completed()];
     // Sums of a part would look like sums of the whole.
@@ -365,10 +367,19 @@ export class Board {
     if (this.#isStale) return;
     // Lost track is a matter of time: who has just been lost moves down.
     if (!calm.holds(this.#groupsFirst ? groups : live)) this.#painter.beat();
-    for (const part of [live, completed, strip, panel, newcomers]) part.tick(now);
-    if (this.#groupsFirst) groups.tick(now);
     this.#attend(now);
-    if (this.#truth().level === "live") announcer.waiting(this.#known, now);
+    for (const part of [live, completed, panel, newcomers]) part.tick(now);
+    strip.tick(now, this.#worstWait(now));
+    if (this.#groupsFirst) groups.tick(now);
+    if (this.#truth().level === "live") announcer.waiting(this.#known, now, this.#worstWait(now));
+  }
+
+  #waitLevelOf = (id) => this.#parts.watch.waitLevelOf(id);
+
+  /** The worst level of those who wait; of those who were not sent, by the longest wait. */
+  #worstWait(now) {
+    const from = this.#known?.longest_waiting_since ?? null;
+    return worse(this.#attention.wait, waitLevel(from === null ? null : now - Date.parse(from)));
   }
 
   /** What needs attention, in the band. While a hand is on a list, what stands above the lists keeps its height. */
@@ -449,6 +460,6 @@ export class Board {
     pills.tell(this.#lists.moves(this.#groupsFirst), this.#lists.moreEnded);
     const waiting = this.#groupsFirst ? [] : this.#lists.newcomers(now);
     set(frame, "data-newcomers", waiting.length ? "" : null);
-    newcomers.show(waiting, now);
+    newcomers.show(waiting, now, this.#waitLevelOf);
   }
 }

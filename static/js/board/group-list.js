@@ -5,7 +5,7 @@ import { figure, timer, UNKNOWN } from "../shared/format.js";
 import { STATES, waitingWord } from "../shared/words.js";
 import { choiceWord } from "./filter-menu.js";
 import { sumOf } from "./groups.js";
-import { waitLevel } from "../live/levels.js";
+import { worse } from "../live/levels.js";
 
 const FIGURES = ["ringing", "talking", "ivr", "dialing", "live"];
 const COLUMNS = 8;
@@ -17,6 +17,7 @@ export class GroupList extends HTMLElement {
   #rows = new Map();
   #sums = [];
   #whole = false;
+  #levels = () => new Map();
   #body = make("tbody");
   #total = make("tr", {}, make("th", { scope: "row", text: "All of these" }), ...figureCells());
 
@@ -57,10 +58,11 @@ export class GroupList extends HTMLElement {
     this.dispatchEvent(new CustomEvent("walk"));
   }
 
-  /** Show these sums in this order. `whole`: all calls have come. */
-  show(sums, now, whole) {
+  /** Show these sums in this order. `whole`: all calls have come; `levels()`: how bad the waits of each group are. */
+  show(sums, now, whole, levels = () => new Map()) {
     this.#sums = sums;
     this.#whole = whole;
+    this.#levels = levels;
     const present = new Set(sums.map(({ group }) => group));
     for (const [group, row] of this.#rows) {
       if (present.has(group)) continue;
@@ -75,14 +77,16 @@ export class GroupList extends HTMLElement {
   }
 
   tick(now) {
-    for (const { group, waitingSince } of this.#sums) this.#longest(this.#rows.get(group), waitingSince, now);
-    this.#longest(this.#total, sumOf(this.#sums).waitingSince, now);
+    const levels = this.#levels();
+    for (const { group, waitingSince } of this.#sums)
+      this.#longest(this.#rows.get(group), waitingSince, levels.get(group), now);
+    this.#longest(this.#total, sumOf(this.#sums).waitingSince, [...levels.values()].reduce(worse, "fine"), now);
   }
 
-  #longest(row, waitingSince, now) {
+  #longest(row, waitingSince, level, now) {
     const waits = this.#whole && waitingSince !== null;
     say(row.children[2], waits ? timer(now - waitingSince) : this.#whole ? UNKNOWN : NOT_YET);
-    set(row.children[2], "data-level", waits ? waitLevel(now - waitingSince) : "fine");
+    set(row.children[2], "data-level", waits ? (level ?? "fine") : "fine");
   }
 
   #arrange() {

@@ -1,6 +1,5 @@
 /** What is said of lists that hold still: how much waits to be shown, who has come meanwhile, and that it is frozen. */
 
-import { waitLevel } from "../live/levels.js";
 import { icon, make, say, sayNumber, set } from "../shared/dom.js";
 import { count, figure, phoneParts, timer } from "../shared/format.js";
 import { sayName } from "./cells.js";
@@ -53,6 +52,7 @@ export class Newcomers extends EventTarget {
   #word = make("button", { class: "newcomers-word", type: "button", title: "Show them in their place" });
   #list = make("div", { class: "newcomers-list" });
   #shown = new Map();
+  #levelOf = null;
 
   /** Fires "show", and "choose" (detail: a call's id). */
   constructor(root) {
@@ -62,7 +62,9 @@ export class Newcomers extends EventTarget {
     this.#word.addEventListener("click", () => this.dispatchEvent(new Event("show")));
   }
 
-  show(calls, now) {
+  /** `levelOf(id)`: how bad the wait of a call is. */
+  show(calls, now, levelOf) {
+    this.#levelOf = levelOf;
     this.#root.hidden = calls.length === 0;
     if (calls.length) say(this.#word, `${count(calls.length, "new caller")} waiting`);
     const wanted = calls.slice(0, MOST_NEWCOMERS);
@@ -79,7 +81,7 @@ export class Newcomers extends EventTarget {
   tick(now) {
     for (const { call, wait } of this.#shown.values()) {
       say(wait, timer(now - call.at.began));
-      set(wait, "data-level", waitLevel(now - call.at.began));
+      set(wait, "data-level", this.#levelOf(call.id));
     }
   }
 

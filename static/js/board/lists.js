@@ -1,5 +1,6 @@
 /** The three lists of the board: what each shows, and that none of them moves under a hand. */
 
+import { worse } from "../live/levels.js";
 import { isWaiting, moment, unknownCall } from "../live/store.js";
 import { NONE } from "./filters.js";
 import { emptySum, summarize } from "./groups.js";
@@ -36,17 +37,19 @@ export class Lists {
   show({ live, ended, context, whole, find }, { groupsFirst, animate, release, quiet }) {
     const holds = (list) => this.#calm.holds(list) && !release;
     const latest = (id) => find(id) ?? unknownCall(id);
-    if (groupsFirst) this.#showGroups(live, context.now, { held: holds(this.#groups), whole, quiet });
+    if (groupsFirst) this.#showGroups(live, context, { held: holds(this.#groups), whole, quiet });
     const rows = groupsFirst ? [] : arrange(live, context.now);
     this.#live.show(this.#rows.rows(rows, holds(this.#live) && !groupsFirst, latest), context, animate);
     this.#completed.show(this.#ended.rows(ended, holds(this.#completed), latest), context, animate);
   }
 
-  #showGroups(live, now, { held, whole, quiet }) {
+  #showGroups(live, { now, waitLevelOf }, { held, whole, quiet }) {
     for (const call of live) this.#known.add(call.group ?? NONE);
     const first = whole ? null : this.#first;
     const sums = first ?? summarize(live, now, quiet ? this.#known : []);
-    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, whole || first !== null);
+    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, whole || first !== null, () =>
+      levelsOf(live, waitLevelOf),
+    );
   }
 
   /** What waits in the list of this view: how many rows would come, go or move. */
@@ -63,4 +66,14 @@ export class Lists {
   newcomers(now) {
     return this.#rows.arrived.filter((call) => isWaiting(call, now));
   }
+}
+
+/** How bad the waits of each group are: the worst of its callers. Groups where nobody waits for long are not in it. */
+function levelsOf(calls, waitLevelOf) {
+  const levels = new Map();
+  for (const { id, group } of calls) {
+    const level = waitLevelOf(id);
+    if (level !== "fine") levels.set(group ?? NONE, worse(level, levels.get(group ?? NONE) ?? "fine"));
+  }
+  return levels;
 }

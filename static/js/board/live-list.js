@@ -14,7 +14,6 @@ import {
   stateCell,
 } from "./cells.js";
 import { tint } from "./fly.js";
-import { waitLevel } from "../live/levels.js";
 import { isWaiting, since } from "../live/store.js";
 import { VirtualList } from "../shared/virtual-list.js";
 
@@ -40,6 +39,7 @@ export class LiveList extends VirtualList {
 
 class LiveRow {
   #call = null;
+  #levelOf = null;
   #state = stateCell();
   #timer = make("div", { class: "timer", role: "gridcell" });
   #total = make("div", { class: "total", role: "gridcell" });
@@ -70,6 +70,7 @@ class LiveRow {
     const changed = calm && this.#call !== null && this.#call.id === call.id && this.#call.state !== call.state;
     const same = this.#call === call;
     this.#call = call;
+    this.#levelOf = context.waitLevelOf;
     this.node.classList.toggle("is-left", Boolean(call.left));
     this.#customer.show(call, context.repeatsOf(call.customer_key) - Number(call.isEnded));
     if (!same) this.#facts(call);
@@ -91,7 +92,7 @@ class LiveRow {
     say(this.#total, waiting ? inState : whole);
     set(this.#timer, "title", waiting ? "Waiting in all" : null);
     set(this.#total, "title", waiting ? "In this state, or at this phone" : "The whole call");
-    set(this.#timer, "data-level", waiting ? waitLevel(now - call.at.began) : "fine");
+    set(this.#timer, "data-level", waiting ? this.#levelOf(call.id) : "fine");
   }
 
   #facts(call) {

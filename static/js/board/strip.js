@@ -2,7 +2,7 @@
 
 import { say, set } from "../shared/dom.js";
 import { figure, timer, UNKNOWN } from "../shared/format.js";
-import { LEVEL_WORDS, waitLevel } from "../live/levels.js";
+import { LEVEL_WORDS } from "../live/levels.js";
 import { stateWithin } from "../shared/words.js";
 
 export class Strip {
@@ -13,12 +13,13 @@ export class Strip {
     this.#root = root;
   }
 
-  show(totals, now) {
+  /** `level`: the worst of those who wait. */
+  show(totals, now, level) {
     this.#totals = totals;
     // What the page came with stands until the figures are known.
     if (!totals) return;
     this.#figures();
-    this.tick(now);
+    this.tick(now, level);
   }
 
   /** `truth`: what may be said about the line. */
@@ -26,11 +27,11 @@ export class Strip {
     set(this.#root, "data-truth", level);
   }
 
-  tick(now) {
+  tick(now, worst) {
     if (!this.#totals) return;
     const { waiting, longest_waiting_since: from } = this.#totals;
     const waited = waiting && from ? now - Date.parse(from) : null;
-    const level = waiting ? waitLevel(waited) : "fine";
+    const level = waiting ? worst : "fine";
     this.#say("longest", waited === null ? UNKNOWN : timer(waited));
     set(this.#root.querySelector('[data-tile="waiting"]'), "data-level", waiting ? level : "none");
     this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : waiting === null ? "" : "nobody");

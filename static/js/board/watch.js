@@ -33,7 +33,7 @@ export class Watch extends EventTarget {
 
   /**
    * Look at these live calls. `held`, `steady`: see the band; `whole`: whether all calls have come, so that an alarm is
-   * one. Returns {all, alarm}: how many lines there are, and whether one of them is an alarm.
+   * one. Returns {all, alarm, wait}: how many lines there are, whether one of them is an alarm, the worst level of a wait.
    */
   look({ calls, silentSince, silentSources, held, steady, whole }, now) {
     const isSnoozed = (key) => this.#snoozed.has(key);
@@ -43,7 +43,12 @@ export class Watch extends EventTarget {
     this.#band.show(lines, all, now, { held, steady });
     this.#alerts.snoozed(snoozed);
     if (raised.length && whole) this.#raise(raised[0], now);
-    return { all, alarm: lines.some(({ level }) => level === "alarm") };
+    return { all, alarm: lines.some(({ level }) => level === "alarm"), wait: this.#attention.waitLevel };
+  }
+
+  /** The level of a caller's wait, as the band says it. */
+  waitLevelOf(id) {
+    return this.#attention.waitLevelOf(id);
   }
 
   #raise(line, now) {

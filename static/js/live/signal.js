@@ -2,7 +2,6 @@
 
 import { make, say, set } from "../shared/dom.js";
 import { about, count } from "../shared/format.js";
-import { waitLevel } from "./levels.js";
 
 /** The line's state in the header. */
 export class LineSignal {
@@ -100,10 +99,11 @@ export class Announcer {
     if (!first || level !== "live") this.#root.textContent = word;
   }
 
-  waiting(totals, now) {
+  /** `worst`: the worst level of those who wait. */
+  waiting(totals, now, worst) {
     if (!totals || now - this.#saidAt < QUIET_MS) return;
     const from = totals.longest_waiting_since;
-    const level = totals.waiting && from ? waitLevel(now - Date.parse(from)) : "fine";
+    const level = totals.waiting && from ? worst : "fine";
     const key = `${totals.waiting} ${level}`;
     if (key === this.#said) return;
     this.#said = key;
