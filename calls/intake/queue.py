@@ -21,7 +21,7 @@ from calls.commit.settling import Settler
 from calls.commit.transaction import commit
 from calls.database.connecting import keep_own_connection, reconnect
 from calls.database.numbering import Changes
-from calls.database.readiness import write_and_read
+from calls.database.readiness import watch, write_and_read
 from calls.intake.counts import counts
 from calls.intake.outage import outage
 from calls.projections.runner import Runner
@@ -59,8 +59,10 @@ def _store(batch: list[Received], cache: Cache) -> None:
     try:
         _tell(_commit_patiently(batch, cache))
         outage.over()
+        watch.note(True)
     except (OperationalError, InterfaceError) as error:
         outage.failed(error, refused=len(batch))
+        watch.note(False)
         raise NotStored from error
     except Exception as error:
         if len(batch) > 1:

@@ -6,11 +6,14 @@ import json
 import logging
 import os
 import re
+import resource
 import sqlite3
 import sys
+import threading
 import time
 from collections import Counter
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,112 @@ def test_a_database_that_fails_is_not_ready_and_is_asked_once_a_second(watch, mo
     assert {answer.status_code for answer in answers} == {503}
     assert answers[0].json() == {"ok": False}
     assert len(asked) == 1
+
+
+def looks_of(monkeypatch, look):
+    """Let this be done instead of a write; gives the list of the looks so far."""
+    looked = []
+
+    def write_and_read() -> None:
+        looked.append(1)
+        look()
+
+    monkeypatch.setattr(readiness, "write_and_read", write_and_read)
+    return looked
+
+
+def test_those_who_ask_at_once_at_the_start_get_the_answer_of_the_one_who_looks(watch, monkeypatch):
+    others_ask = threading.Semaphore(0)
+
+    def ask() -> bool:
+        others_ask.release()
+        return watch.is_ready()
+
+    def until_all_ask() -> None:
+        for _ in range(8):
+            assert others_ask.acquire(timeout=20)
+
+    looked = looks_of(monkeypatch, until_all_ask)
+    with ThreadPoolExecutor(8) as pool:
+        answers = [each.result() for each in [pool.submit(ask) for _ in range(8)]]
+    assert answers == [True] * 8
+    assert len(looked) == 1
+
+
+def test_while_one_looks_the_others_get_the_latest_answer_until_the_look_takes_too_long(watch, monkeypatch):
+    begun, ends = threading.Event(), threading.Event()
+    looks_of(monkeypatch, lambda: (begun.set(), ends.wait(20)))
+    watch.note(True)
+    monkeypatch.setattr(readiness, "READY_SECONDS", -1)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(watch.is_ready)
+        assert begun.wait(20)
+        assert watch.is_ready()
+        monkeypatch.setattr(readiness, "LONGEST_LOOK_SECONDS", -1)
+        assert not watch.is_ready()
+        ends.set()
+        assert first.result()
+
+
+def test_what_deliveries_met_is_an_answer_without_a_look(failing, watch, monkeypatch):
+    intake, state = failing
+    looked = looks_of(monkeypatch, lambda: None)
+    monkeypatch.setattr(taking, "watch", watch)
+    assert not asyncio.run(submitted(intake))
+    assert Client().get("/readyz").status_code == 503
+    state["fails"] = False
+    while not asyncio.run(submitted(intake)):
+        pass
+    assert Client().get("/readyz").status_code == 200
+    assert looked == []
+
+
+@contextmanager
+def counted_writes(database):
+    """Counts how often the row of readiness is written, by a trigger of the database."""
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=20)) as other:
+        other.execute("CREATE TABLE writes (n)")
+        for kind in ("INSERT", "UPDATE"):
+            other.execute(
+                f"CREATE TRIGGER counts_{kind} AFTER {kind} ON calls_readiness BEGIN INSERT INTO writes VALUES (1); END"
+            )
+        yield lambda: other.execute("SELECT count(*) FROM writes").fetchone()[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+def test_a_thousand_strangers_cost_a_write_every_few_seconds(tmp_path, server):
+    with (
+        running_server(tmp_path, "--server", server) as running,
+        counted_writes(tmp_path / "callboard.sqlite3") as writes,
+        ThreadPoolExecutor(10) as pool,
+    ):
+        began = time.monotonic()
+        answers = Counter(pool.map(lambda _: running.get("/readyz")[0], range(1_000)))
+        took = time.monotonic() - began
+
+        assert answers == {200: 1_000}
+        assert 1 <= writes() <= 1 + took / readiness.READY_SECONDS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="sets a limit of another process")
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+def test_a_full_disk_is_noticed_although_nothing_is_delivered(tmp_path, server):
+    """No file of the process may become longer, or be written to beyond its first byte: as on a full disk."""
+    with running_server(tmp_path, "--server", server) as running:
+        until_it_answers(running, 200)
+        before = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (1, before[1]))
+        until_it_answers(running, 503)
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, before)
+        until_it_answers(running, 200)
+
+
+def until_it_answers(running, status):
+    until = time.monotonic() + 20
+    while running.get("/readyz")[0] != status:
+        assert time.monotonic() < until, f"/readyz never answered {status}"
 
 
 # Handles of the database's file
