@@ -36,6 +36,7 @@ class SilentLine:
         with suppress(OSError, asyncio.CancelledError):
             far, there = await asyncio.open_connection(*self._far)
             await asyncio.gather(self._pass_on(near, there), self._pass_on(far, back))
+        back.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

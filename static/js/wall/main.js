@@ -10,6 +10,7 @@ const ASK_EVERY_MS = 2_000;
 const GIVE_UP_MS = 8_000;
 const TICK_MS = 250;
 const RELOAD_EVERY_MS = 60_000;
+const STAY_AWAKE_EVERY_MS = 60_000;
 const TRENDS = { up: "↑", down: "↓", steady: "→" };
 const RELOADED = "callboard-wall-reloaded";
 
@@ -21,6 +22,7 @@ const read = (id) => JSON.parse(document.querySelector(id).textContent);
 const fresh = new Freshness();
 const own = read("#told").page;
 let told = null;
+let lock = null;
 
 const tell = (name, text) => say(wall.querySelector(`[data-say="${name}"]`), text);
 const clocks = () => [performance.now(), Date.now()];
@@ -100,11 +102,14 @@ async function ask() {
   setTimeout(ask, ASK_EVERY_MS);
 }
 
-/** Keep the screen on. Browsers let go of it whenever the page is hidden, and have it only over HTTPS. */
+/**
+ * Keep the screen on. Browsers let go of it whenever the page is hidden, and when they save power; they have it only
+ * over HTTPS.
+ */
 async function stayAwake() {
-  if (document.hidden) return;
+  if (document.hidden || (lock && !lock.released)) return;
   try {
-    await navigator.wakeLock?.request("screen");
+    lock = (await navigator.wakeLock?.request("screen")) ?? null;
   } catch {
     // Not allowed here: the screen's own settings must keep it on.
   }
@@ -115,4 +120,5 @@ hear(read("#told"));
 setInterval(tick, TICK_MS);
 setTimeout(ask, ASK_EVERY_MS);
 document.addEventListener("visibilitychange", stayAwake);
+setInterval(stayAwake, STAY_AWAKE_EVERY_MS);
 stayAwake();
