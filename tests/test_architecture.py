@@ -2,10 +2,11 @@
 
 import ast
 import re
+from collections.abc import Callable, Iterable
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from tests.support.running import ROOT
 
@@ -37,11 +38,22 @@ def modules(*folders: str) -> list[Path]:
     return [path for path in found if "migrations" not in path.parts and "__pycache__" not in path.parts]
 
 
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Dotted names of what a file imports, relative ones made absolute; also for types only, and within functions."""
     package = path.relative_to(ROOT).parts[:-1]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -60,6 +72,7 @@ def floor(name: str) -> int | None:
     return next((number for number, names in enumerate(FLOORS) if name in names), None)
 
 
+OURS = modules("calls", "dashboard")
 APP = [path for path in modules("calls") if part(path) != "__init__"]
 
 
@@ -67,25 +80,40 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", APP, ids=name_of)
-def test_imports_point_one_way(path):
+def found_in(paths: Iterable[Path], look: Callable[[Path], Any]) -> dict[str, Any]:
+    """What a look at each of these files finds, by the file's name. There must be files to look at."""
+    found = {name_of(path): look(path) for path in paths}
+    assert found, "no files"
+    return {name: what for name, what in found.items() if what}
+
+
+def known_parts(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports(path) if name.startswith("calls.")} - {part(path)}
+
+
+def test_every_part_stands_on_a_floor():
+    assert {part(path) for path in APP} - OUTSIDE - set().union(*FLOORS) == set(), "say in FLOORS on which"
+
+
+def above(path: Path) -> set[str]:
     own = part(path)
-    known = {name.split(".")[1] for name in imports(path) if name.startswith("calls.")} - {own}
-    if own in OUTSIDE:
-        assert known == set(), f"{name_of(path)} stands outside, and imports {known}"
-        return
-    assert floor(own) is not None, f"{name_of(path)}: say on which floor of test_architecture.py it stands"
-    if own in ENTRANCES | {"upkeep"}:
-        known -= OUTSIDE
-    above = {name for name in known if floor(name) is None or floor(name) > floor(own)}
-    assert above == set(), f"{name_of(path)} may not know {above}"
+    known = known_parts(path) - (OUTSIDE if own in ENTRANCES | {"upkeep"} else set())
+    return {name for name in known if floor(name) is None or floor(name) > floor(own)}
+
+
+def test_imports_point_one_way():
+    assert found_in([path for path in APP if part(path) not in OUTSIDE], above) == {}, "may not know these"
+
+
+def test_what_stands_outside_knows_nothing_of_the_inside():
+    assert found_in([path for path in APP if part(path) in OUTSIDE], known_parts) == {}
 
 
 def dotted(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES = {dotted(path): path for path in modules("calls", "dashboard")}
+MODULES = {dotted(path): path for path in OURS}
 
 
 def module_of(name: str) -> str | None:
@@ -113,7 +141,7 @@ def test_no_files_import_one_another_in_a_circle():
 def test_no_rooms_import_one_another_in_a_circle():
     known = {part(path): set() for path in APP}
     for path in APP:
-        known[part(path)] |= {name.split(".")[1] for name in imports(path) if name.startswith("calls.")} & known.keys()
+        known[part(path)] |= known_parts(path) & known.keys()
     assert circle(known) == []
 
 
@@ -121,66 +149,70 @@ LONGEST_FUNCTION_LINES = 40
 LONGEST_FILE_LINES = 350
 
 
-@pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
-def test_functions_are_short(path):
-    functions = [
-        node for node in ast.walk(ast.parse(path.read_text())) if hasattr(node, "args") and hasattr(node, "name")
-    ]
+def long_functions(path: Path) -> dict[str, int]:
+    functions = [node for node in ast.walk(tree_of(path)) if hasattr(node, "args") and hasattr(node, "name")]
     lengths = {node.name: node.end_lineno - node.lineno + 1 for node in functions}
-    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION_LINES} == {}
+    return {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION_LINES}
+
+
+def test_functions_are_short():
+    assert found_in(OURS, long_functions) == {}
 
 
 def test_files_are_short():
-    lengths = {name_of(path): len(path.read_text().splitlines()) for path in modules("calls")}
+    lengths = {name_of(path): len(text_of(path).splitlines()) for path in modules("calls")}
     long = {name: length for name, length in lengths.items() if length > LONGEST_FILE_LINES}
     assert long == {}, "a second subject?"
 
 
-@pytest.mark.parametrize("path", [path for path in APP if part(path) in PURE], ids=name_of)
-def test_rules_know_no_framework(path):
-    assert {
-        name for name in imports(path) if name.partition(".")[0] in ("django", "channels", "rest_framework")
-    } == set()
+def imports_of(path: Path, packages: set[str]) -> set[str]:
+    return {name for name in imports(path) if name in packages or name.partition(".")[0] in packages}
 
 
-@pytest.mark.parametrize("path", [path for path in APP if part(path) == "live"], ids=name_of)
-def test_the_live_picture_knows_no_socket_thread_or_clock(path):
+def test_rules_know_no_framework():
+    frameworks = {"django", "channels", "rest_framework"}
+    assert found_in([path for path in APP if part(path) in PURE], lambda path: imports_of(path, frameworks)) == {}
+
+
+def test_the_live_picture_knows_no_socket_thread_or_clock():
     """So the feed, a test and a board of the past take the same steps. A page's first screenful has its own hour."""
-    outside = {"asyncio", "channels", "concurrent", "socket", "threading", "time"}
-    outside |= {"django.utils.timezone"} - ({"django.utils.timezone"} if path.stem == "first_page" else set())
-    assert {name for name in imports(path) if name in outside or name.partition(".")[0] in outside} == set()
+    outside = {"asyncio", "channels", "concurrent", "socket", "threading", "time", "django.utils.timezone"}
+    live = [path for path in APP if part(path) == "live"]
+    allowed = {"calls/live/first_page.py": {"django.utils.timezone"}}
+    assert found_in(live, lambda path: imports_of(path, outside) - allowed.get(name_of(path), set())) == {}
 
 
-@pytest.mark.parametrize("path", APP, ids=name_of)
-def test_the_app_knows_the_wiring_only_to_serve(path):
-    wiring = {name for name in imports(path) if name.startswith("dashboard")}
-    assert not wiring or name_of(path) == "calls/management/commands/serve.py"
+def test_the_app_knows_the_wiring_only_to_serve():
+    assert set(found_in(APP, lambda path: imports_of(path, {"dashboard"}))) == {"calls/management/commands/serve.py"}
 
 
-@pytest.mark.parametrize("path", [path for path in APP if part(path) in ENTRANCES], ids=name_of)
-def test_where_somebody_comes_in_calls_are_read_for_somebody(path):
-    text = path.read_text()
-    unscoped = re.findall(r"\bCall\.objects(?!\s*\.visible_to\()\S*", text)
-    assert not unscoped or name_of(path) in UNSCOPED, f"{name_of(path)}: {unscoped}"
+UNSCOPED_READ = re.compile(r"\bCall\.objects(?!\s*\.visible_to\()\S*")
+
+
+def test_where_somebody_comes_in_calls_are_read_for_somebody():
+    entrances = [path for path in APP if part(path) in ENTRANCES]
+    assert set(found_in(entrances, lambda path: UNSCOPED_READ.findall(text_of(path)))) == set(UNSCOPED)
 
 
 def test_a_delivery_is_made_of_bytes_in_one_place():
-    makers = [name_of(path) for path in APP if re.search(r"(?<!class )\bReceived\(", path.read_text())]
+    makers = [name_of(path) for path in APP if re.search(r"(?<!class )\bReceived\(", text_of(path))]
     assert makers == ["calls/intake/interpreting.py"]
 
 
-@pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
-def test_nothing_happens_behind_the_back(path):
-    assert path.stem not in ("utils", "services", "signals", "helpers", "misc")
-    text = path.read_text()
-    assert "django.db.models.signals" not in text
-    assert "django.dispatch" not in text
+def test_no_file_has_a_name_that_says_nothing():
+    assert found_in(OURS, lambda path: path.stem in ("utils", "services", "signals", "helpers", "misc")) == {}
 
 
-@pytest.mark.parametrize("path", modules("calls", "dashboard"), ids=name_of)
-def test_the_environment_is_read_in_one_place(path):
-    allowed = ("dashboard/checks.py", "dashboard/asgi.py")
-    assert "os.environ" not in path.read_text() or name_of(path) in allowed
+SIGNALS = re.compile(r"django\.db\.models\.signals|django\.dispatch")
+
+
+def test_nothing_happens_behind_the_back():
+    assert found_in(OURS, lambda path: SIGNALS.findall(text_of(path))) == {}
+
+
+def test_the_environment_is_read_in_one_place():
+    allowed = {"dashboard/checks.py", "dashboard/asgi.py"}
+    assert set(found_in(OURS, lambda path: "os.environ" in text_of(path))) - allowed == set()
 
 
 SHOWN = [
@@ -195,14 +227,16 @@ RAW = re.compile(
 )
 
 
-@pytest.mark.parametrize("path", SHOWN, ids=name_of)
-def test_no_text_becomes_markup(path):
-    assert RAW.findall(path.read_text()) == []
+def test_no_text_becomes_markup():
+    assert found_in(SHOWN, lambda path: RAW.findall(text_of(path))) == {}
 
 
 INLINE = re.compile(r"\son\w+=|\sstyle=|<style\b|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=name_of)
-def test_no_page_holds_what_its_content_policy_forbids(path):
-    assert INLINE.findall(re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.S)) == []
+COMMENT = re.compile(r"{#.*?#}|{% comment %}.*?{% endcomment %}", re.DOTALL)
+
+
+def test_no_page_holds_what_its_content_policy_forbids():
+    pages = sorted((ROOT / "templates").rglob("*.html"))
+    assert found_in(pages, lambda path: INLINE.findall(COMMENT.sub("", text_of(path)))) == {}

@@ -15,9 +15,9 @@ import dashboard
 from dashboard import logs
 
 SIZE = 65_536
-# So much of a text is read first. What takes time that grows with the square takes a 64th of it here, and more than
-# this: only that is read whole.
-GLANCE, GLANCE_SECONDS = SIZE // 8, 0.0004
+# So much of a text is read before the whole of it, the least first. Where the time grows with the square, a part of a
+# text takes a square part of the time: what takes less than half of that is not read further.
+PARTS = [32, 4]
 # CPU seconds. A pattern that tries again from each sign takes seconds for the same text.
 LONGEST = 0.05
 # A slow machine that runs other tests too is given this many times as long.
@@ -79,7 +79,8 @@ def patterns() -> dict[str, re.Pattern]:
 def slow(read: Callable, made: Callable[[str], str | bytes]) -> str | None:
     """The first text that took longer than it may, twice: one pause of the machine says nothing."""
     for unit, end in itertools.product(UNITS, ENDS):
-        if seconds(read, made(unit * (GLANCE // len(unit)) + end)) < GLANCE_SECONDS:
+        texts = {part: made(unit * (SIZE // part // len(unit)) + end) for part in PARTS}
+        if any(seconds(read, texts[part]) < LONGEST * MARGIN / part**2 / 2 for part in PARTS):
             continue
         text = made(unit * (SIZE // len(unit)) + end)
         if all(seconds(read, text) > LONGEST * MARGIN for _ in range(2)):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from calls.models import Agent, Call, CallGroup, Delivery
 from calls.phones import digits_reversed
 
+pytestmark = pytest.mark.slow
 LIST = "/admin/calls/call/"
 MOST_QUERIES = 28
 

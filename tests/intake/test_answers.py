@@ -42,6 +42,7 @@ from tests.support.doors import (
 )
 from tests.support.payloads import BOUNDARY, Request, multipart
 from tests.support.provider import Provider, india
+from tests.support.quick import slow
 
 NOW = timezone.now()
 CANARY = "canary9000000101"
@@ -52,7 +53,7 @@ DOORS = {"django": django_door, "asgi": in_this_thread, "uvicorn": uvicorn_in_th
          "daphne": daphne_in_this_thread}  # fmt: skip
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=["django", "asgi", *slow("uvicorn", "daphne")])
 def door(request, monkeypatch, db):
     """Any door, storing in this thread."""
     monkeypatch.setattr(webhooks, "intake", IntakeInThisThread())

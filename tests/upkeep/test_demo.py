@@ -13,7 +13,8 @@ from calls.simulation import story
 from calls.upkeep import demo
 from calls.upkeep.made_up import store_all
 
-pytestmark = pytest.mark.django_db
+# Each makes the calls of whole days.
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Late in the afternoon at the site: enough of the day lies behind.
 NOW = datetime.combine(datetime.now(UTC).date() - timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=11)
 
