@@ -3,6 +3,7 @@
     words, phones, days      the trade's words; phone numbers; what a day is, in the site's time zone
     spellings                what all spellings of a name have in common
     phones_in_text           what is taken for a number in free text: one rule for display, logs and search
+    whole_numbers            whole numbers in text from outside, of any length
     private_files            files that hold secrets
     rules                    what a call is, given all that was heard of it: no database, no clock, no network
     models                   what the database holds

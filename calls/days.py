@@ -5,13 +5,23 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from calls.whole_numbers import whole_number
+
 FIRST, AFTER_LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Moments that may be asked for: others overflow in a database, or in a change of time zone."""
+_MICROSECOND = timedelta(microseconds=1)
+_LATEST = (AFTER_LAST - FIRST) // _MICROSECOND - 1
 
 
 def is_possible(moment: datetime) -> bool:
     """Whether an aware moment is one of 1970 to 2099 (UTC)."""
     return FIRST <= moment < AFTER_LAST
+
+
+def moment_from(text: str) -> datetime | None:
+    """The moment (UTC) so many microseconds after the beginning of 1970; None for text that names no possible one."""
+    number = whole_number(text, _LATEST)
+    return None if number is None else FIRST + number * _MICROSECOND
 
 
 def site_zone() -> ZoneInfo:

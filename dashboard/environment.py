@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from calls.whole_numbers import whole_number
+
 SCHEMES = ("sqlite", "postgres", "postgresql")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -41,9 +43,10 @@ class Environment:
         text = self.text(name)
         if not text:
             return default
-        if not (text.isascii() and text.isdigit() and len(text) < 19 and least <= int(text) <= most):
+        number = whole_number(text, most)
+        if number is None or number < least:
             raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
-        return int(text)
+        return number
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         text = self.text(name, default)

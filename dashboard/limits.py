@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from calls.whole_numbers import is_more_than
+
 from .unavailable import is_unavailable
 
 log = logging.getLogger("callboard.pages")
@@ -92,13 +94,12 @@ def without_large_bodies(application: Application) -> Application:
     """
 
     async def small(scope: Scope, receive: Receive, send: Send) -> None:
-        taken = _announced(scope)
-        started = False
+        taken, started = 0, False
 
         async def limited() -> dict[str, Any]:
             nonlocal taken
             message = await receive()
-            taken = max(taken, 0) + len(message.get("body", b""))
+            taken += len(message.get("body", b""))
             if taken > PAGE_BODY_BYTES:
                 raise _TooLarge
             return message
@@ -108,10 +109,9 @@ def without_large_bodies(application: Application) -> Application:
             started = True
             await send(message)
 
-        if taken > PAGE_BODY_BYTES:
+        if _announces_too_much(scope):
             await _refuse(send, 413, b"A request to this address may hold 2 MB at most.\n")
             return
-        taken = 0
         try:
             await application(scope, limited, noted)
         except _TooLarge:
@@ -127,11 +127,9 @@ def without_large_bodies(application: Application) -> Application:
     return small
 
 
-def _announced(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value[:20])
-    return 0
+def _announces_too_much(scope: Scope) -> bool:
+    announced = (value for name, value in scope["headers"] if name == b"content-length")
+    return any(is_more_than(value.decode("latin-1"), PAGE_BODY_BYTES) for value in announced)
 
 
 async def _refuse(send: Send, status: int, body: bytes) -> None:

@@ -12,7 +12,7 @@ from tests.support.running import ROOT
 
 # From the ground up. A module may know its own floor and those below it, never one above.
 FLOORS = [
-    {"words", "spellings", "phones", "phones_in_text", "days", "private_files"},
+    {"words", "spellings", "phones", "phones_in_text", "whole_numbers", "days", "private_files"},
     {"rules", "models"},
     {"providers", "database", "people"},
     {"display"},
@@ -24,7 +24,17 @@ FLOORS = [
 ]
 # A provider that is made up: it stands outside, and knows the product by its webhook only.
 OUTSIDE = {"simulation"}
-PURE = {"words", "spellings", "phones", "phones_in_text", "private_files", "rules", "providers", "simulation"}
+PURE = {
+    "words",
+    "spellings",
+    "phones",
+    "phones_in_text",
+    "whole_numbers",
+    "private_files",
+    "rules",
+    "providers",
+    "simulation",
+}
 ENTRANCES = {"pages", "api", "admin", "management", "templatetags", "apps"}
 # Reading calls without asking for whom, where somebody comes in: each with its reason.
 UNSCOPED = {
@@ -225,6 +235,14 @@ RAW = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\(|new Function\("
     r"|mark_safe|SafeString\(|\|\s*safe\b|autoescape off|\|\s*safeseq\b"
 )
+
+
+# Of a text with any number of digits, or of "²".
+UNBOUNDED = re.compile(r"\bis(?:decimal|numeric)\(|isdigit\(\).*(?:\n.*){0,2}\bint\(|\bint\(.*\bisdigit\(")
+
+
+def test_digits_become_a_number_in_one_place():
+    assert found_in(OURS, lambda path: UNBOUNDED.findall(text_of(path))) == {}, "use whole_number"
 
 
 def test_no_text_becomes_markup():

@@ -15,6 +15,7 @@ from calls.health.silent_sources import silent_sources
 from calls.intake.sources import address_form
 from calls.models import Delivery, Source, SourceToken
 from calls.upkeep.doctor import EXAMINATIONS, examined, quarantine
+from calls.whole_numbers import LARGEST_ID, whole_number
 
 from . import shown
 
@@ -118,9 +119,9 @@ def signed_in(now: datetime) -> list[dict[str, Any]]:
     """Who has a session that has not ended, with when the latest of them ends; the latest sign-in first."""
     ends: dict[int, list[datetime]] = defaultdict(list)
     for session in Session.objects.filter(expire_date__gt=now).order_by("-expire_date")[:MOST_SESSIONS]:
-        who = str(session.get_decoded().get("_auth_user_id", ""))
-        if who.isdigit():
-            ends[int(who)].append(session.expire_date)
+        who = whole_number(str(session.get_decoded().get("_auth_user_id", "")), LARGEST_ID)
+        if who is not None:
+            ends[who].append(session.expire_date)
     people = User.objects.filter(pk__in=ends, is_active=True).select_related("access").order_by("-last_login")
     return [
         {

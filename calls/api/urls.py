@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from calls.history import search as history
+from calls.whole_numbers import LARGEST_ID
 
 from .figures import Figures
 from .views import CallDetail, CallList
@@ -11,7 +11,7 @@ from .views import CallDetail, CallList
 class RowId:
     """A number that can be the id of a row: no database is asked for one that cannot."""
 
-    regex = rf"[0-9]{{1,{history.LONGEST_ID - 1}}}"
+    regex = rf"[0-9]{{1,{len(str(LARGEST_ID))}}}"
 
     def to_python(self, value: str) -> int:
         return int(value)

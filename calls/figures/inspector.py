@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
-from calls.days import site_zone
+from calls.days import moment_from, site_zone
 from calls.figures.definitions import INCOMING, LEVELS, OUTGOING, Figure, LevelFormula
 from calls.figures.group_rules import Rules
 from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
 from calls.figures.reading import Asked, Reading
 from calls.figures.splits import Whose, whose_of, windows
 from calls.models import Call
+from calls.whole_numbers import LARGEST_ID, whole_number
 from calls.words import Direction, State
 
 COUNTED, AMONG, OUT = "counted", "among", "out"
@@ -167,9 +168,7 @@ def _read_place(place: str) -> tuple[datetime, int] | None:
     if not place:
         return None
     moment, _, call = place.partition(".")
-    if not (moment.isascii() and moment.isdigit() and call.isascii() and call.isdigit() and len(call) < 19):
+    began, key = moment_from(moment), whole_number(call, LARGEST_ID)
+    if began is None or key is None:
         raise ValueError("not a place in a list")
-    try:
-        return _EPOCH + int(moment) * _MICROSECOND, int(call)
-    except OverflowError:
-        raise ValueError("not a place in a list") from None
+    return began, key

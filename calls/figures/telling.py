@@ -18,6 +18,7 @@ from calls.figures.text import NOTHING, text_of
 from calls.models import Agent, CallGroup, Source, VirtualNumber
 from calls.models.access import Scope
 from calls.phones import match_key
+from calls.whole_numbers import LARGEST_ID, whole_number
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 COLUMNS = (
@@ -32,7 +33,6 @@ COLUMNS = (
     "outgoing",
 )
 """The figures of a table of rows."""
-MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def rows_of(question: Question, reading: Reading, rules: Rules, scope: Scope) ->
 def row_named(question: Question, rows: list[Row], scope: Scope) -> Row | None:
     """The row that `of` stands for; one without calls where it may have some at another moment, or None."""
     named = next((row for row in rows if row.token == question.of), None)
-    if named or not question.of.isdecimal() or len(question.of) > MOST_DIGITS:
+    whose = whole_number(question.of, LARGEST_ID)
+    if named or whose is None:
         return named
-    whose = int(question.of)
     if not _can_be(question, whose, scope):
         return None
     name, number = _names(question.by, scope)(whose)

@@ -9,18 +9,18 @@ from django.db.models.functions import Length
 from django.db.models.lookups import In
 
 from calls.database.columns import columns_of
-from calls.days import is_possible
+from calls.days import moment_from
 from calls.display.masking import SHOWN_DIGITS, shown_digits
 from calls.display.rows import Names, row
 from calls.models import Call, CallAlias, Source
 from calls.models.call import CallQuerySet
 from calls.phones import cleaned, digits_reversed, normalise
 from calls.phones_in_text import DIGIT, holds_number, only_digits
+from calls.whole_numbers import LARGEST_ID, whole_number
 
 SHORTEST_ENDING, LONGEST_ENDING = 3, 10  # digits; more are a whole number
 LONGEST_REVERSED = Call._meta.get_field("customer_reversed").max_length or 0
 RARE = 2_000
-LONGEST_ID = 19  # digits
 ID_KINDS = ("sid", "uid", "campid", "lone_uid", "lone_camp")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -126,7 +126,7 @@ def ids_meaning(text: str) -> set[int]:
 
 def row_id(text: str) -> int | None:
     """The id of a row that a text is, if it can be one."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_ID else None
+    return whole_number(text, LARGEST_ID)
 
 
 def row_of(call: Call, names: Names, *, masked: bool) -> dict[str, Any]:
@@ -187,11 +187,7 @@ def _read(place: str, length: int) -> list[Any]:
     word, *values = place.split(".")
     if word not in ("older", "newer") or len(values) != length:
         raise ValueError("not a place in a list")
-    numbers = [int(value) for value in values]
-    try:
-        moments = [_EPOCH + number * _MICROSECOND for number in numbers[:-1]]
-    except OverflowError:
-        raise ValueError("not a place in a list") from None
-    if not all(map(is_possible, moments)) or not 0 <= numbers[-1] < 10 ** (LONGEST_ID - 1):
+    *moments, key = [moment_from(value) for value in values[:-1]] + [whole_number(values[-1], LARGEST_ID)]
+    if key is None or None in moments:
         raise ValueError("not a place in a list")
-    return [*moments, numbers[-1]]
+    return [*moments, key]

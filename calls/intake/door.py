@@ -19,6 +19,7 @@ from calls.commit.cache import CachedSource, cache
 from calls.commit.received import Received
 from calls.intake import interpreting
 from calls.intake.counts import counts
+from calls.whole_numbers import is_more_than
 from calls.words import Result
 
 _ASCII = bytes(range(32, 127))
@@ -166,8 +167,7 @@ def not_stored(error: str) -> Answer:
 
 
 def announces_too_much(request: Request) -> bool:
-    announced = request.headers.get("content-length", "")
-    return announced.isdecimal() and int(announced) > LARGEST_BODY
+    return is_more_than(request.headers.get("content-length", ""), LARGEST_BODY)
 
 
 def clean_query(raw: bytes) -> str:

@@ -16,6 +16,7 @@ from calls.figures.reading import read
 from calls.figures.text import text_of
 from calls.models.access import Scope
 from calls.pages.figures import asked_for, common, told
+from calls.whole_numbers import whole_number
 
 PAGE = 50
 
@@ -35,7 +36,7 @@ def moment_of(found: Found) -> str:
 
 def place_of(text: str) -> int:
     """Where in the list of calls a page begins; at its start for what no page named."""
-    return int(text) if text.isdecimal() and len(text) <= len(str(MOST_CALLS)) else 0
+    return whole_number(text, MOST_CALLS) or 0
 
 
 @asked_for

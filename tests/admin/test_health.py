@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from calls.admin import read_again
@@ -101,6 +102,16 @@ def test_who_is_signed_in_is_told_with_their_role(admin, client, sales):
     assert "Meera Supervisor" in said
     other.logout()
     assert "Meera" not in text(admin.get(HEALTH))
+
+
+@pytest.mark.parametrize("nobody", ["²", "١٢", "9" * 5_000, "", None], ids=lambda who: ascii(who)[:10])
+def test_a_session_of_nobody_is_passed_over(admin, nobody):
+    session = SessionStore()
+    session["_auth_user_id"] = nobody
+    session.create()
+    page = admin.get(HEALTH)
+    assert page.status_code == 200
+    assert "admin" in text(page)
 
 
 def test_health_is_for_those_who_run_it(client, masked_admin, two_set_aside):

@@ -36,7 +36,7 @@ WRONG = {
     "CALLBOARD_LOST_TRACK_RINGING_SECONDS": ["3m", "0"],
     "CALLBOARD_LOST_TRACK_TALKING_SECONDS": ["2h", "0"],
     "CALLBOARD_ORIGINS": ["calls.example.com", "https://*.example.com", "https://a.example.com,b"],
-    "CALLBOARD_PORT": ["http", "0", "65536", "8000.5", "٨٠٠٠"],
+    "CALLBOARD_PORT": ["http", "0", "65536", "8000.5", "٨٠٠٠", "80²", "8" * 5_000],
     "CALLBOARD_SECRET_KEY": ["short"],
     "CALLBOARD_SILENCE_SECONDS": ["15m", "0"],
     "CALLBOARD_CONNECTIONS_PER_ADDRESS": ["many", "-1"],

@@ -34,6 +34,7 @@ MOMENTS = [
 NUMBERS = [
     *("0", "-1", "-0", "1", "2147483648", "9223372036854775807", "9223372036854775808", "-9223372036854775809"),
     *("9" * 400, "1e999", "NaN", "Infinity", "0x10", "1_000", " 1 ", "+1", "٣", "²", "①", "1.5", "1,5", "--1", "1e5"),
+    *("9" * 5_000, "١٢", "0" * 5_000),
 ]
 PLACES = [
     *("older.1.1", "newer.1.1", "older.-1.1", "older.9999999999999999999.1", "older.1.99999999999999999999", "older.."),
@@ -117,7 +118,7 @@ def parameters() -> list[str]:
         for name in (getattr(spec, "parameters", None) or [str(spec)])
         if isinstance(getattr(spec, "parameter_name", name), str)
     ]
-    figures = ["span", "from", "to", "by", "group", "of", "format"]
+    figures = ["span", "from", "to", "by", "group", "of", "format", "place", "side", "patience"]
     return sorted({*CallQuery().fields, *filters, *ADMINS_OWN, *figures})
 
 

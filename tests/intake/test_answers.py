@@ -933,7 +933,7 @@ def test_a_source_may_ask_for_an_answer_of_its_own(door, path, change):
     assert Delivery.objects.get().result == "applied"
 
 
-@pytest.mark.parametrize("length", ["²", "-1", "abc", "99999999999999999999"])
+@pytest.mark.parametrize("length", ["²", "-1", "abc", "99999999999999999999", "9" * 5_000], ids=len)
 def test_a_length_that_is_none_is_no_fault_of_ours(path, source, monkeypatch, length):
     monkeypatch.setattr(webhooks, "intake", IntakeInThisThread())
     answered = in_this_thread(path, as_json(call_fields()), content_length=length)

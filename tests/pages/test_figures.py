@@ -227,7 +227,10 @@ def test_a_misspelt_parameter_of_the_interface_is_refused(client, admin_person):
 
 
 @pytest.mark.parametrize("path", ["/figures/moon/", "/figures/lost/?of=nobody", "/figures/lost/?place=x.y",
-                                  "/figures/lost/?place=" + "9" * 30 + ".1"])  # fmt: skip
+                                  "/figures/lost/?place=" + "9" * 30 + ".1",
+                                  "/figures/lost/?place=" + "9" * 5_000 + ".1", "/figures/lost/?place=1." + "9" * 5_000,
+                                  "/figures/lost/?place=²." + "1", "/figures/lost/?place=١٢.1",
+                                  "/figures/lost/?by=day&of=²", "/figures/lost/?by=hour&of=" + "9" * 5_000])  # fmt: skip
 def test_what_is_not_there_is_not_found(client, admin_person, day, path):
     assert opened(client, admin_person, path).status_code == 404
 
