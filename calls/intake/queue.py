@@ -247,11 +247,11 @@ class Intake:
     def _write(self) -> None:
         keep_own_connection()
         while not (self._stopping and not self._waiting):
-            quiet = not self._wake.wait(self.projections.patience)
+            quiet = not (self._waiting or self._wake.wait(self.projections.patience))
             self._wake.clear()
-            while self._waiting:
-                if not self._write_batch(self._take_waiting(LARGEST_BATCH)):
-                    time.sleep(PAUSE_SECONDS)
+            if self._waiting and not self._write_batch(self._take_waiting(LARGEST_BATCH)):
+                time.sleep(PAUSE_SECONDS)
+            # Asked after each batch: under load there is always a delivery that waits.
             if self.projections.is_due(quiet):
                 self._look_after()
         connection.close()

@@ -89,3 +89,29 @@ def test_loops_one_after_the_other_and_side_by_side(hanging):
 
 async def several(intake):
     return await asyncio.gather(*(timed(intake, i * 0.04) for i in range(5)))
+
+
+def test_what_is_due_behind_the_traffic_is_looked_after_while_deliveries_always_wait(monkeypatch):
+    """The roll-ups, the counts, the directory: without this they stood still for as long as the load lasted."""
+    intake, looked = Intake(), threading.Event()
+    written = []
+
+    def write_and_find_another(batch):
+        written.extend(batch)
+        time.sleep(0.001)
+        if not looked.is_set():
+            intake._waiting.append(("delivery", None))
+        return True
+
+    monkeypatch.setattr(intake, "_write_batch", write_and_find_another)
+    monkeypatch.setattr(intake, "_look_after", looked.set)
+    monkeypatch.setattr(intake.projections, "_looked_at", time.monotonic())
+    intake._waiting.append(("delivery", None))
+    intake.start()
+
+    try:
+        assert looked.wait(10)
+        assert len(written) > 10, "deliveries first"
+    finally:
+        looked.set()
+        intake.stop()
