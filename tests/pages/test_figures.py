@@ -230,7 +230,8 @@ def test_a_misspelt_parameter_of_the_interface_is_refused(client, admin_person):
                                   "/figures/lost/?place=" + "9" * 30 + ".1",
                                   "/figures/lost/?place=" + "9" * 5_000 + ".1", "/figures/lost/?place=1." + "9" * 5_000,
                                   "/figures/lost/?place=²." + "1", "/figures/lost/?place=١٢.1",
-                                  "/figures/lost/?by=day&of=²", "/figures/lost/?by=hour&of=" + "9" * 5_000])  # fmt: skip
+                                  "/figures/lost/?by=day&of=²",
+                                  "/figures/lost/?by=hour&of=" + "9" * 5_000])  # fmt: skip
 def test_what_is_not_there_is_not_found(client, admin_person, day, path):
     assert opened(client, admin_person, path).status_code == 404
 
