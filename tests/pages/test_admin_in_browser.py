@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
-from tests.pages.test_board_in_browser import browser, chromium, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import Site, browser, chromium, signed_in, site  # noqa: F401
 
 pytestmark = [
     *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(300)),
@@ -53,6 +53,52 @@ async def test_every_form_of_set_up_is_named_and_has_one_primary_button(site, br
             primary = await page.locator(".content input[type=submit]:not([name=_preview])").count()
             assert primary == 1 or path.endswith("password/"), path
             assert await page.locator(".select2").count() == 0, path
+    assert found == {}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    empty = Site(tmp_path_factory.mktemp("empty"))
+    yield empty
+    empty.kill()
+
+
+ALL_LISTS = [f"/admin/calls/{each}/" for each in (*LISTS, "call", "delivery", "kiosk", "auditentry")]
+ALL_LISTS += ["/admin/auth/user/", "/admin/axes/accessattempt/", "/admin/admin/logentry/"]
+
+# What a form or a list shows beyond its own box: a box that scrolls may, and what is not seen does.
+BEYOND = """() => [...document.querySelectorAll("#content *, .header nav > [aria-current], .places > [aria-current]")]
+    .filter((node) => node.checkVisibility() && !node.closest(".results, pre, .visually-hidden"))
+    .filter((node) => node.getBoundingClientRect().right > innerWidth || node.getBoundingClientRect().left < 0
+        || (node.matches(".form-row, .object-tools, #changelist-filter") && node.scrollWidth > node.clientWidth + 1))
+    .map((node) => node.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("which", ["seeded", "empty"])
+async def test_every_page_of_set_up_is_whole_on_a_dark_phone(which, request, browser):  # noqa: F811
+    site = request.getfixturevalue("site" if which == "seeded" else "empty")  # noqa: F811
+    if which == "seeded":
+        await asyncio.to_thread(site.reports, "phone.1", receiver_name="वेंकटनरसिम्हा राजुवरिपेटा")
+        await asyncio.to_thread(site.says, "phone.2", Status="Astonished")
+    phone = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
+    page = await signed_in(browser, site, color_scheme="dark", **phone)
+    pages = ["/admin/", "/accounts/password_change/", *ALL_LISTS]
+    for path in ALL_LISTS:
+        await page.goto(path)
+        for link in ("#result_list tbody th a", ".object-tools a.addlink"):
+            found = page.locator(link).first
+            if await found.count():
+                pages.append((await found.get_attribute("href")).split("?")[0])
+    assert len(pages) >= (28 if which == "seeded" else 20)
+    found = {}
+    for path in pages:
+        await page.goto(path)
+        wide = await page.evaluate("document.documentElement.scrollWidth") - 390
+        bad = [*page.complaints, *await page.evaluate(BEYOND), *([f"{wide} px too wide"] if wide else [])]
+        bad += await serious(page)
+        page.complaints.clear()
+        if bad:
+            found[path] = bad
     assert found == {}
 
 

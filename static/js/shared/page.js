@@ -16,6 +16,7 @@ bindMenus(document);
 bindNarrowing(document);
 bindCopies(document);
 bindHelp();
+reveal();
 
 const links = [...document.querySelectorAll(".header nav a, .places a")];
 const palette = new Palette(find("#palette"), links, { fetch: fetchJson, go });
@@ -28,6 +29,15 @@ watchSetAside(find("#set-aside-pill"), {
   hidden: () => document.hidden,
   setInterval: (deed, ms) => setInterval(deed, ms),
 });
+
+/** Where there is no room for all places, the one that is shown is in sight; what scrolls sideways can be scrolled by keys. */
+function reveal() {
+  const current = ".header nav [aria-current], .places [aria-current]";
+  for (const here of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(current)))
+    here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".results")))
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+}
 
 function bindHelp() {
   const help = /** @type {HTMLDialogElement} */ (find("#help"));
