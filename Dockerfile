@@ -1,6 +1,6 @@
-# Callboard, one process to a container. docs/deployment.md says how it was tried, and how to hold the image below to
-# a digest: --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:...
-ARG PYTHON_IMAGE=python:3.11-slim
+# Callboard, one process to a container. docs/deployment.md says how it was tried, and how to follow the image's mends:
+# --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:...
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:b18992999dbe963a45a8a4da40ac2b1975be1a776d939d098c647482bcad5cba
 FROM ${PYTHON_IMAGE} AS packages
 WORKDIR /opt/callboard
 COPY requirements/base.txt requirements/base.txt

@@ -15,6 +15,18 @@ NGINX = (ROOT / "contrib/nginx/callboard.conf").read_text()
 SHIPPED = [ROOT / "Dockerfile", ROOT / "compose.yaml", *sorted(p for p in (ROOT / "contrib").rglob("*") if p.is_file())]
 
 
+def test_every_image_is_held_to_a_digest_and_to_the_same_one_everywhere():
+    files = [ROOT / "Dockerfile", ROOT / "compose.yaml", ROOT / ".github/workflows/ci.yml"]
+    named = set(re.findall(r"(?:image: |IMAGE:-|IMAGE=)(\w+:[^\s}\"]+)", "\n".join(map(_without_comments, files))))
+
+    assert sorted(image.partition(":")[0] for image in named) == ["nginx", "postgres", "python", "redis"]
+    assert [image for image in named if not re.fullmatch(r"[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", image)] == []
+
+
+def _without_comments(path):
+    return re.sub(r"^\s*#.*$", "", path.read_text(), flags=re.M)
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_every_setting_exists(path):
     named = set(re.findall(r"\b(?:CALLBOARD_[A-Z_]*[A-Z]|DATABASE_URL|REDIS_URL)\b", path.read_text()))
