@@ -62,6 +62,7 @@ export class Attention {
   #waitsBefore = new Map();
   #pooled = new Set();
   #order = [];
+  /** @type {Set<string> | null} */
   #alarmed = null;
 
   /** "fine", "warn" or "alarm": the wait of a call, by the limits of all and those of its group. */
@@ -184,7 +185,8 @@ export class Attention {
   /** The alarms that were none before. What a board begins with is no news. */
   #justAlarmed(lines) {
     const alarms = lines.filter(({ level }) => level === "alarm");
-    const raised = this.#alarmed ? alarms.filter(({ key }) => !this.#alarmed.has(key)) : [];
+    const before = this.#alarmed;
+    const raised = before ? alarms.filter(({ key }) => !before.has(key)) : [];
     this.#alarmed = new Set(alarms.map(({ key }) => key));
     return raised;
   }

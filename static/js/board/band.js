@@ -90,7 +90,8 @@ export class AttentionBand extends EventTarget {
 
 /** One line: how bad, for how long, why, who. */
 class Line {
-  line = null;
+  /** @type {Record<string, any>} */
+  line = {};
   #level = make("span");
   #timer = make("b", { class: "attention-timer" });
   #why = make("span", { class: "attention-why" });

@@ -43,6 +43,7 @@ export class Board {
   #origin = null;
   #fromBand = false;
   #arrivals = [];
+  /** @type {Record<string, any> | null} */
   #totals = null;
   #wasWhole = false;
   #toldAt;
@@ -431,9 +432,9 @@ export class Board {
   #tellCounts(all, { live, ended, whole }) {
     const { counts, empty } = this.#parts;
     const filtered = !isEmpty(this.#address.filters);
-    const { live: going, lost_track: lost } = this.#store.totals;
+    const { totals } = this.#store;
     // Before all calls have come the server's totals are right, and our own sums would be too small.
-    const known = figure(whole ? all.length : going + lost);
+    const known = figure(whole || !totals ? all.length : totals.live + totals.lost_track);
     const matching = whole ? figure(live.length) : "…";
     const latest = this.#store.completed().length;
     const most = latest >= MOST_ENDED ? `latest ${figure(latest)}` : figure(latest);

@@ -20,6 +20,7 @@ export class Calm extends EventTarget {
   #holds = new Map();
   #sign = 0;
   #selected = false;
+  /** @type {number | null} */
   #frozenAt = null;
   #confirmedAt = 0;
   #told = "";
@@ -74,7 +75,7 @@ export class Calm extends EventTarget {
 
   /** For how long the board has been frozen, in ms. */
   get frozenFor() {
-    return this.frozen ? this.#host.now() - this.#frozenAt : 0;
+    return this.#frozenAt === null ? 0 : this.#host.now() - this.#frozenAt;
   }
 
   /** Whether a frozen board wants to know if somebody still reads it. */

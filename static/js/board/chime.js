@@ -9,6 +9,7 @@ const LOUDNESS = 0.12;
 export class Chime {
   #makeContext;
   #host;
+  /** @type {AudioContext | null} */
   #context = null;
   #at = -Infinity;
 
@@ -29,9 +30,10 @@ export class Chime {
 
   async #wake() {
     try {
-      this.#context ??= this.#makeContext();
-      await this.#context.resume();
-      return this.#context.state === "running";
+      const context = this.#context ?? this.#makeContext();
+      this.#context = context;
+      await context.resume();
+      return context.state === "running";
     } catch {
       return false;
     }
@@ -43,18 +45,21 @@ export class Chime {
   }
 
   #play() {
+    const context = this.#context;
+    if (!context) return;
     this.#at = this.#host.now();
-    for (const [at, tone] of TONES.entries()) this.#sound(tone, this.#context.currentTime + at * TONE_SECONDS);
+    for (const [at, tone] of TONES.entries()) sound(context, tone, context.currentTime + at * TONE_SECONDS);
   }
+}
 
-  #sound(tone, from) {
-    const [source, loudness] = [this.#context.createOscillator(), this.#context.createGain()];
-    source.frequency.value = tone;
-    loudness.gain.setValueAtTime(0, from);
-    loudness.gain.linearRampToValueAtTime(LOUDNESS, from + 0.02);
-    loudness.gain.linearRampToValueAtTime(0, from + TONE_SECONDS);
-    source.connect(loudness).connect(this.#context.destination);
-    source.start(from);
-    source.stop(from + TONE_SECONDS);
-  }
+/** @param {AudioContext} context */
+function sound(context, tone, from) {
+  const [source, loudness] = [context.createOscillator(), context.createGain()];
+  source.frequency.value = tone;
+  loudness.gain.setValueAtTime(0, from);
+  loudness.gain.linearRampToValueAtTime(LOUDNESS, from + 0.02);
+  loudness.gain.linearRampToValueAtTime(0, from + TONE_SECONDS);
+  source.connect(loudness).connect(context.destination);
+  source.start(from);
+  source.stop(from + TONE_SECONDS);
 }

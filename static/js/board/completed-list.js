@@ -1,5 +1,6 @@
 /** The calls that ended: the latest 200 of a day. */
 
+/** @import { Call } from "../live/store.js" */
 import { make, say, set } from "../shared/dom.js";
 import { hover, length, when } from "../shared/format.js";
 import { provisionalWord, reasonWord } from "../shared/words.js";
@@ -17,6 +18,7 @@ export class CompletedList extends VirtualList {
 }
 
 class CompletedRow {
+  /** @type {Call | null} */
   #call = null;
   #state = stateCell();
   #customer = customerCell();
@@ -46,7 +48,8 @@ class CompletedRow {
   }
 
   tick(now) {
-    say(this.#when, this.#call.provisional ? provisionalWord() : when(this.#call.at.ended, now));
+    const call = this.#call;
+    if (call) say(this.#when, call.provisional ? provisionalWord() : when(call.at.ended, now));
   }
 
   #facts(call, now) {

@@ -40,6 +40,7 @@ export class FilterMenu extends EventTarget {
   #word = make("span", { class: "cut" });
   #summary = make("summary", { class: "chip chip--menu" }, this.#word, icon("down"));
   #list;
+  /** @type {HTMLInputElement | null} */
   #search = null;
   #more = make("p", { class: "muted", hidden: true });
   #rows = new Map();

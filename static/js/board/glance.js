@@ -13,7 +13,8 @@ const TREND_WORDS = { up: "Better than in", down: "Worse than in", steady: "Much
 export class Glance extends EventTarget {
   #root;
   #scope;
-  #timer = null;
+  /** @type {number | undefined} */
+  #timer;
   #asked = 0;
   #heard = Date.now();
   #patience = "";

@@ -25,7 +25,7 @@ export const emptySum = (group) => ({
   group,
   live: 0,
   waiting: 0,
-  waitingSince: null,
+  waitingSince: /** @type {number | null} */ (null),
   ivr: 0,
   ringing: 0,
   dialing: 0,

@@ -52,7 +52,8 @@ export class Newcomers extends EventTarget {
   #word = make("button", { class: "newcomers-word", type: "button", title: "Show them in their place" });
   #list = make("div", { class: "newcomers-list" });
   #shown = new Map();
-  #levelOf = null;
+  /** @type {(id: number) => string} */
+  #levelOf = () => "fine";
 
   /** Fires "show", and "choose" (detail: a call's id). */
   constructor(root) {

@@ -1,5 +1,6 @@
 /** The live calls. */
 
+/** @import { Call } from "../live/store.js" */
 import { make, say, set } from "../shared/dom.js";
 import { ordinal, timer } from "../shared/format.js";
 import {
@@ -38,8 +39,10 @@ export class LiveList extends VirtualList {
 }
 
 class LiveRow {
+  /** @type {Call | null} */
   #call = null;
-  #levelOf = null;
+  /** @type {(id: number) => string} */
+  #levelOf = () => "fine";
   #state = stateCell();
   #timer = make("div", { class: "timer", role: "gridcell" });
   #total = make("div", { class: "total", role: "gridcell" });
@@ -80,6 +83,7 @@ class LiveRow {
 
   tick(now) {
     const call = this.#call;
+    if (!call) return;
     const { look, word } = lookOf(call, now);
     this.#state.show(look, word);
     this.node.classList.toggle("is-lost", look === "lost");

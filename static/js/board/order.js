@@ -35,7 +35,10 @@ export class Order {
   #keyOf;
   #appends;
   #rows = [];
-  /** The keys of the rows as they stood before they were held; null until somebody asks. */
+  /**
+   * The keys of the rows as they stood before they were held; null until somebody asks.
+   * @type {Set<any> | null}
+   */
   #settled = null;
 
   arrived = [];
@@ -65,22 +68,23 @@ export class Order {
 
   #still(wanted, latest) {
     this.#settled ??= new Set(this.#rows.map(this.#keyOf));
+    const settled = this.#settled;
     const places = new Map(wanted.map((row, at) => [this.#keyOf(row), at]));
     const kept = this.#rows.map((row) => {
       const key = this.#keyOf(row);
       const at = places.get(key);
       return at === undefined ? { ...(latest(key) ?? row), left: true } : wanted[at];
     });
-    this.arrived = wanted.filter((row) => !this.#settled.has(this.#keyOf(row)));
+    this.arrived = wanted.filter((row) => !settled.has(this.#keyOf(row)));
     const shown = new Set(kept.map(this.#keyOf));
     const appended = this.#appends ? this.arrived.filter((row) => !shown.has(this.#keyOf(row))) : [];
     this.#rows = [...kept, ...appended];
-    this.moves = this.#countMoves(kept, places);
+    this.moves = this.#countMoves(kept, places, settled);
     return this.#rows;
   }
 
-  #countMoves(kept, places) {
-    const standing = kept.filter((row) => !row.left && this.#settled.has(this.#keyOf(row)));
+  #countMoves(kept, places, settled) {
+    const standing = kept.filter((row) => !row.left && settled.has(this.#keyOf(row)));
     const left = kept.reduce((sum, row) => sum + Number(Boolean(row.left)), 0);
     const stays = longestRise(standing.map((row) => places.get(this.#keyOf(row))));
     return left + this.arrived.length + standing.length - stays;

@@ -1,5 +1,6 @@
 /** The dock of one call: its timeline, its facts, and why they are so. */
 
+/** @import { Call } from "../live/store.js" */
 import { become, icon, make, say } from "../shared/dom.js";
 import { learnSpacing, phoneParts, timer } from "../shared/format.js";
 import { callFacts, copyButton } from "./call-facts.js";
@@ -17,9 +18,12 @@ const AGAIN_AFTER_MS = 1_000;
  */
 export class CallPanel extends HTMLElement {
   #fetch;
+  /** @type {Call | null} */
   #call = null;
+  /** @type {Record<string, any> | null} */
   #answer = null;
   #id = null;
+  /** @type {AbortController | null} */
   #loading = null;
   #askedAt = 0;
   #state = stateCell({ role: null });
@@ -103,7 +107,8 @@ export class CallPanel extends HTMLElement {
 
   /** What came in while the last answer was under way. */
   #askAgain(now) {
-    const grown = this.#answer && this.#call.seq > this.#answer.call.seq;
+    const [call, answer] = [this.#call, this.#answer];
+    const grown = call && answer && call.seq > answer.call.seq;
     if (grown && !this.#loading && now - this.#askedAt >= AGAIN_AFTER_MS) this.#load(now);
   }
 

@@ -7,6 +7,7 @@ import { stateWithin } from "../shared/words.js";
 
 export class Strip {
   #root;
+  /** @type {Record<string, any> | null} */
   #totals = null;
 
   constructor(root) {
@@ -18,7 +19,7 @@ export class Strip {
     this.#totals = totals;
     // What the page came with stands until the figures are known.
     if (!totals) return;
-    this.#figures();
+    this.#figures(totals);
     this.tick(now, level);
   }
 
@@ -37,8 +38,7 @@ export class Strip {
     this.#say("waiting-level", waiting ? LEVEL_WORDS[level] : waiting === null ? "" : "nobody");
   }
 
-  #figures() {
-    const totals = this.#totals;
+  #figures(totals) {
     for (const name of ["live", "waiting"]) this.#say(name, known(totals[name]));
     this.#say("answered", figure(totals.answered_today));
     this.#say("live-note", totals.live === null ? "too many to count by group" : liveNote(totals));

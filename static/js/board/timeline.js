@@ -20,7 +20,7 @@ export function stretches(call, now) {
 export function timeline(call, now) {
   const parts = stretches(call, now);
   if (!parts.length) return null;
-  const [from, to] = [parts[0].from, parts.at(-1).to];
+  const [from, to] = [parts[0].from, parts[parts.length - 1].to];
   return make(
     "figure",
     { class: "timeline", role: "img", "aria-label": parts.map(inWords).join(", ") },

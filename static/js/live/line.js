@@ -21,6 +21,7 @@ const CROWDED = 4429;
 export class Line extends EventTarget {
   #url;
   #host;
+  /** @type {WebSocket | null} */
   #socket = null;
   #failures = 0;
   #retry = null;
@@ -91,7 +92,7 @@ export class Line extends EventTarget {
   }
 
   #send(message) {
-    if (this.status === "open") this.#socket.send(JSON.stringify(message));
+    if (this.status === "open") this.#socket?.send(JSON.stringify(message));
   }
 
   #opened() {

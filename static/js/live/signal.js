@@ -34,7 +34,7 @@ export class LineSignal {
 export class TabSignal {
   #document;
   #icon;
-  #drawn = null;
+  #drawn = "";
   #rest;
 
   constructor(document) {

@@ -10,16 +10,28 @@ const PATIENCE = 2;
 /** A number, masked or not; "anonymous" is none. */
 const WITH_DIGITS = /[\d•]{3}/;
 
+/**
+ * A call as the board keeps it: a row of docs/events.md, with its moments in ms since 1970.
+ * @typedef {Record<string, any>} Call
+ */
+
 export class CallStore extends EventTarget {
+  /** @type {Map<number, Call>} */
   #calls = new Map();
+  /** @type {Call[] | null} */
   #completed = null;
+  /** @type {Map<string, number> | null} */
   #repeats = null;
   #doubts = 0;
 
   epoch = null;
   seq = 0;
+  /** @type {Record<string, any> | null} */
   totals = null;
-  /** Today's figures by call group ("-": none), of the groups that have any; null before a snapshot said so. */
+  /**
+   * Today's figures by call group ("-": none), of the groups that have any; null before a snapshot said so.
+   * @type {Map<string, any> | null}
+   */
   today = null;
   /** When a call of ours was last heard of (ISO 8601); null where there never was one, undefined before a heartbeat. */
   heardAt = undefined;

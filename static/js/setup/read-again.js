@@ -1,6 +1,8 @@
 /** Reading again goes on by itself while its page is open; without this script a button takes each step. */
 
-const form = /** @type {HTMLFormElement} */ (document.querySelector("#read-on"));
+import { need } from "../shared/dom.js";
+
+const form = /** @type {HTMLFormElement} */ (need("#read-on"));
 
 async function readOn() {
   const answer = await fetch(location.href, {
@@ -14,8 +16,8 @@ async function readOn() {
     location.reload();
     return;
   }
-  form.querySelector("[data-read]").textContent = String(read);
-  const bar = form.querySelector("progress");
+  need("[data-read]", form).textContent = String(read);
+  const bar = /** @type {HTMLProgressElement} */ (need("progress", form));
   bar.max = total;
   bar.value = read;
   await readOn();

@@ -22,11 +22,22 @@ export function draw(tag, attributes = {}, ...children) {
   return node;
 }
 
-let sprite = null;
+/**
+ * The element that a page has for certain; where it has none, an error says which.
+ * @param {ParentNode} root
+ * @returns {HTMLElement}
+ */
+export function need(selector, root = document) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return found;
+}
+
+let sprite = "";
 
 /** Where an icon is drawn: in the file that the icons of the page's own markup come from. */
 function iconAt(name) {
-  sprite ??= document.querySelector("use").getAttribute("href").split("#")[0];
+  sprite ||= String(need("use").getAttribute("href")).split("#")[0];
   return `${sprite}#i-${name}`;
 }
 

@@ -32,6 +32,7 @@ export function about(ms) {
 // Moments, in ms since 1970. They are shown in the site's time zone, for everybody: a call began at one time of day.
 
 let site = { zone: "UTC", zone_words: {}, months: [] };
+/** @type {Intl.DateTimeFormat | null} */
 let zoneFields = null;
 const offsets = new Map();
 

@@ -33,8 +33,10 @@ watchSetAside(find("#set-aside-pill"), {
 /** Where there is no room for all places, the one that is shown is in sight; what scrolls sideways can be scrolled by keys. */
 function reveal() {
   const current = ".header nav [aria-current], .places [aria-current]";
-  for (const here of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(current)))
-    here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+  for (const here of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(current))) {
+    const row = here.parentElement;
+    if (row) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  }
   for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".results")))
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
 }

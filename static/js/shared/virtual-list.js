@@ -22,10 +22,14 @@ export class VirtualList extends HTMLElement {
   #height = 0;
   /** How far it is scrolled. Asked of the element, after a change to the page, it would cost a layout each time. */
   #top = 0;
-  /** Where the list itself has scrolled to: the event that follows tells of no hand. */
+  /**
+   * Where the list itself has scrolled to: the event that follows tells of no hand.
+   * @type {number | null}
+   */
   #ownTop = null;
   #rowHeight = 44;
   #headHeight = 0;
+  /** @type {number | null} */
   #frame = null;
   #printing = false;
 

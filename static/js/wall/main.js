@@ -1,7 +1,7 @@
 /** A screen on a wall: it asks for its figures every 2 s, and says in large when they are not current. */
 
 import { about, clockSeconds, learnFormats, timer, UNKNOWN } from "../shared/format.js";
-import { say, set } from "../shared/dom.js";
+import { need, say, set } from "../shared/dom.js";
 import { LEVEL_WORDS, waitLevel } from "../live/levels.js";
 import { Freshness } from "./freshness.js";
 import { shiftAt } from "./shift.js";
@@ -14,14 +14,14 @@ const STAY_AWAKE_EVERY_MS = 60_000;
 const TRENDS = { up: "↑", down: "↓", steady: "→" };
 const RELOADED = "callboard-wall-reloaded";
 
-/** @type {HTMLElement} */
-const wall = document.querySelector("#wall");
-/** @type {HTMLElement} */
-const off = wall.querySelector(".wall-off");
-const read = (id) => JSON.parse(document.querySelector(id).textContent);
+const wall = need("#wall");
+const off = need(".wall-off", wall);
+const read = (id) => JSON.parse(String(need(id).textContent));
 const fresh = new Freshness();
 const own = read("#told").page;
+/** @type {Record<string, any> | null} */
 let told = null;
+/** @type {WakeLockSentinel | null} */
 let lock = null;
 
 const tell = (name, text) => say(wall.querySelector(`[data-say="${name}"]`), text);
@@ -31,7 +31,7 @@ async function hear(answer) {
   if (!fresh.hear(Date.parse(answer.now), ...clocks())) return;
   told = answer;
   off.hidden = true;
-  show();
+  show(answer);
   tick();
   if (answer.page !== own) await reload();
 }
@@ -55,7 +55,7 @@ function close([what, why]) {
   off.hidden = false;
 }
 
-function show() {
+function show(told) {
   for (const name of ["screen", "whose", "waiting", "answered", "offered", "lost", "live"]) tell(name, told[name]);
   const { lately, today, trend } = told.level;
   tell("lately", lately.text);
@@ -92,7 +92,7 @@ function tick() {
 async function ask() {
   try {
     const signal = AbortSignal.timeout(GIVE_UP_MS);
-    const answer = await fetch(wall.dataset.figures, { cache: "no-store", credentials: "omit", signal });
+    const answer = await fetch(String(wall.dataset.figures), { cache: "no-store", credentials: "omit", signal });
     const said = await answer.json();
     if (said.closed) close(said.closed);
     else if (answer.ok) await hear(said);
