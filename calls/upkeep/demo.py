@@ -62,6 +62,8 @@ def set_stage(source: Source, *, day: str, seed: int, live: int | None, speed: f
     if latest is None or latest < now - FRESH:
         hours = min(HOURS_BEHIND, CALLS_BEHIND / CALLS_AN_HOUR / max(1, live))
         since = min(max(today, now - timedelta(hours=hours)), since)
+    # The same calls once more would all be of customers who call again.
+    seed += Call.objects.filter(source=source).count() if latest else 0
     stage = Stage(day, seed, live, speed, since, now)
     store_all(behind(stage), source)
     return stage

@@ -127,6 +127,16 @@ def test_another_start_on_the_same_day_makes_no_second_day(stage, source):
     assert Call.objects.count() - before < 120
 
 
+def test_another_start_makes_calls_of_other_customers(stage, source):
+    callers = []
+    for minutes in (20, 22):
+        demo.set_stage(source, day="busy", seed=1, live=None, speed=1.0, now=NOW + timedelta(minutes=minutes))
+        callers.append(set(live().values_list("customer_number", flat=True)))
+
+    assert min(map(len, callers)) >= 10
+    assert len(set.intersection(*callers)) <= 2  # those of the story
+
+
 @pytest.mark.parametrize("day", ["quiet", "bad"])
 def test_other_days_are_other_days(source, monkeypatch, day):
     monkeypatch.setattr(demo, "DAYS_BEHIND", 0)
