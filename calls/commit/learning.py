@@ -18,6 +18,8 @@ from calls.spellings import spelling_key
 MAX_CALLS_DERIVED_AT_ONCE = 200
 """Calls derived again in the commit that learns a number; the rest follows when the directory is settled."""
 
+_NAME = "UPDATE calls_agent SET learned_name = %s, named_at = %s WHERE source_id = %s AND number_key = %s"
+
 
 class Learning:
     """What one transaction learns. The cache has it at once, the database when `write` is called."""
@@ -78,5 +80,8 @@ class Learning:
             rows: list[Any] = [row for row in self._numbers if isinstance(row, model)]
             rows.sort(key=lambda row: (row.source_id, row.number_key))
             model._default_manager.bulk_create(rows, ignore_conflicts=True)
-        for (source, key), (named_at, name) in sorted(self._names.items()):
-            Agent.objects.filter(source=source, number_key=key).update(learned_name=name, named_at=named_at)
+        if self._names:
+            moment = connection.ops.adapt_datetimefield_value
+            named = [(name, moment(at), *whose) for whose, (at, name) in sorted(self._names.items())]
+            with connection.cursor() as cursor:
+                cursor.executemany(_NAME, named)
