@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from calls.display import formats
 from calls.figures.asking import Question
 from calls.figures.definitions import FIGURES
 from calls.figures.group_rules import Rules
@@ -34,12 +35,12 @@ def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
             "label": label,
             "labelled": len(places) <= MOST_LABELS or at % (len(places) // 12) == 0,
             "query": asked.address(by=by, of=place),
-            "counts": counts[at],
+            "counts": {name: formats.figure(count) for name, count in counts[at].items() if counts[at]["offered"]},
             "parts": _parts(counts[at], highest),
         }
         for at, (place, label) in enumerate(places)
     ]
-    return {"by": by, "bars": bars, "highest": highest, "width": len(bars) * 10}
+    return {"by": by, "bars": bars, "highest": formats.figure(highest), "width": len(bars) * 10}
 
 
 def _counts(tally: Tally | None) -> dict[str, int]:
@@ -53,7 +54,8 @@ def _parts(counts: dict[str, int], highest: int) -> list[dict[str, Any]]:
         if counts[name]:
             height = 100 * counts[name] / highest
             y -= height
-            parts.append({"name": name, "count": counts[name], "y": f"{y:.2f}", "height": f"{height:.2f}"})
+            count = formats.figure(counts[name])
+            parts.append({"name": name, "count": count, "y": f"{y:.2f}", "height": f"{height:.2f}"})
     return parts
 
 

@@ -94,9 +94,9 @@ class Line {
   line = {};
   #level = make("span");
   #timer = make("b", { class: "attention-timer" });
-  #why = make("span", { class: "attention-why" });
+  #why = make("span", { class: "attention-why cut" });
   #number = make("span", { class: "number" });
-  #group = make("span", { class: "attention-group cut" });
+  #group = make("span", { class: "attention-group cut", dir: "auto" });
   #snooze = make(
     "button",
     { class: "tool", type: "button", title: "Not now", "aria-expanded": "false" },

@@ -63,7 +63,7 @@ function show(told) {
   tell("goal", lately.goal || today.goal ? `goal ${lately.goal ?? today.goal} · ` : "");
   tell("trend", TRENDS[trend] ?? "");
   level("level", lately.code, lately.word);
-  tell("lost-rate", `${told["lost-rate"]} of answered and lost`);
+  tell("lost-rate", `${told["lost-rate"]} lost`);
   tell("live-note", told.lost_track ? `${told.live_note} · ${told.lost_track} lost track` : told.live_note);
 }
 
