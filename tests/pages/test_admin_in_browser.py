@@ -142,3 +142,18 @@ async def test_the_marks_of_a_call_are_not_cut(site, browser):  # noqa: F811
     cut = """() => { const box = document.querySelector(".results");
         return box.scrollWidth - box.clientWidth; }"""
     assert await page.evaluate(cut) <= 0
+
+
+async def test_health_leaves_no_hole_beside_a_doctor_who_says_much(site, browser):  # noqa: F811
+    page = await signed_in(browser, site)
+    await page.goto("/admin/")
+
+    boxes = {
+        name: await page.locator(f'[aria-labelledby="health-{name}"]').bounding_box()
+        for name in ("aside", "doctor", "people")
+    }
+
+    above, below = boxes["aside"], boxes["people"]
+    assert boxes["doctor"]["height"] > above["height"] + 40, "otherwise this says nothing"
+    assert 0 < below["y"] - above["y"] - above["height"] < 40
+    assert below["x"] == above["x"] < boxes["doctor"]["x"]
