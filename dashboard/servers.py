@@ -1,6 +1,7 @@
 """The two servers that Callboard runs on, set up for boards: no deflate, small frames in, a graceful end."""
 
 import signal
+from socket import socket
 from typing import Any
 
 APPLICATION = "dashboard.asgi:application"
@@ -8,8 +9,8 @@ LARGEST_FRAME = 65_536
 GRACE_SECONDS = 5
 
 
-def run_uvicorn(host: str, port: int, workers: int) -> None:
-    """Serve until told to stop, then finish what is under way and return."""
+def run_uvicorn(host: str, port: int, workers: int, door: socket | None = None) -> None:
+    """Serve until told to stop, then finish what is under way and return. `door`: a socket that listens already."""
     import uvicorn
 
     options: dict[str, Any] = {
@@ -36,7 +37,7 @@ def run_uvicorn(host: str, port: int, workers: int) -> None:
     if workers > 1:
         uvicorn.run(APPLICATION, workers=workers, **options)
     else:
-        uvicorn.Server(uvicorn.Config(APPLICATION, **options)).run()
+        uvicorn.Server(uvicorn.Config(APPLICATION, **options)).run(sockets=[door] if door else None)
 
 
 def leave_signals_to_the_server() -> None:

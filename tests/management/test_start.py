@@ -1,6 +1,7 @@
 """From nothing to serving, once; and ending well."""
 
 import ast
+import http.client
 import os
 import re
 import signal
@@ -42,6 +43,23 @@ def test_a_first_start_makes_what_it_needs_and_tells_its_secrets_once(tmp_path, 
         assert not PASSWORD.search(second.output)
         assert second.first_secrets == told
         assert second.stop(signal.SIGINT) == 0
+
+
+@pytest.mark.slow
+def test_the_address_answers_whoever_opens_it_as_soon_as_it_is_told(tmp_path):
+    port = unused_port()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--port", str(port)],
+        cwd=ROOT, env=clean_environment(CALLBOARD_DATA_DIR=str(tmp_path)), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert any("Callboard is at" in line for line in process.stdout)
+        visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        visitor.request("GET", "/healthz")
+        assert visitor.getresponse().status == 200
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.slow

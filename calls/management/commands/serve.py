@@ -67,13 +67,14 @@ class Command(BaseCommand):
             demo = Demo(options, self.stdout) if options["simulate"] else nothing()
         finally:
             prepare.show()  # The last lines of the terminal are address, name and password.
+        door = listening(host, port) if workers == 1 and options["server"] == "uvicorn" else None
         self.tell(host)
         with demo:
             let_go_of_the_database(for_good=workers > 1)
             if options["server"] == "daphne":
                 run_daphne(host, port)
             else:
-                run_uvicorn(host, port, workers)
+                run_uvicorn(host, port, workers, door)
 
     def tell(self, host: str) -> None:
         self.stdout.write(f"Callboard is at {base_url()}/  (stop it with Ctrl+C)")
@@ -95,6 +96,12 @@ def refuse_taken(host: str, port: int) -> None:
             raise CommandError(
                 f"Cannot listen on {host} port {port}: {problem.strerror}. Choose another --port."
             ) from None
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on: whoever opens the address as soon as it is told waits a moment,
+    and is not refused, while the server is still being loaded."""
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
 
 
 def let_go_of_the_database(for_good: bool) -> None:
