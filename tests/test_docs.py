@@ -105,6 +105,21 @@ def test_a_file_that_a_page_names_is_there(path: Path):
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
+RECIPES = page("docs/recipes.md")
+
+
+def test_a_folder_that_a_recipe_puts_something_into_is_there():
+    new = [name for name in PATHS.findall(RECIPES) if "NAME" in name]
+    assert len(new) >= 4
+    assert [name for name in new if not (ROOT / name).parent.is_dir()] == []
+
+
+def test_a_name_that_a_recipe_tells_to_change_is_in_its_file():
+    told = re.findall(r"`(\w+)`\s+in\s+`([\w./-]+)`", RECIPES)
+    assert len(told) >= 12
+    assert [(name, path) for name, path in told if not re.search(rf"\b{name}\b", page(path))] == []
+
+
 def test_hooks_run_the_versions_that_ci_runs():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert set(re.findall(r'"ruff==([\d.]+)"', hooks)) == set(
