@@ -118,3 +118,16 @@ async def test_the_search_of_a_phone_opens_under_a_finger_and_stays_while_it_hol
     assert await width() > 200
     await page.locator("h2", has_text="Waiting").evaluate("() => document.activeElement.blur()")
     assert await width() > 200
+
+
+async def test_in_colours_of_a_persons_own_what_is_chosen_has_a_line_and_a_dot_its_shape(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "forced.1", SourceNumber="9000000705")
+    page = await signed_in(browser, site, forced_colors="active", viewport={"width": 1440, "height": 900})
+    style = "(node) => [getComputedStyle(node).outlineStyle, getComputedStyle(node).forcedColorAdjust]"
+    call = page.locator("#live .row").filter(has_text="00705")
+    await call.click()
+    assert (await call.evaluate(style))[0] == "solid"
+    for chosen in ("[data-show=calls]", ".header nav [aria-current]"):
+        assert (await page.locator(chosen).first.evaluate(style))[0] == "solid"
+    for shape in (".signal-shape", "#strip .level-shape", "#live .dot"):
+        assert (await page.locator(shape).first.evaluate(style))[1] == "none"
