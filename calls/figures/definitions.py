@@ -8,13 +8,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calls.figures.levels import (
+    ABANDONED,
+    ANSWERED,
+    ENDED,
+    IN_TIME,
+    JUDGED,
+    LEVELS,
+    LIVE,
+    LOST,
+    MISSED,
+    OFFERED,
+    OUTGOING,
+    SHORT,
+    TIMED_ABANDONED,
+    TIMED_ANSWERS,
+    Marks,
+)
 from calls.figures.parts import Formula, Mark, Settings
-from calls.figures.sums import Tally
+from calls.figures.sums import Tally, quantile
+from calls.words import Outcome
 
 FEW = 10
 """Below so many calls a share is told as "8 of 9": a percentage would claim more than they can carry."""
-
-Marks = frozenset[Mark]
 
 
 class Unit(StrEnum):
@@ -60,73 +76,6 @@ class Figure:
         return Value(self.unit, *self.find(tally))
 
 
-ANSWERED = frozenset({Mark.ANSWERED_IN_TIME, Mark.ANSWERED_LATE, Mark.ANSWERED_UNTIMED})
-TIMED_ANSWERS = ANSWERED - {Mark.ANSWERED_UNTIMED}
-SHORT = frozenset({Mark.ABANDONED_SHORT})
-TIMED_ABANDONED = frozenset({Mark.ABANDONED_IN_TIME, Mark.ABANDONED_LATE})
-ABANDONED = TIMED_ABANDONED | {Mark.ABANDONED_UNTIMED}
-MISSED = frozenset({Mark.MISSED})
-LOST = ABANDONED | MISSED
-TALKING = frozenset({Mark.TALKING_IN_TIME, Mark.TALKING_LATE})
-WAITING = frozenset({Mark.WAITING_IN_TIME, Mark.WAITING_PAST})
-LIVE = TALKING | WAITING | {Mark.LOST_TRACK}
-OFFERED = ANSWERED | SHORT | LOST | LIVE | {Mark.FAILED, Mark.UNKNOWN}
-INCOMING = OFFERED | {Mark.IVR_ONLY}
-OUTGOING = frozenset(mark for mark in Mark if mark not in INCOMING and mark is not Mark.OTHER)
-
-_IN_TIME = frozenset({Mark.ANSWERED_IN_TIME, Mark.TALKING_IN_TIME})
-_JUDGED = TIMED_ANSWERS | TALKING | SHORT | LOST | {Mark.WAITING_PAST}
-_GAVE_UP_IN_TIME = SHORT | {Mark.ABANDONED_IN_TIME}
-_NOT_TOLD = (
-    "Left out: failed calls, unknown ends, calls that ended in the menu, calls we lost track of, answered calls whose "
-    "wait is unknown, and live calls still within the threshold."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class LevelFormula:
-    """One way to reckon a service level."""
-
-    label: str
-    words: str
-    counted: Marks
-    among: Marks
-
-
-LEVELS: dict[Formula, LevelFormula] = {
-    Formula.ABANDONED_IN_TIME_HELP: LevelFormula(
-        "Abandoned in time help",
-        "Answered in time, and abandoned within the threshold, of all that were answered, abandoned or missed.",
-        _IN_TIME | _GAVE_UP_IN_TIME,
-        _JUDGED,
-    ),
-    Formula.OF_ANSWERED: LevelFormula(
-        "Of answered calls only", "Answered in time, of all that were answered.", _IN_TIME, TIMED_ANSWERS | TALKING
-    ),
-    Formula.ABANDONED_COUNT: LevelFormula(
-        "All abandoned count", "Answered in time, of all that were answered, abandoned or missed.", _IN_TIME, _JUDGED
-    ),
-    Formula.ABANDONED_IN_TIME_LEFT_OUT: LevelFormula(
-        "Abandoned in time left out",
-        "Answered in time, of all that were answered, missed, or abandoned after the threshold.",
-        _IN_TIME,
-        _JUDGED - _GAVE_UP_IN_TIME,
-    ),
-    Formula.SHORT_HELP: LevelFormula(
-        "Short abandons help",
-        "Answered in time, and short abandons, of all that were answered, abandoned or missed.",
-        _IN_TIME | SHORT,
-        _JUDGED,
-    ),
-    Formula.SHORT_LEFT_OUT: LevelFormula(
-        "Short abandons left out",
-        "Answered in time, of all that were answered, missed, or abandoned later than a short abandon.",
-        _IN_TIME,
-        _JUDGED - SHORT,
-    ),
-}
-
-
 def judge(tally: Tally, settings: Settings) -> Tally:
     """Reckon the service level of a tally of one group by the group's formula; then it can be added to others."""
     formula = LEVELS[settings.formula]
@@ -143,16 +92,6 @@ def level_by(formula: Formula, tally: Tally) -> Value:
     """The service level of any tally by this formula, whatever formulas its groups have chosen."""
     chosen = LEVELS[formula]
     return Value(Unit.SHARE, count(tally, chosen.counted), count(tally, chosen.among))
-
-
-def quantile(waits: Counter[int], share: float) -> int | None:
-    """The shortest wait that at least this share of the calls did not exceed (nearest rank)."""
-    left = sum(waits.values()) * share
-    for wait in sorted(waits):
-        left -= waits[wait]
-        if left <= 1e-9:
-            return wait
-    return None
 
 
 def _count_of(name: str, label: str, formula: str, marks: Marks, incoming: bool = True) -> Figure:
@@ -183,18 +122,28 @@ def _quantile_of(name: str, label: str, formula: str, share: float) -> Figure:
 
 
 def _ratio_of(
-    name: str, label: str, formula: str, unit: Unit, marks: Marks, find: Callable[[Tally], tuple[float, float]]
+    name: str,
+    label: str,
+    formula: str,
+    unit: Unit,
+    marks: Marks,
+    find: Callable[[Tally], tuple[float, float]],
+    incoming: bool = True,
 ) -> Figure:
-    return Figure(name, label, formula, unit, marks, marks, find)
+    return Figure(name, label, formula, unit, marks, marks, find, incoming)
 
 
-def _coins(tally: Tally, *outcomes: str) -> float:
-    return sum(tally.other[f"coins.{outcome}"] for outcome in outcomes) / 1000
+def _coins(tally: Tally, *outcomes: str, of: str = "coins") -> float:
+    return sum(tally.other[f"{of}.{outcome}"] for outcome in outcomes) / 1000
 
 
 _ENDS = ("answered", "abandoned", "missed", "failed", "ivr_only", "unknown")
-_ENDED_MARKS = INCOMING - LIVE
 _CALLED_FOR_AGENT = frozenset({Mark.CONNECTED, Mark.CUSTOMER_MISSED})
+
+_NOT_TOLD = (
+    "Left out: failed calls, unknown ends, calls that ended in the menu, calls we lost track of, answered calls whose "
+    "wait is unknown, and live calls still within the threshold."
+)
 
 FIGURES: dict[str, Figure] = {
     figure.name: figure
@@ -213,8 +162,8 @@ FIGURES: dict[str, Figure] = {
             "The share of calls that were answered within the threshold, by each group's own threshold, clock and "
             "formula. Live calls count as soon as they are answered or past the threshold. " + _NOT_TOLD,
             Unit.SHARE,
-            _IN_TIME,
-            _JUDGED,
+            IN_TIME,
+            JUDGED,
             lambda tally: (tally.level_in, tally.level_of),
         ),
         _mean_of(
@@ -255,6 +204,14 @@ FIGURES: dict[str, Figure] = {
             "Abandoned calls, of all that were answered, abandoned or missed. Short abandons are left out.",
             ABANDONED,
             ANSWERED | LOST,
+        ),
+        _share_of(
+            "abandon-rate-offered",
+            "Abandon rate of offered",
+            "Abandoned calls, of all offered ones, also those that failed, ended unknown or go on. Short abandons are "
+            "left out.",
+            ABANDONED,
+            OFFERED - SHORT,
         ),
         _count_of(
             "short-abandons",
@@ -312,6 +269,14 @@ FIGURES: dict[str, Figure] = {
             "rings",
             ANSWERED,
         ),
+        _mean_of(
+            "ring-time-unanswered",
+            "Average ring, unanswered",
+            "The mean time that a phone had rung when an abandoned or missed call ended, short abandons included. "
+            "Calls that rang at nobody are left out.",
+            "rings_in_vain",
+            LOST | SHORT,
+        ),
         _count_of("outgoing", "Outgoing", "Outgoing calls that began in this span.", OUTGOING, incoming=False),
         _share_of(
             "connect-rate",
@@ -322,11 +287,29 @@ FIGURES: dict[str, Figure] = {
             incoming=False,
         ),
         _ratio_of(
+            "outgoing-talk-time",
+            "Average talk, outgoing",
+            "The mean talk of outgoing calls that reached the customer.",
+            Unit.SECONDS,
+            frozenset({Mark.CONNECTED}),
+            lambda tally: (tally.other["out.talk"], tally.other["out.talks"]),
+            incoming=False,
+        ),
+        _ratio_of(
+            "outgoing-cost",
+            "Cost, outgoing",
+            "Coins of all outgoing calls that have ended.",
+            Unit.COINS,
+            OUTGOING - {Mark.OUTGOING_LIVE},
+            lambda tally: (_coins(tally, *Outcome, of="out.coins"), 1),
+            incoming=False,
+        ),
+        _ratio_of(
             "cost",
             "Cost",
             "Coins of all incoming calls that have ended.",
             Unit.COINS,
-            _ENDED_MARKS,
+            ENDED,
             lambda tally: (_coins(tally, *_ENDS), 1),
         ),
         _ratio_of(
@@ -338,11 +321,27 @@ FIGURES: dict[str, Figure] = {
             lambda tally: (_coins(tally, *_ENDS), count(tally, ANSWERED)),
         ),
         _ratio_of(
+            "cost-per-call",
+            "Cost per call",
+            "Coins of all incoming calls that have ended, over their number.",
+            Unit.COINS,
+            ENDED,
+            lambda tally: (_coins(tally, *_ENDS), count(tally, ENDED)),
+        ),
+        _ratio_of(
+            "cost-per-talk-minute",
+            "Cost per talk minute",
+            "Coins of answered incoming calls, over the minutes of their talk, where it is known.",
+            Unit.COINS,
+            ANSWERED,
+            lambda tally: (_coins(tally, "answered"), tally.other["talk"] / 60),
+        ),
+        _ratio_of(
             "cost-unanswered",
             "Cost of unanswered calls",
             "Coins of incoming calls that nobody answered.",
             Unit.COINS,
-            _ENDED_MARKS - ANSWERED,
+            ENDED - ANSWERED,
             lambda tally: (_coins(tally, *_ENDS[1:]), 1),
         ),
     )

@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
 from calls.days import moment_from, site_zone
-from calls.figures.definitions import INCOMING, LEVELS, OUTGOING, Figure, LevelFormula
+from calls.figures.definitions import Figure
 from calls.figures.group_rules import Rules
+from calls.figures.levels import INCOMING, LEVELS, OUTGOING, LevelFormula
 from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
 from calls.figures.reading import Asked, Reading
 from calls.figures.splits import Whose, whose_of, windows

@@ -79,7 +79,8 @@ class Tally:
     """Calls counted by the settings of their groups. Tallies of several groups are added, never averaged.
 
     `marks` counts calls, `waits` and `gave_up` count answered and abandoned calls by whole second of their wait as the
-    group counts it, `rings` answered calls by seconds of ringing; `other` has what needs no settings (`sums`).
+    group counts it, `rings` answered calls by seconds of ringing, `rings_in_vain` abandoned and missed ones; `other`
+    has what needs no settings (`sums`), that of outgoing calls as `out.talk`.
     `goal` is the number of calls that should have been answered in time, were all goals just met.
     """
 
@@ -88,12 +89,13 @@ class Tally:
         self.waits: Counter[int] = Counter()
         self.gave_up: Counter[int] = Counter()
         self.rings: Counter[int] = Counter()
+        self.rings_in_vain: Counter[int] = Counter()
         self.other: Counter[str] = Counter()
         self.level_in = self.level_of = 0
         self.goal = 0.0
 
     def __iadd__(self, more: "Tally") -> "Tally":
-        for name in ("marks", "waits", "gave_up", "rings", "other"):
+        for name in ("marks", "waits", "gave_up", "rings", "rings_in_vain", "other"):
             getattr(self, name).update(getattr(more, name))
         self.level_in += more.level_in
         self.level_of += more.level_of
@@ -112,7 +114,7 @@ def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
         if place.other:
             found.other[place.other] += count
         if place.rings:
-            found.rings[place.second] += count
+            (found.rings if place.word == Outcome.ANSWERED else found.rings_in_vain)[place.second] += count
         if place.mark:
             found.marks[place.mark] += count
             (found.waits if place.word == Outcome.ANSWERED else found.gave_up)[place.counted] += count
@@ -122,6 +124,16 @@ def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
         if left:
             found.marks[mark_of(direction, outcome, None, settings)] += left
     return found
+
+
+def quantile(waits: Counter[int], share: float) -> int | None:
+    """The shortest wait that at least this share of the calls did not exceed (nearest rank)."""
+    left = sum(waits.values()) * share
+    for wait in sorted(waits):
+        left -= waits[wait]
+        if left <= 1e-9:
+            return wait
+    return None
 
 
 def waits_of(sums: Mapping[str, int], outcome: str, settings: Settings) -> Counter[int]:
@@ -161,9 +173,9 @@ class _Plan(dict[str, _Place | None]):
     def _place(self, word: str, clock: str, second: int, name: str) -> _Place | None:
         incoming = self.direction == Direction.INCOMING
         if not clock:
-            other = name if incoming else f"out.{name}"
+            other = _PREFIXES.get(self.direction, f"{self.direction}.") + name
             return None if name in _OUTCOMES else _Place(word, 0, 0, None, False, other)
-        rings = clock == Clock.RINGING and word == Outcome.ANSWERED and incoming
+        rings = clock == Clock.RINGING and incoming
         marked = clock == self.settings.clock and incoming and word in _SPLIT
         mark = mark_of(self.direction, word, second, self.settings) if marked else None
         return _Place(word, second, self.settings.counted(second), mark, rings, "") if mark or rings else None
@@ -185,6 +197,7 @@ def _parsed(name: str) -> tuple[str, str, int]:
     return (word, clock, int(second)) if second else (word, "", 0)
 
 
+_PREFIXES: dict[str, str] = {Direction.INCOMING: "", Direction.OUTGOING: "out."}
 _SPLIT = frozenset(map(str, (Outcome.ANSWERED, Outcome.ABANDONED)))
 """The outcomes that count as one mark or another by their wait."""
 _OUTCOMES = frozenset(map(str, Outcome))

@@ -8,8 +8,9 @@ from typing import Any
 from calls.display import formats
 from calls.display.masking import mask, mask_text
 from calls.figures.asking import Question, token_of
-from calls.figures.definitions import FIGURES, LEVELS, Figure, Value, level_by
+from calls.figures.definitions import FIGURES, Figure, Value, level_by
 from calls.figures.group_rules import Rules
+from calls.figures.levels import LEVELS
 from calls.figures.reading import Asked, Reading
 from calls.figures.spans import HOURS_OF_DAY, HOURS_OF_WEEK
 from calls.figures.splits import TIMES, Whose

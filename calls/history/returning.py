@@ -7,8 +7,8 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from calls.database.columns import WAITING, Columns, lost_track, read_calls
-from calls.figures.definitions import LOST
 from calls.figures.group_rules import Rules
+from calls.figures.levels import LOST
 from calls.figures.parts import CLOCKS, mark_of, part_of
 from calls.figures.reading import Asked
 from calls.models import Call

@@ -16,9 +16,10 @@ from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
 from calls.figures.asking import BY, DAILY, HOURS, LATELY, SPANS, Question, Unanswerable, question
-from calls.figures.definitions import FIGURES, LEVELS, Figure, Unit
+from calls.figures.definitions import FIGURES, Figure, Unit
 from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
+from calls.figures.levels import LEVELS
 from calls.figures.reading import Reading, read
 from calls.figures.sums import Tally
 from calls.figures.telling import COLUMNS, Row, levels, row_named, rows_of, until_now
@@ -73,6 +74,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
         "columns": [FIGURES[name] for name in COLUMNS],
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
         "total": numbers(total, asked),
+        "everything": [tile(figure, total, before, asked) for figure in FIGURES.values()],
         "chart": chart(asked, scope, rules),
         "heat": heat_map(asked, scope, rules),
     }

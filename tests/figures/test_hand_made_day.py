@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from calls.figures.definitions import FIGURES, INCOMING, LEVELS, OUTGOING, count, judge, level_by
+from calls.figures.definitions import FIGURES, count, judge, level_by
+from calls.figures.levels import INCOMING, LEVELS, OUTGOING
 from calls.figures.parts import Clock, Formula, Mark, Settings, live_mark, part_of
 from calls.figures.sums import Tally, sums_of, tally
 from calls.figures.text import text_of
@@ -94,6 +95,7 @@ BY_HAND = {
     "lost-rate": ("53.8 %", "3 of 6", "52.6 %"),  # 7/13, 3/6, 10/19
     "abandoned": ("5", "2", "7"),
     "abandon-rate": ("38.5 %", "2 of 6", "36.8 %"),  # 5/13, 2/6, 7/19
+    "abandon-rate-offered": ("33.3 %", "2 of 6", "33.3 %"),  # 5/15, 2/6, 7/21
     "short-abandons": ("1", "1", "2"),
     "abandon-time": ("0:28", "0:03", "0:21"),  # 139/5, 5/2, 144/7
     "missed": ("2", "1", "3"),
@@ -104,10 +106,15 @@ BY_HAND = {
     "live": ("0", "0", "0"),
     "talk-time": ("1:43", "0:43", "1:23"),  # 615/6 = 102.5, 130/3, 745/9
     "ring-time": ("0:18", "0:24", "0:20"),  # 91/5, 71/3, 162/8
+    "ring-time-unanswered": ("0:20", "0:15", "0:17"),  # 40/2, 45/3, 85/5
     "outgoing": ("5", "0", "5"),
     "connect-rate": ("1 of 2", "–", "1 of 2"),
+    "outgoing-talk-time": ("0:50", "–", "0:50"),
+    "outgoing-cost": ("0.00", "0.00", "0.00"),
     "cost": ("3.88", "0.00", "3.88"),
     "cost-per-answered": ("0.65", "0.00", "0.43"),
+    "cost-per-call": ("0.23", "0.00", "0.16"),  # 3.875/17, 3.875/24
+    "cost-per-talk-minute": ("0.34", "0.00", "0.28"),  # 3.5/10.25, 3.5/12.42
     "cost-unanswered": ("0.38", "0.00", "0.38"),
 }
 

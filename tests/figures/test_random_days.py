@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from calls.figures.definitions import FIGURES, INCOMING, OFFERED, count, judge, level_by
+from calls.figures.definitions import FIGURES, count, judge, level_by
+from calls.figures.levels import INCOMING, OFFERED
 from calls.figures.parts import Clock, Formula, Settings, part_of
 from calls.figures.sums import Tally, add, counts_of, sums_of, tally
 from tests.support.days import random_day
@@ -61,6 +62,14 @@ def slow_figures(calls, rules):
         for call, *_ in answered
         if call.ringing_at and call.answered_at and call.answered_at >= call.ringing_at
     ]
+    in_vain = [
+        int((call.ended_at - call.ringing_at).total_seconds())
+        for call, *_ in incoming
+        if call.outcome in ("abandoned", "missed") and call.ringing_at and "end_time_assumed" not in call.flags
+    ]
+    reached = [call for call in calls if (call.direction, call.outcome) == ("outgoing", "answered")]
+    outgoing_talks = [call.talk_seconds for call in reached if call.talk_seconds is not None]
+    answered_coins = sum(Fraction(call.coins or 0) for call, *_ in answered)
     level = slow_level(answered, abandoned, short, missed)
     coins = [(call, call.coins or 0) for call, *_ in incoming]
     return {
@@ -75,6 +84,9 @@ def slow_figures(calls, rules):
         "lost-rate": over(len(abandoned) + len(missed), len(answered) + len(abandoned) + len(missed)),
         "abandoned": len(abandoned),
         "abandon-rate": over(len(abandoned), len(answered) + len(abandoned) + len(missed)),
+        "abandon-rate-offered": over(
+            len(abandoned), sum(call.outcome != "ivr_only" for call, *_ in incoming) - len(short)
+        ),
         "short-abandons": len(short),
         "abandon-time": over(sum(given_up_after), len(given_up_after)),
         "missed": len(missed),
@@ -86,9 +98,14 @@ def slow_figures(calls, rules):
         "live": 0,
         "talk-time": over(sum(talks), len(talks)),
         "ring-time": over(sum(rings), len(rings)),
+        "ring-time-unanswered": over(sum(in_vain), len(in_vain)),
         "outgoing": sum(outgoing.values()),
+        "outgoing-talk-time": over(sum(outgoing_talks), len(outgoing_talks)),
+        "outgoing-cost": sum(Fraction(call.coins or 0) for call in calls if call.direction == "outgoing"),
         "connect-rate": over(outgoing["answered"], outgoing["answered"] + outgoing["customer_missed"]),
         "cost": sum(Fraction(coin) for _, coin in coins),
+        "cost-per-call": over(sum(Fraction(coin) for _, coin in coins), len(incoming)),
+        "cost-per-talk-minute": over(60 * answered_coins, sum(talks)),
         "cost-per-answered": over(sum(Fraction(coin) for _, coin in coins), len(answered)),
         "cost-unanswered": sum(Fraction(coin) for call, coin in coins if call.outcome != "answered"),
     }
