@@ -131,3 +131,16 @@ async def test_in_colours_of_a_persons_own_what_is_chosen_has_a_line_and_a_dot_i
         assert (await page.locator(chosen).first.evaluate(style))[0] == "solid"
     for shape in (".signal-shape", "#strip .level-shape", "#live .dot"):
         assert (await page.locator(shape).first.evaluate(style))[1] == "none"
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+async def test_that_a_customer_called_before_has_room_beside_the_number(site, browser, width):  # noqa: F811
+    await asyncio.to_thread(site.reports, "before.1", SourceNumber="9000000706")
+    await asyncio.to_thread(site.says, "before.2", SourceNumber="9000000706")
+    page = await opened(browser, site, width)
+    badge = page.locator("#live .row").filter(has_text="00706").locator(".badge").first
+    # What finds no room wraps out of sight.
+    assert await badge.evaluate("""(badge) => {
+        const [own, cell] = [badge, badge.parentElement].map((node) => node.getBoundingClientRect());
+        return own.top < cell.bottom && own.right <= cell.right;
+    }""")
