@@ -64,6 +64,16 @@ async def test_long_names_stay_in_their_cells_and_axe_finds_nothing(busy, browse
     assert page.complaints == []
 
 
+async def test_no_column_is_cut_on_paper(busy, browser):  # noqa: F811
+    page = await signed_in(browser, busy, viewport={"width": 718, "height": 1047})  # A4 within its margins
+    await page.emulate_media(media="print")
+    for path in PAGES:
+        await page.goto(path)
+        beyond = "(parts) => parts.map((part) => part.getBoundingClientRect().right).filter((at) => at > 719)"
+        assert await page.locator("table, .tiles, .bars").evaluate_all(beyond) == [], path
+        await expect(page.locator(".span-choice")).to_be_hidden()
+
+
 async def test_a_group_of_another_script_stays_in_its_line_of_the_attention_band(busy, browser):  # noqa: F811
     page = await signed_in(browser, busy, **DESK)
     group = page.locator(".attention-group").filter(has_text=ARABIC)
