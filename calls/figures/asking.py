@@ -107,6 +107,7 @@ class Question:
 
     @property
     def days(self) -> int:
+        """How many days it asks for, the first and the last included."""
         return (self.last - self.first).days + 1
 
     def address(self, **changes: object) -> str:

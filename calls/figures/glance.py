@@ -76,6 +76,7 @@ class Shared(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, scope: Scope, groups: Groups, now: datetime) -> T:
+        """What was read for this scope and these groups, at most `seconds` ago; else it is read as of `now`."""
         kept = self._of((scope, groups))
         with kept.lock:
             if kept.found is None or time.monotonic() - kept.at >= self._seconds:

@@ -40,9 +40,10 @@ class Rules:
         return rules
 
     def of(self, group: int | None) -> Settings:
+        """The settings of a group (None: no group): its own, else those for all, else the defaults."""
         return self.own.get(group or 0) or self.own.get(0) or Settings()
 
     def is_open(self, quarter: int, group: int | None) -> bool:
-        """Whether a quarter of an hour lies within the business hours of a group."""
+        """Whether a quarter of an hour, counted from 1970, is within a group's hours. Without hours it always is."""
         hours = self.of(group).hours
         return hours is None or hours.has(quarter_of_week(quarter, site_zone()))

@@ -111,6 +111,7 @@ def _is_within_hours(call: Columns, asked: Asked, rules: Rules) -> bool:
 
 
 def inspect(call: Call, columns: Columns, rules: Rules, now: datetime) -> Inspected:
+    """What figures make of a call: its mark, and the wait they count (s). A live call is judged as of `now`."""
     settings = rules.of(columns.group_id)
     part = part_of(columns)
     if part is None:

@@ -41,6 +41,7 @@ class LearnedPatience:
         self._found: dict[int, Patience] = {}
 
     def get(self, now: datetime) -> dict[int, Patience]:
+        """The patience by the id of a group, 0 without one; of groups with too few calls there is none."""
         rules = Rules()
         with self._lock:
             if time.monotonic() - self._at >= KEPT_SECONDS or self._own != rules.own:

@@ -137,6 +137,7 @@ def part_of(call: Columns) -> Part | None:
 
 
 def quarter_of(moment: datetime) -> int:
+    """The number of the quarter of an hour that a moment lies in, counted from 1970 (UTC)."""
     return int(moment.timestamp() // QUARTER_SECONDS)
 
 
@@ -202,5 +203,8 @@ def live_mark(call: Columns, settings: Settings, now: datetime) -> Mark:
 
 
 def live_wait(call: Columns, clock: Clock, until: datetime | None) -> int | None:
-    """How long a live call's customer has waited. The platform's pick-up is told by the report only."""
+    """How many seconds a live call's customer has waited until a moment; None where the clock's start is unknown.
+
+    The platform's pick-up is told by the report only, so its clock runs from the begin of the call.
+    """
     return seconds(call.ringing_at if clock is Clock.RINGING else call.began_at, until)

@@ -154,6 +154,7 @@ def spread(deltas: Deltas, zone: ZoneInfo) -> Deltas:
 
 
 def longer_spans(span: str, start: int, zone: ZoneInfo) -> list[tuple[str, int]]:
+    """The longer spans that a quarter of an hour, or a day, is added to as well, with their numbers in this zone."""
     if span == DAY:
         return [(MONTH, month_of(date.fromordinal(start)))]
     places = places_of(start, zone)

@@ -68,14 +68,17 @@ def hours_of_week_hour(week_hour: int) -> list[int]:
 
 
 def moment_of(quarter: int) -> datetime:
+    """When a quarter of an hour begins (UTC), by its number since 1970."""
     return datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC)
 
 
 def month_of(day: date) -> int:
+    """The number of a month: twelve for each year, counted from the year 0."""
     return day.year * 12 + day.month - 1
 
 
 def first_day(month: int) -> date:
+    """The first day of a month, by the number that `month_of` gives."""
     return date(month // 12, month % 12 + 1, 1)
 
 

@@ -64,6 +64,7 @@ def counted(answer: Answer) -> Answer:
 
 
 def accepted(source: CachedSource, delivery: int | None, result: Result, calls: int = 1) -> Answer:
+    """The 200 for a delivery, or the body that its source asks for. `calls`: how many calls it told of."""
     if source.answer_body:
         return Answer(200, source.answer_body.encode())
     # Written by hand: a JSON encoder takes as long as the rest of the door.

@@ -98,6 +98,7 @@ def _fill(received: Received, fields: dict[str, str], flags: str) -> None:
 
 
 def interpret(received: Received, fields: dict[str, str]) -> Reading:
+    """What the source's adapter makes of folded fields. Raises nothing: where the adapter fails, it is `failed`."""
     source = received.source
     if not source.enabled:
         return ignored("source_disabled")

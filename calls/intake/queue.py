@@ -237,7 +237,7 @@ class Intake:
                 self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Commit what waits, and end. Whatever is submitted later starts a writer again."""
+        """Commit what waits, and end: in `timeout` seconds at most. What is submitted later starts a writer again."""
         self._stopping = True
         self._wake.set()
         if self._thread is not None:

@@ -52,7 +52,11 @@ def fold_any(key: str) -> str:
 
 
 def plain(body: bytes, encoding: str) -> bytes:
-    """Undo the compression. A proxy may have done so and left the header, hence the look at gzip's own mark."""
+    """Undo the compression. A proxy may have done so and left the header, hence the look at gzip's own mark.
+
+    `encoding` is the header Content-Encoding. Raises Undecodable for one that is unknown, for bytes that are not
+    what it says, and for a body that becomes too large.
+    """
     if body.startswith(b"\x1f\x8b"):
         return _inflated(body, zlib.MAX_WBITS | 16)
     encoding = encoding.strip().lower()

@@ -20,6 +20,7 @@ class Deadlines:
         self._entries: list[tuple[datetime, int]] = []
 
     def note(self, call_id: int, due: datetime) -> None:
+        """Remember when a call has to be looked at (UTC). Of several moments the earliest counts."""
         noted = self._due.get(call_id)
         if noted is not None and noted <= due:
             return

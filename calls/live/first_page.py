@@ -45,6 +45,7 @@ def snapshot_for(
 
 
 def rows_for(scope: Scope, now: datetime, live: int | None, ended: int, names: Names) -> list[dict[str, Any]]:
+    """Rows of at most `live` live calls (None: all), the most urgent first, then of at most `ended` completed ones."""
     calls = among_few(scope)
     columns = read_calls(most_urgent(live_at(calls, now), now)[:live]) + read_calls(latest_ended(calls, now, ended))
     return [row(each, names, scope.masked) for each in columns]

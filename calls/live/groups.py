@@ -103,6 +103,7 @@ class GroupCalls:
         return shown is not None and shown.waiting and shown.call.began_at == entry[0] and entry[1] not in self.lost
 
     def longest_waiting_since(self) -> datetime | None:
+        """When the call that has waited longest began (UTC); None where nobody waits. Lost calls do not count."""
         while self.waiting and not self._waits(self.waiting[0]):
             heapq.heappop(self.waiting)
         return self.waiting[0][0] if self.waiting else None
@@ -123,6 +124,7 @@ class GroupCalls:
         return [call_id for _, call_id in excess]
 
     def remove_ended(self, key: tuple[datetime, int]) -> None:
+        """Take out a completed call that is there: by when it ended and its id."""
         del self.ended[bisect_left(self.ended, key)]
 
     @property

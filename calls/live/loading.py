@@ -45,7 +45,10 @@ def load_picture(now: datetime) -> Picture:
 
 
 def read_heard_at() -> dict[int | None, datetime]:
-    """When each group was last heard of: by its latest call, since no index tells of the latest delivery."""
+    """When each group (None: no group) was last heard of (UTC).
+
+    By its latest call, since no index tells of the latest delivery.
+    """
     latest = Call.objects.order_by("-began_at", "-id").values("heard_at")
     of_groups = CallGroup.objects.annotate(heard_at=Subquery(latest.filter(group_id=OuterRef("pk"))[:1]))
     found: dict[int | None, datetime] = {
@@ -57,7 +60,7 @@ def read_heard_at() -> dict[int | None, datetime]:
 
 
 def read_latest_of_all(now: datetime) -> dict[int | None, list[Columns]]:
-    """The latest completed calls of every group."""
+    """The latest completed calls of every group, KEPT_ENDED of each at most; None stands for no group."""
     rank = Window(RowNumber(), partition_by=F("group_id"), order_by=[F("ended_at").desc(), F("id").desc()])
     recent = latest_ended(Call.objects.all(), now, None).order_by().annotate(rank=rank).filter(rank__lte=KEPT_ENDED)
     found: dict[int | None, list[Columns]] = {}
@@ -67,7 +70,7 @@ def read_latest_of_all(now: datetime) -> dict[int | None, list[Columns]]:
 
 
 def read_latest_of(group_ids: list[int | None], now: datetime) -> dict[int | None, list[Columns]]:
-    """The latest completed calls of these groups."""
+    """The latest completed calls of these groups, KEPT_ENDED of each at most; None stands for no group."""
     return {
         group_id: read_calls(latest_ended(Call.objects.filter(group_id=group_id), now, KEPT_ENDED))
         for group_id in group_ids

@@ -154,6 +154,7 @@ class Picture:
 
     @property
     def day(self) -> date:
+        """The day that today's figures are of, in the site's time zone."""
         return self._today.day
 
     def begin_day(self, day: date, tally: Tally) -> None:
@@ -169,6 +170,7 @@ class Picture:
     # Completed calls that ran short
 
     def short_groups(self) -> list[int | None]:
+        """The groups (None: no group) with fewer completed calls here than they show, and more in the database."""
         return [group_id for group_id, group in self.groups.items() if group.short]
 
     def refill(self, group_id: int | None, calls: list[Columns], now: datetime) -> list[Change]:

@@ -33,4 +33,5 @@ def live_at(calls: CallQuerySet, now: datetime) -> CallQuerySet:
 
 
 def latest_ended(calls: CallQuerySet, now: datetime, limit: int | None = SHOWN_ENDED) -> CallQuerySet:
+    """The calls that ended within a day before `now`, the latest first; all of them where `limit` is None."""
     return calls.ended().filter(ended_at__gt=now - DAY).order_by("-ended_at", "-id")[:limit]

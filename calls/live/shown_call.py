@@ -35,6 +35,7 @@ class ShownCall:
         return known
 
     def lost_by(self, now: datetime) -> bool:
+        """Whether nothing has been heard of it for so long that its track is lost."""
         return self.lost_at is not None and self.lost_at <= now
 
     @property

@@ -58,6 +58,7 @@ def live_from_database(scope: Scope, now: datetime) -> dict[str, Any]:
 
 
 def today_from_database(scope: Scope, now: datetime) -> dict[int | None, Figures]:
+    """Today's figures by group (None: no group), of those that have any. Today is a day of the site's time zone."""
     start, end = day_bounds(day_of(now))
     today = in_scope(scope).ended().filter(began_at__gte=start, began_at__lt=end).order_by()
     # Grouped by a sum: the index of the column itself would lead through the whole history.

@@ -56,6 +56,7 @@ class Attempt:
 
     @property
     def since(self) -> datetime:
+        """When the phone was picked up; before that, when we first heard of its ring (UTC)."""
         return self.picked_at or self.at
 
     def close(self, verdict: Verdict | None, at: datetime) -> None:
@@ -66,6 +67,7 @@ class Attempt:
         self.told, self.ended_at = True, at
 
     def shown(self) -> dict[str, Any]:
+        """{agent_number, state, at (UTC)}, and talk_seconds where somebody talked and the length is known."""
         said: dict[str, Any] = {"agent_number": self.agent, "state": self.state, "at": self.at}
         talked = self.talk_seconds
         if talked is None and self.state == TALKED and self.picked_at and self.ended_at:
