@@ -14,6 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Error, expect
 
 from tests.pages.test_board_in_browser import browser, chromium, site  # noqa: F401
+from tests.support.provider import india
 from tests.support.running import manage
 from tests.support.silent_line import silent_line
 
@@ -154,8 +155,8 @@ async def screen(site, browser, address):  # noqa: F811
 async def test_an_hour_through_restarts_and_a_silent_line(site, screen):  # noqa: F811
     shown = await screen.steps(5)
     assert (shown["truth"], shown["clock"], shown["waiting"]) == ("live", clock_of(screen.now), "0")
-    await asyncio.to_thread(site.says, "wall.1", StartTime="2026-11-28 11:30:10")
-    before, nodes, places = None, shown["nodes"], set()
+    await asyncio.to_thread(site.says, "wall.1", StartTime=india(datetime.now(UTC)))
+    before, nodes, places, waiting = None, shown["nodes"], set(), set()
 
     for at in itertools.count():
         if at == 60:
@@ -170,8 +171,10 @@ async def test_an_hour_through_restarts_and_a_silent_line(site, screen):  # noqa
             shown = await screen.steps(5)
             assert (shown["truth"], shown["clock"], shown["nodes"]) == ("live", clock_of(screen.now), nodes)
             places.add(shown["place"])
+            waiting.add(shown["waiting"])
 
-    assert shown["waiting"] == "1"
+    # On a slow machine the server, whose clock is not turned, has lost track of the call before the hour is over.
+    assert "1" in waiting
     assert len(places) == 9, "in each minute the picture stands a few px aside"
     after = await screen.memory()
     for name, (then, now) in zip(("nodes", "listeners", "bytes"), zip(before, after, strict=True), strict=True):
