@@ -21,7 +21,7 @@ from tests.boards.test_protocol import Socket, quick  # noqa: F401 (a fixture)
 from tests.support.boards import Shown
 from tests.support.factories import make_call
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 STEPS = [timedelta(minutes=1), timedelta(hours=2), timedelta(hours=25), timedelta(days=3)]
 

@@ -29,7 +29,7 @@ from dashboard import asgi
 from tests.support.boards import Shown
 from tests.support.factories import end_call, make_call
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CONTRACT = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
 make = sync_to_async(make_call)

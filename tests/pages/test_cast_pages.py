@@ -14,6 +14,8 @@ from calls.models import Access, Call, FigureSettings, Kiosk, Role
 from tests.support.provider import Provider, india, knows
 from tests.support.quick import slow
 
+pytestmark = pytest.mark.slow
+
 SALES = {"customer": "9000011111", "agent": "8000011111", "name": "Salescanary", "group": "Sales"}
 SUPPORT = {"customer": "9000022222", "agent": "8000022222", "name": "Supportcanary", "group": "Support"}
 NOBODYS = {"customer": "9000033333", "agent": "8000033333", "name": "Nobodyscanary", "group": ""}

@@ -17,7 +17,7 @@ from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
 from tests.support.factories import make_call
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 LINK = re.compile(r'<a (?:class="[^"]*" )?href="(/figures/([\w-]+)/\?[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 OUTCOMES = ("answered", "answered", "answered", "abandoned", "missed", "failed", "unknown", "ivr_only")

@@ -17,6 +17,8 @@ from calls.people.sign_in import BY_NAME, BY_NETWORK, HASHED_AT_ONCE, client_add
 from calls.upkeep.pruning import prune
 from tests.conftest import person
 
+pytestmark = pytest.mark.slow
+
 SIGN_IN = "/accounts/login/"
 HERE = "203.0.113.7"
 

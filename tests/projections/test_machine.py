@@ -25,6 +25,8 @@ from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up, step
 from tests.commit.test_machine import NOW, Calls
 
+pytestmark = pytest.mark.slow
+
 ROLLUPS = PROJECTIONS[rollups.NAME]
 EVER = Asked(NOW - timedelta(days=9), NOW + timedelta(days=9), Scope(None, masked=False))
 EXAMPLES = int(os.environ.get("TEST_MACHINE_EXAMPLES", "40"))

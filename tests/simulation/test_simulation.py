@@ -17,6 +17,8 @@ from calls.models.source import digest
 from calls.simulation import Request, Sender, Traffic, encode
 from calls.simulation.dice import SITE, busyness
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 11, 23, 5, 30, tzinfo=UTC)
 STAMP = "%Y-%m-%d %H:%M:%S"
 

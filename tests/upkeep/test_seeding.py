@@ -13,6 +13,8 @@ from calls.models import Call, CallAlias, Delivery
 from tests.support.desk import Desk
 from tests.support.provider import picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.django_db(transaction=True)
 def test_seeded_calls_equal_what_their_deliveries_make_of_them():
