@@ -71,6 +71,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
     context = {
         **common(asked, reading, rules),
         "tiles": [tile(FIGURES[name], total, before, asked) for name in TILES],
+        "split_by": BY[asked.by],
         "columns": [FIGURES[name] for name in COLUMNS],
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
         "total": numbers(total, asked),

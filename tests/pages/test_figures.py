@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from calls.days import day_bounds, day_of
 from calls.figures import rollups
+from calls.figures.asking import BY
 from calls.figures.definitions import FIGURES
 from calls.figures.inspector import SIDES
 from calls.models import Agent, CallGroup, FigureSettings
@@ -242,6 +243,13 @@ def test_a_heat_map_of_a_week_and_none_of_a_day(client, admin_person, day):
     lost = [int(text) for text in re.findall(r'<td class="heat-[1-5]"[^>]*><a [^>]*>(\d+)</a></td>', week)]
     assert sum(lost) == 2
     assert 'class="heat"' not in opened(client, admin_person, "/figures/").content.decode()
+
+
+@pytest.mark.parametrize("by", BY)
+def test_the_table_is_headed_by_the_word_of_its_split(client, admin_person, day, by):
+    page = opened(client, admin_person, f"/figures/?span=7d&by={by}").content.decode()
+
+    assert re.findall(r'<th scope="col">([^<]+)</th><th scope="col" title=', page) == [str(BY[by])]
 
 
 def test_an_address_says_all(client, admin_person, day):
