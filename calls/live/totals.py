@@ -57,6 +57,13 @@ def live_from_database(scope: Scope, now: datetime) -> dict[str, Any]:
     return {"live": tracked_count, "lost_track": live.pop("all") - tracked_count, **live}
 
 
+def waiting_by_group(scope: Scope, now: datetime) -> dict[int | None, tuple[datetime, datetime | None]]:
+    """Of each group with customers who wait (None: no group): when the first call began, and when the first rang."""
+    waiting = live_at(among_few(scope), now).filter(~lost_track(now) & WAITING)
+    first = waiting.values("group_id").annotate(began=Min("began_at"), rang=Min("ringing_at"))
+    return {each["group_id"]: (each["began"], each["rang"]) for each in first}
+
+
 def today_from_database(scope: Scope, now: datetime) -> dict[int | None, Figures]:
     """Today's figures by group (None: no group), of those that have any. Today is a day of the site's time zone."""
     start, end = day_bounds(day_of(now))

@@ -1,15 +1,17 @@
 """What a board cannot know by itself to say who is close to being lost: who called before, how patient callers are."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from calls.figures.glance import Groups, Shared
 from calls.figures.learned_patience import patiences
+from calls.figures.parts import Clock
 from calls.figures.patience import NEXT_SECONDS, STEP_SECONDS, Patience
 from calls.history.returning import Returning, returning
+from calls.live.totals import waiting_by_group
 from calls.models import CallGroup
 from calls.models.access import Scope
 from calls.words import NO_GROUP
@@ -36,6 +38,24 @@ def patience_told(scope: Scope, now: datetime) -> dict[str, Any]:
 
 def _told(patience: Patience) -> dict[str, Any]:
     return {**patience._asdict(), "clock": str(patience.clock), "chances": list(patience.chances)}
+
+
+def limits_reached(scope: Scope, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """When the first of those who wait comes to a long wait, and to one that is too long, by the patience of its group.
+
+    None where nobody waits in a group whose patience is known.
+    """
+    known, reached = patiences.get(now), []
+    for group, (began, rang) in waiting_by_group(scope, now).items():
+        patience = known.get(group or 0)
+        since = rang if patience and patience.clock is Clock.RINGING else began
+        if patience and since:
+            counted = since + timedelta(seconds=patience.allowance)
+            reached.append([counted + timedelta(seconds=wait) for wait in (patience.long_wait, patience.too_long)])
+    if not reached:
+        return None, None
+    long, too_long = map(min, zip(*reached, strict=True))
+    return long, too_long
 
 
 def _read(scope: Scope, groups: Groups, now: datetime) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from calls.figures.glance import Groups, Shared, glances, told
 from calls.live.totals import live_from_database
 from calls.models import Kiosk
 from calls.models.access import Scope
+from calls.pages.attention import limits_reached
 from calls.people.kiosks import kiosk_of, note_seen
 
 THEMES = ("dark", "light", "auto")
@@ -69,11 +70,13 @@ def figures_of(kiosk: Kiosk) -> dict[str, Any]:
 
 def _read(scope: Scope, groups: Groups, now: datetime) -> dict[str, Any]:
     live = live_from_database(scope, now)
-    since = live["longest_waiting_since"]
+    long, too_long = limits_reached(scope, now)
     return {
         **told(glances.get(scope, groups, now)),
         "waiting": live["waiting"],
-        "waiting_since": since.isoformat().replace("+00:00", "Z") if since else None,
+        "waiting_since": moment(live["longest_waiting_since"]),
+        "waits_long_from": moment(long),
+        "waits_too_long_from": moment(too_long),
         "live": live["live"],
         "live_note": live_note(live),
         "lost_track": live["lost_track"],
@@ -81,6 +84,10 @@ def _read(scope: Scope, groups: Groups, now: datetime) -> dict[str, Any]:
 
 
 shared = Shared(_read)
+
+
+def moment(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
 
 
 def live_note(live: dict[str, Any]) -> str:

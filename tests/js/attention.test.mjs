@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Attention, chanceOf, levelAt } from "../../static/js/board/attention.js";
+import { Attention, chanceOf } from "../../static/js/board/attention.js";
 import { whyOf } from "../../static/js/board/band.js";
 import { Snoozed } from "../../static/js/board/snooze.js";
+import { levelAt } from "../../static/js/live/levels.js";
 import { readCall } from "../../static/js/live/store.js";
 import { Host } from "./host.mjs";
 import { at, row, T0 } from "./rows.mjs";

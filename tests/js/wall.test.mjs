@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { Freshness, FRESH_MS } from "../../static/js/wall/freshness.js";
 import { shiftAt } from "../../static/js/wall/shift.js";
+import { waitLevel } from "../../static/js/wall/waiting.js";
 
 const SERVER = Date.UTC(2026, 10, 28, 6, 0, 0);
 
@@ -42,4 +43,15 @@ test("the picture stands elsewhere each minute, a few px around its place, and c
   assert.deepEqual(places.slice(9), places.slice(0, 9));
   for (const place of places) assert.match(place, /^(-4|0|4)px (-4|0|4)px$/);
   assert.equal(shiftAt(SERVER + 59_999), shiftAt(SERVER));
+});
+
+test("a wait is long by the limits of all, and sooner where a group's callers give up sooner", () => {
+  const moment = (seconds) => new Date(SERVER + 1_000 * seconds).toISOString();
+  const levels = (told) => [19, 20, 44, 45, 60, 90].map((seconds) => waitLevel(told, SERVER + 1_000 * seconds));
+  const waits = { waiting_since: moment(0), waits_long_from: null, waits_too_long_from: null };
+
+  assert.deepEqual(levels(waits), ["fine", "fine", "fine", "warn", "warn", "alarm"]);
+  const hasty = { ...waits, waits_long_from: moment(20), waits_too_long_from: moment(60) };
+  assert.deepEqual(levels(hasty), ["fine", "warn", "warn", "warn", "alarm", "alarm"]);
+  assert.equal(waitLevel({ ...waits, waiting_since: null }, SERVER), "fine");
 });

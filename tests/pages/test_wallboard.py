@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +13,9 @@ from django.utils import timezone
 from calls.commit import groups
 from calls.figures import glance as glances_module
 from calls.figures.glance import Shared, glance, glances
+from calls.figures.learned_patience import patiences
+from calls.figures.parts import Clock
+from calls.figures.patience import Patience
 from calls.models import CallGroup, FigureSettings, Kiosk
 from calls.models.access import Scope
 from calls.pages import wallboard
@@ -118,6 +121,26 @@ def test_a_level_stands_to_the_goals_of_its_groups(sales):
         assert (level["code"], level["goal"]) == (code, f"{goal} %")
 
 
+@pytest.mark.parametrize(("clock", "since"), [(Clock.WHOLE_CALL, -12), (Clock.AFTER_PICKUP, -12), (Clock.RINGING, -7)])
+def test_waits_come_to_the_limits_of_their_groups_on_the_clock_of_these(monkeypatch, sales, support, clock, since):
+    now = timezone.now()
+    make_call(sales, "ringing", ago=12, ringing_at=now - timedelta(seconds=7))
+    make_call(sales, "ringing", ago=5, ringing_at=now)
+    make_call(support, "ringing", ago=90)
+    make_call(sales, "talking", ago=300)
+    token, of_support = a_screen(sales)[1], a_screen(support, name="Desk")[1]
+    assert figures(token)[1]["waits_long_from"] is None, "nothing is known of the group"
+
+    learned = {sales.pk: Patience(clock, 3, 15, 25, (10,))}
+    monkeypatch.setattr(patiences, "get", lambda now: learned)
+    wallboard.shared.forget()
+    _, said = figures(token)
+
+    moments = [datetime.fromisoformat(said[name]) for name in ("waits_long_from", "waits_too_long_from")]
+    assert [round((at - now).total_seconds()) for at in moments] == [since + 3 + 15, since + 3 + 25]
+    assert figures(of_support)[1]["waits_too_long_from"] is None, "another group's callers are as patient as all"
+
+
 def test_a_trend_is_told_of_ten_calls_and_more(sales):
     for n in range(10):
         ended(sales, wait=3, ago=600)
@@ -194,7 +217,7 @@ def test_no_number_and_no_name_of_a_customer_leaves(sales):
     assert set(figures(token)[1]) == {
         *("page", "screen", "whose", "now", "as_of", "behind", "level"),
         *("answered", "lost", "abandoned", "missed", "lost-rate", "offered"),
-        *("waiting", "waiting_since", "live", "live_note", "lost_track"),
+        *("waiting", "waiting_since", "waits_long_from", "waits_too_long_from", "live", "live_note", "lost_track"),
     }, "a new part of the answer is looked at here first: may people who pass by read it?"
 
 

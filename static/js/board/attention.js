@@ -3,12 +3,11 @@
  * no clock. It remembers what it said, so that a line neither flickers at a limit nor trades places for a hair.
  */
 
-import { isAtLeast, LONG_WAIT_MS, TOO_LONG_WAIT_MS, worse } from "../live/levels.js";
+import { levelAt, limits, WAIT, worse } from "../live/levels.js";
 import { isLost, isWaiting, moment } from "../live/store.js";
 import { NONE } from "./filters.js";
 
 /** By level: at which value a line is raised, and below which it is cleared. Lengths in ms. */
-const WAIT = limits(LONG_WAIT_MS, TOO_LONG_WAIT_MS);
 const RING = WAIT;
 const TALK = limits(900_000, 1_800_000);
 const LOST = { warn: [3, 2], alarm: [Infinity, Infinity] };
@@ -26,18 +25,6 @@ const LOST_BEFORE = 0.2;
 const HALF_BY_AGE_MS = 180_000;
 
 const KINDS = ["silence", "waiting", "ring", "lost", "talk"];
-
-/** Limits of lengths: one is cleared a ninth below where it is raised. */
-function limits(warn, alarm) {
-  return { warn: [warn, warn - warn / 9], alarm: [alarm, alarm - alarm / 9] };
-}
-
-/** "fine", "warn" or "alarm" of a value that had this level before. */
-export function levelAt(value, { warn, alarm }, before = "fine") {
-  const reached = (level, [raised, cleared]) => value >= (isAtLeast(before, level) ? cleared : raised);
-  if (reached("alarm", alarm)) return "alarm";
-  return reached("warn", warn) ? "warn" : "fine";
-}
 
 /** How likely a caller of a group is to give up within the next half minute, of 1. `patience` null: by age. */
 export function chanceOf(call, patience, now, step) {

@@ -12,7 +12,7 @@ import { tellPrint } from "./print-head.js";
 import { totalsOf } from "./scoped-totals.js";
 import { Pace } from "../live/pace.js";
 import { Painter } from "../live/painter.js";
-import { waitLevel, worse } from "../live/levels.js";
+import { levelAt, WAIT, worse } from "../live/levels.js";
 import { CallStore } from "../live/store.js";
 import {
   callsAreLeftOut,
@@ -380,7 +380,7 @@ export class Board {
   /** The worst level of those who wait; of those who were not sent, by the longest wait. */
   #worstWait(now) {
     const from = this.#known?.longest_waiting_since ?? null;
-    return worse(this.#attention.wait, waitLevel(from === null ? null : now - Date.parse(from)));
+    return worse(this.#attention.wait, from === null ? "fine" : levelAt(now - Date.parse(from), WAIT));
   }
 
   /** What needs attention, in the band. While a hand is on a list, what stands above the lists keeps its height. */

@@ -1,20 +1,25 @@
 /**
- * How bad is it: shape, word and colour of a level. Pure. A board's lists, strip and band say the level that
- * attention.js finds, which also knows how patient the callers of each group are; these two limits are those of all.
+ * How bad is it: limits, and shape, word and colour of a level. Pure. The limits of waits here are those of all; those
+ * of a group, whose callers may be less patient, come from the server.
  */
-
-export const LONG_WAIT_MS = 45_000;
-export const TOO_LONG_WAIT_MS = 90_000;
 
 const LEVELS = ["fine", "warn", "alarm"];
 
-/** "fine", "warn" or "alarm", by how long somebody has waited. */
-export function waitLevel(ms) {
-  if (ms === null || ms < LONG_WAIT_MS) return "fine";
-  return ms < TOO_LONG_WAIT_MS ? "warn" : "alarm";
+/** Limits of lengths, in ms: at which value each level is raised, and below which, a ninth lower, it is cleared. */
+export function limits(warn, alarm) {
+  return { warn: [warn, warn - warn / 9], alarm: [alarm, alarm - alarm / 9] };
 }
 
-export const isAtLeast = (level, other) => LEVELS.indexOf(level) >= LEVELS.indexOf(other);
+export const WAIT = limits(45_000, 90_000);
+
+/** "fine", "warn" or "alarm" of a value that had this level before. */
+export function levelAt(value, { warn, alarm }, before = "fine") {
+  const reached = (level, [raised, cleared]) => value >= (isAtLeast(before, level) ? cleared : raised);
+  if (reached("alarm", alarm)) return "alarm";
+  return reached("warn", warn) ? "warn" : "fine";
+}
+
+const isAtLeast = (level, other) => LEVELS.indexOf(level) >= LEVELS.indexOf(other);
 
 export const worse = (a, b) => (isAtLeast(a, b) ? a : b);
 

@@ -2,9 +2,10 @@
 
 import { about, clockSeconds, learnFormats, timer, UNKNOWN } from "../shared/format.js";
 import { need, say, set } from "../shared/dom.js";
-import { LEVEL_WORDS, waitLevel } from "../live/levels.js";
+import { LEVEL_WORDS } from "../live/levels.js";
 import { Freshness } from "./freshness.js";
 import { shiftAt } from "./shift.js";
+import { waitLevel } from "./waiting.js";
 
 const ASK_EVERY_MS = 2_000;
 const GIVE_UP_MS = 8_000;
@@ -84,7 +85,7 @@ function tick() {
   tell("clock", clockSeconds(server));
   if (!isFresh) return;
   const waited = told.waiting_since ? Math.max(0, server - Date.parse(told.waiting_since)) : null;
-  const code = waited === null ? "none" : waitLevel(waited);
+  const code = waited === null ? "none" : waitLevel(told, server);
   tell("longest", waited === null ? UNKNOWN : timer(waited));
   level("waiting", code, waited === null ? "nobody" : LEVEL_WORDS[code]);
 }
