@@ -23,7 +23,7 @@ from calls.models.access import Scope
 
 KEPT_SECONDS = 1.0
 MOST_KEPT = 200
-TODAY = ("answered", "lost", "abandoned", "missed", "lost-rate", "offered")
+TODAY = ("answered", "lost", "abandoned", "missed", "lost-rate", "offered", "outgoing")
 FAR_BELOW = 0.1
 """A service level that is so much below its goal is an alarm, not only a warning."""
 Groups = frozenset[int | None] | None

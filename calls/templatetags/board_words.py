@@ -113,9 +113,3 @@ def exact_moment(moment: str) -> str:
 
 register.filter("duration", formats.length)
 register.filter("phone_parts", formats.phone_parts)
-
-
-@register.filter
-def offered(totals: dict[str, Any]) -> int:
-    """Incoming calls of the day that ended with a customer who wanted a person."""
-    return sum(totals[f"{outcome}_today"] for outcome in ("answered", "abandoned", "missed", "failed"))

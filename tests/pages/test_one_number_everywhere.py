@@ -131,6 +131,28 @@ def test_five_places_say_the_same_as_of_the_same_number(client, admin_person, sa
     assert texts == SCENES[scene]
 
 
+@pytest.mark.parametrize("query", ["", "group=Sales", "group=Sales&group=Support", "group=-"])
+def test_the_strip_counts_offered_and_outgoing_calls_as_the_figures_page_does(
+    client, admin_person, sales, support, query
+):
+    many(sales, support)
+    for outcome in ("unknown", "failed", "ivr_only"):
+        ended(sales, outcome)
+    for state in ("ended", "talking"):
+        make_call(sales, state, ago=50, direction="outgoing", **({"outcome": "answered"} if state == "ended" else {}))
+    client.force_login(admin_person)
+
+    board = client.get(f"/?{query}").content.decode()
+    said = client.get(f"/figures/now/?{query}").json()
+    page = client.get(f"/figures/?span=today&{query}").content.decode()
+
+    tiles = dict(re.findall(r'href="/figures/([\w-]+)/[^>]*>\s*<h2>[^<]*</h2>\s*<p class="fig-value">([^<]*)<', page))
+    names = ("answered", "offered", "outgoing")
+    answered, note = re.search(r'data-figure="answered">([^<]*)</p><p [^>]*"answered-note">([^<]*)<', board).groups()
+    assert (answered, note) == (tiles["answered"], f"of {tiles['offered']} offered · {tiles['outgoing']} outgoing")
+    assert [said[name] for name in names] == [tiles[name] for name in names]
+
+
 def live_in_memory(scope):
     picture = load_picture(timezone.now())
     audience = Audience(scope, picture)

@@ -216,7 +216,7 @@ def test_no_number_and_no_name_of_a_customer_leaves(sales):
             assert secret not in text, (path, secret)
     assert set(figures(token)[1]) == {
         *("page", "screen", "whose", "now", "as_of", "behind", "level"),
-        *("answered", "lost", "abandoned", "missed", "lost-rate", "offered"),
+        *("answered", "lost", "abandoned", "missed", "lost-rate", "offered", "outgoing"),
         *("waiting", "waiting_since", "waits_long_from", "waits_too_long_from", "live", "live_note", "lost_track"),
     }, "a new part of the answer is looked at here first: may people who pass by read it?"
 

@@ -1,4 +1,4 @@
-/** Two tiles of the strip: the service level and what was lost. The page asks for them; docs/events.md says why. */
+/** The strip's service level, what was offered and what was lost. The page asks for them; docs/events.md says why. */
 
 import { say, set } from "../shared/dom.js";
 import { UNKNOWN } from "../shared/format.js";
@@ -77,6 +77,7 @@ export class Glance extends EventTarget {
     const words = trend && `${TREND_WORDS[trend]} the 30 minutes before`;
     set(this.#root.querySelector('[data-glance="trend"]'), "title", words);
     this.#say("level-note", `today ${today.text}${lately.goal ? ` · goal ${lately.goal}` : ""}`);
+    this.#say("answered-note", `of ${told.offered} offered · ${told.outgoing} outgoing`);
     this.#say("lost", told.lost);
     this.#say("lost-note", `${told.abandoned} abandoned · ${told.missed} missed`);
     for (const [name, trend] of Object.entries(told.trends)) this.#draw(name, trend);
@@ -99,7 +100,7 @@ export class Glance extends EventTarget {
     set(this.#tile("level"), "data-level", "none");
     for (const bars of this.#root.querySelectorAll("[data-trend]")) set(bars, "data-unknown", "");
     for (const name of ["lately", "lost"]) this.#say(name, UNKNOWN);
-    for (const name of ["word", "trend", "level-note", "lost-note"]) this.#say(name, "");
+    for (const name of ["word", "trend", "level-note", "answered-note", "lost-note"]) this.#say(name, "");
   }
 
   #tile(name) {

@@ -43,7 +43,6 @@ export class Strip {
     this.#say("answered", figure(totals.answered_today));
     this.#say("live-note", totals.live === null ? "too many to count by group" : liveNote(totals));
     set(this.#root.querySelector('[data-tile="live"]'), "title", liveNote(totals));
-    this.#say("answered-note", answeredNote(totals));
     this.#lost(totals.lost_track ?? 0);
   }
 
@@ -59,14 +58,8 @@ export class Strip {
 
 const known = (value) => (value === null ? UNKNOWN : figure(value));
 
-/** Incoming calls of the day that ended with a customer who wanted a person. */
-export const offered = (totals) =>
-  totals.answered_today + totals.abandoned_today + totals.missed_today + totals.failed_today;
-
 export const liveNote = (totals) =>
   ["talking", "ringing", "ivr", "dialing"]
     .filter((state) => totals[state] > 0)
     .map((state) => `${figure(totals[state])} ${stateWithin(state)}`)
     .join(" · ") || "no calls";
-
-const answeredNote = (totals) => `of ${figure(offered(totals))} offered · ${figure(totals.outgoing_today)} outgoing`;
