@@ -1,6 +1,7 @@
 """The benchmark's command.
 
-    python3 run.py bench [SUITE ...] [--runs 3] [--short] [--only TEXT] [--minutes 60] [--out FILE]
+    python3 run.py bench [SUITE ...] [--runs 3] [--short] [--only TEXT] [--minutes 60] [--calls N ...]
+        [--database URL] [--out FILE]
 
 Measures in turns (A B A B ...), prints tables of medians in Markdown. Exits 1 for a broken path, never for a slow one.
 """
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import machine, report
+from bench import machine, report, stores
 from bench.cases import Case, Size, Suite
 from bench.load.figures import Figures
 from bench.product import forget_installations
@@ -27,7 +28,7 @@ def main() -> int:
     # A benchmark that is stopped still stops its servers and drops its databases.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     names = options.suites or [name for name in SUITES if name not in LONG or (options.short and name in SHORTENED)]
-    size = Size(options.short, options.minutes, tuple(options.calls))
+    size = Size(options.short, options.minutes, tuple(options.calls), tuple(options.database))
     measured: Measured = {}
     faults: list[str] = []
     print(f"# Callboard's benchmark\n\n{machine.described()}", flush=True)
@@ -55,13 +56,26 @@ def parsed() -> argparse.Namespace:
     options.add_argument("--short", action="store_true", help="each path once, in small numbers: is it whole?")
     options.add_argument("--only", default="", metavar="TEXT", help="only cases with this in their name")
     options.add_argument("--minutes", type=float, default=60, help="how long the soak lasts, and the browser's load")
-    options.add_argument("--calls", type=int, nargs="+", default=list(Size.history), help="how long the histories are")
+    options.add_argument("--calls", type=int, nargs="+", default=[], help="how long the histories are")
+    there = "a database with a history of made-up calls, in the place of the longest that would be seeded; written to"
+    options.add_argument("--database", metavar="URL", action="append", default=[], help=there)
     options.add_argument("--out", type=Path, help="a JSON file for the figures of every run")
     found = options.parse_args()
     if unknown := set(found.suites) - set(SUITES):
         options.error(f"there is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    if problem := wrong_with(found.database):
+        options.error(problem)
     found.runs = found.runs or (1 if found.short else 3)
     return found
+
+
+def wrong_with(databases: list[str]) -> str:
+    """Why these cannot be the databases with a history, or nothing."""
+    if len(databases) > len({stores.store_of(url) for url in databases}):
+        return "one --database for SQLite and one for PostgreSQL at most"
+    files = [stores.file_of(url) for url in databases if stores.store_of(url) == stores.SQLITE]
+    missing = [file for file in files if not Path(file).exists()]
+    return f"there is no file {missing[0]} (a URL is like sqlite:////folder/callboard.sqlite3)" if missing else ""
 
 
 def measure(suite: Suite, cases: list[Case], runs: int) -> tuple[dict[str, list[Figures]], list[str]]:

@@ -15,7 +15,14 @@ class Size:
 
     short: bool = False
     minutes: float = 60
-    history: tuple[int, ...] = (10_000, 1_000_000, 5_000_000)
+    calls: tuple[int, ...] = ()
+    """How long the histories are, where that was said."""
+    databases: tuple[str, ...] = ()
+    """URLs of databases with a history that is there already: one a store at most."""
+
+    def histories(self, *usual: int) -> tuple[int, ...]:
+        """How many calls the histories of a suite have: as was said, else as is usual."""
+        return self.calls or usual
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _figures() -> Iterator[Goal]:
         yield Goal(f"{says}, {store}", "projections", "behind_most_ms", f"500/s, {store}", at_most=1_000)
         beside = f"catching up beside 100/s, {store}"
         # Five million in ten minutes.
-        yield Goal(f"changes a second, {beside}", "projections", "caught_per_s", beside, at_least=8_333)
+        yield Goal(f"calls a second, {beside}", "projections", "caught_per_s", beside, at_least=8_333)
 
 
 def _memory() -> Iterator[Goal]:

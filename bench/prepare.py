@@ -2,7 +2,8 @@
 
     python -m bench.prepare --people 40
 
-Settings come from the environment, as for the product itself. The first person is an administrator.
+Settings come from the environment, as for the product itself. The first person is an administrator. A database that is
+there already is taken over, unless it holds calls that are not made up: what is measured is written into it.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import django
 
 from bench.load import words
 
+SOURCE = "Bench"
 UNLIMITED = 10**9
 """What is measured is how fast calls are taken, not where a source is stopped."""
 
@@ -28,17 +30,33 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
+    refuse_real_calls()
     call_command("firstrun", stdout=StringIO())
     json.dump({"token": new_token(), "cookies": [cookie_of(number) for number in range(people)]}, sys.stdout)
 
 
+def refuse_real_calls() -> None:
+    """End where a source has calls that are neither made up nor this benchmark's."""
+    from django.db import connection
+
+    from calls.models import Call, Source
+
+    if Source._meta.db_table not in connection.introspection.table_names():
+        return
+    for pk, name in Source.objects.filter(synthetic=False).exclude(name=SOURCE).values_list("id", "name"):
+        if Call.objects.filter(source=pk).values("id").exists():
+            raise SystemExit(f"The calls of {name} are not made up, and a benchmark would write among them.")
+
+
 def new_token() -> str:
-    """The token of a new source that has its directory, as after its first day."""
-    from calls.intake.sources import connect
-    from calls.models import Agent, VirtualNumber
+    """A new token of the benchmark's source, which has its directory, as after its first day."""
+    from calls.intake.sources import connect, rotate
+    from calls.models import Agent, Source, VirtualNumber
     from calls.phones import match_key, normalise
 
-    made = connect("Bench", new_calls_per_minute=UNLIMITED, live_calls_limit=UNLIMITED)
+    if known := Source.objects.filter(name=SOURCE).first():
+        return rotate(known)[0].token
+    made = connect(SOURCE, new_calls_per_minute=UNLIMITED, live_calls_limit=UNLIMITED)
     for model, numbers in ((Agent, words.agents()), (VirtualNumber, words.lines())):
         known = {normalise(number, made.source.region) for number in numbers}
         rows = (model(source=made.source, number=n, number_key=match_key(n), settled=True) for n in sorted(known))

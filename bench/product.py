@@ -25,7 +25,7 @@ class Prepared:
     database_url: str
     token: str
     cookies: tuple[str, ...]
-    seed_seconds: float
+    seed_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,18 @@ class Product(Subject):
 
 @dataclass(frozen=True)
 class Aged(Product):
-    """The product with a history: many stored calls with their deliveries, in the installation itself."""
+    """The product with a history: many stored calls with their deliveries, in the installation itself.
+
+    They are seeded over so many days; or they are `there` already, in the database of this URL.
+    """
 
     calls: int = 10_000
+    days: int = 90
+    there: str = ""
 
     @property
     def prepared(self) -> Prepared:
-        return installation(self.store, self.calls)
+        return taken_over(self.there) if self.there else installation(self.store, self.calls, self.days)
 
     @contextmanager
     def place(self, port: int) -> Iterator[Place]:
@@ -89,20 +94,34 @@ _installations = ExitStack()
 
 
 @cache
-def installation(store: str, calls: int = 0) -> Prepared:
+def installation(store: str, calls: int = 0, days: int = 0) -> Prepared:
     """A new installation of the product with a source, people who are signed in, and so many stored calls."""
-    folder = Path(mkdtemp(prefix="callboard-bench-prepared-"))
-    _installations.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     url = _installations.enter_context(stores.database(store, folder))
     said = json.loads(run_there(["-m", "bench.prepare"], folder, url))
     began = time.monotonic()
     if calls:
-        run_there(["manage.py", "seed", "--calls", str(calls)], folder, url)
+        run_there(["manage.py", "seed", "--calls", str(calls), "--days", str(days)], folder, url)
     return Prepared(folder, url, said["token"], tuple(said["cookies"]), time.monotonic() - began)
+
+
+@cache
+def taken_over(url: str) -> Prepared:
+    """An installation whose database is there already: it gets a source and people too, and is never dropped."""
+    folder = _folder()
+    said = json.loads(run_there(["-m", "bench.prepare"], folder, url))
+    return Prepared(folder, url, said["token"], tuple(said["cookies"]))
+
+
+def _folder() -> Path:
+    folder = Path(mkdtemp(prefix="callboard-bench-prepared-"))
+    _installations.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def forget_installations() -> None:
     installation.cache_clear()
+    taken_over.cache_clear()
     _installations.close()
 
 

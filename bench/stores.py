@@ -26,6 +26,15 @@ def postgres_answers() -> bool:
         return False
 
 
+def store_of(url: str) -> str:
+    return POSTGRES if url.startswith("postgres") else SQLITE
+
+
+def file_of(url: str) -> str:
+    """The file of a SQLite database."""
+    return url.removeprefix("sqlite:///")
+
+
 @contextmanager
 def database(store: str, folder: Path, template: str = "") -> Iterator[str]:
     """The URL of a new database: a file in the folder, or a copy of PostgreSQL's template."""
@@ -43,11 +52,11 @@ def database(store: str, folder: Path, template: str = "") -> Iterator[str]:
 @contextmanager
 def connected(url: str) -> Iterator[Any]:
     """A connection that commits each statement, and waits for whoever writes."""
-    postgres = url.startswith("postgres")
+    postgres = store_of(url) == POSTGRES
     connection: Any = (
         psycopg.connect(url, autocommit=True)
         if postgres
-        else sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)
+        else sqlite3.connect(file_of(url), timeout=30, isolation_level=None)
     )
     try:
         yield connection
@@ -66,4 +75,4 @@ def name_of(url: str) -> str:
 
 def usage_of_store(url: str) -> Usage:
     """What a database costs outside the server's own processes: nothing for a file."""
-    return usage_of_backends(name_of(url)) if url.startswith("postgres") else Usage()
+    return usage_of_backends(name_of(url)) if store_of(url) == POSTGRES else Usage()

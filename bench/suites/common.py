@@ -2,8 +2,10 @@
 
 from functools import cache
 
+from bench.cases import Size
 from bench.load import Load
-from bench.stores import POSTGRES, postgres_answers
+from bench.product import Aged
+from bench.stores import POSTGRES, postgres_answers, store_of
 from bench.subjects import why_no_node
 
 SHORT = Load(calls=30, boards=3, active=12, connections=4, drain=1, retries=20)
@@ -19,6 +21,23 @@ def why_no_postgres() -> str:
 
 def why_not(store: str) -> str:
     return why_no_postgres() if store == POSTGRES else ""
+
+
+def why_no_history(store: str, size: Size) -> str:
+    """Why there is no history in this store. Where some databases were named, no other is made."""
+    unnamed = size.databases and not database_of(store, size)
+    return why_not(store) or ("--database names none of its databases" if unnamed else "")
+
+
+def database_of(store: str, size: Size) -> str:
+    """The URL that was named for this store, or nothing."""
+    return next((url for url in size.databases if store_of(url) == store), "")
+
+
+def aged(store: str, calls: int, counts: tuple[int, ...], size: Size, days: int = Aged.days) -> Aged:
+    """The product with so many calls; the longest history of a suite is the one that is there already, if any is."""
+    there = database_of(store, size) if calls == max(counts) else ""
+    return Aged(store=store, calls=calls, days=days, there=there)
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from functools import partial
 from statistics import median
 from typing import Any
 from urllib.parse import quote
@@ -14,15 +15,15 @@ from picows import WSFrame, WSListener, WSTransport, ws_connect
 
 from bench import stores
 from bench.cases import Case, Size, Suite
+from bench.fetching import milliseconds, page
 from bench.load import Load, measure
 from bench.load.figures import Figures
-from bench.product import Aged
 from bench.running import Running, running
 from bench.subjects import ROOT
-from bench.suites.common import SHORT, why_not
+from bench.suites.common import SHORT, aged, why_no_history
 
-LOAD = Load(calls=3000, boards=5, active=1000, connections=64)
 TIMES = 7
+LOAD = Load(calls=3000, boards=5, active=1000, connections=64)
 PAGES = {
     "page_ms": "/",
     "admin_ms": "/admin/calls/call/",
@@ -36,18 +37,18 @@ PART = re.compile(rb'"part": ?(\d+), ?"parts": ?(\d+)')
 
 
 def cases(size: Size) -> list[Case]:
-    counts = (500, 2000) if size.short else size.history
-    return [case(store, calls, counts[0], size) for store in (stores.SQLITE, stores.POSTGRES) for calls in counts]
+    counts = (500, 2000) if size.short else size.histories(10_000, 1_000_000, 5_000_000)
+    return [case(store, calls, counts, size) for store in (stores.SQLITE, stores.POSTGRES) for calls in counts]
 
 
-def case(store: str, calls: int, fewest: int, size: Size) -> Case:
-    missing = why_not(store)
+def case(store: str, calls: int, counts: tuple[int, ...], size: Size) -> Case:
+    missing, fewest = why_no_history(store, size), counts[0]
     if not (ROOT / "calls" / "management" / "commands" / "seed.py").exists():
         missing = "there is no `manage.py seed` yet"
     load = replace(SHORT, boards=2) if size.short else LOAD
 
     def take() -> Figures:
-        subject = Aged(store=store, calls=calls)
+        subject = aged(store, calls, counts, size)
         if store == stores.POSTGRES:
             stores.administer("VACUUM ANALYZE", subject.prepared.database_url)
         with running(subject) as at_work:
@@ -68,24 +69,10 @@ def pages(at_work: Running) -> Figures:
     found = {}
     for name, path in PAGES.items():
         page(connection, path.format(**words), headers)
-        found[name] = median(timed(connection, path.format(**words), headers) for _ in range(TIMES))
+        again = partial(page, connection, path.format(**words), headers)
+        found[name] = median(milliseconds(again) for _ in range(TIMES))
     connection.close()
     return found
-
-
-def timed(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> float:
-    began = time.perf_counter()
-    page(connection, path, headers)
-    return round(1e3 * (time.perf_counter() - began), 2)
-
-
-def page(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> bytes:
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    body = answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{path} answers {answer.status}.")
-    return body
 
 
 def first_picture(at_work: Running) -> float:

@@ -1,15 +1,17 @@
 """The benchmark: its short form takes every path once and fails on a broken one, never on a slow machine."""
 
 import array
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench import page, report
+from bench import behind, page, report, stores
 from bench.behind import Watch
 from bench.cases import Case, Size
 from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Goal
@@ -17,7 +19,8 @@ from bench.load import Load, LoadFailed, Target, measure
 from bench.load.board import Watched
 from bench.load.figures import figures_of
 from bench.load.posting import mixed
-from bench.suites import LONG, SHORTENED, SUITES, common
+from bench.product import forget_installations, run_there, taken_over
+from bench.suites import LONG, SHORTENED, SUITES, common, projections
 from tests.support.running import ROOT
 
 SHORT_SUITES = [name for name in SUITES if name not in LONG or name in SHORTENED]
@@ -265,11 +268,115 @@ def test_a_watch_tells_how_old_the_oldest_change_is_that_was_not_taken_in():
     assert watch.lag()["behind_most_ms"] == 1_000
 
 
-def test_a_watch_counts_what_was_caught_up_with_since_all_was_made_anew():
-    watch = Watch("")
-    looks = ((0, (99, 99, 1)), (1, (99, 0, 2)), (2, (110, 60, 2)), (3, (120, 100, 2)), (9, (150, 150, 2)))
-    for at, state in looks:
-        watch._note(at, state)
+BEHIND = "CREATE TABLE calls_head (seq); CREATE TABLE calls_projection (name, position, generation, signature);"
+COUNTED = "CREATE TABLE calls_countedcall (id INTEGER PRIMARY KEY, generation);"
 
-    assert watch.caught_per_second() == 50
-    assert watch.behind[-1] == 0
+
+@pytest.fixture
+def remade(tmp_path) -> str:
+    """The URL of a database whose projection is in its second generation, with all of 300 calls that share numbers."""
+    url = f"sqlite:///{tmp_path / 'database'}"
+    with closing(sqlite3.connect(tmp_path / "database")) as file, file:
+        file.executescript(BEHIND + COUNTED)
+        file.execute("INSERT INTO calls_head VALUES (3)")
+        file.execute("INSERT INTO calls_projection VALUES ('rollups', 3, 2, 'one')")
+        file.executemany("INSERT INTO calls_countedcall VALUES (?, ?)", [(call, 2 - call % 2) for call in range(600)])
+    return url
+
+
+def test_a_watch_counts_the_calls_that_were_taken_in_since_all_was_made_anew(remade):
+    watch = Watch(remade, old=1)
+    for at, state in ((0, (99, 99, 1)), (1, (99, 40, 2)), (2, (110, 60, 2)), (3, (120, 100, 2)), (9, (150, 150, 2))):
+        watch._note(at, state)
+    watch.stop()
+    watch.run()
+
+    assert watch.has_caught_up
+    assert watch.catching_up() == {"caught": 300, "caught_per_s": 100, "caught_s": 3}
+
+
+def test_a_watch_that_ends_before_all_is_caught_up_tells_the_rate_and_no_end(remade):
+    watch = Watch(remade, old=1)
+    for at, state in ((0, (99, 99, 1)), (1, (99, 40, 2)), (10, (110, 60, 2))):
+        watch._note(at, state)
+    watch.stop()
+    watch.run()
+
+    assert watch.catching_up() == {"caught": 300, "caught_per_s": 30}
+
+
+def test_to_ask_for_all_anew_tells_the_generation_before(remade):
+    assert behind.ask_for_all_anew(remade) == 2
+    with stores.connected(remade) as connection:
+        assert connection.execute("SELECT signature FROM calls_projection").fetchone() == ("",)
+
+
+def test_rounds_of_a_load_are_told_together_and_what_one_lost_is_not_forgotten():
+    quiet = {"acked_per_s": 100, "cpu_ms": 1, "post_p99_ms": 10, "acked": 40, "fewest_frames": 9, "lost": 0}
+    rounds = [{**quiet, "not_200": {}}, {**quiet, "post_p99_ms": 90, "lost": 2, "not_200": {503: 1}}] * 2
+
+    found = projections.together([*rounds, {**quiet, "not_200": {}}])
+
+    assert (found["post_p99_ms"], found["worst_p99_ms"]) == (10, 90)
+    assert (found["acked"], found["lost"], found["not_200"]) == (200, 4, {503: 2})
+
+
+# A history that is there already
+
+
+@pytest.mark.parametrize(
+    ("databases", "says"),
+    [
+        (["sqlite:////nowhere/callboard.sqlite3"], "there is no file /nowhere/callboard.sqlite3"),
+        (["postgres://a@127.0.0.1/one", "postgresql://a@127.0.0.1/two"], "at most"),
+    ],
+)
+def test_databases_that_cannot_be_taken_are_refused(databases, says):
+    done = bench("history", *(part for url in databases for part in ("--database", url)))
+
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_the_longest_history_is_the_one_that_is_there():
+    size = Size(calls=(10, 200), databases=("sqlite:////there",))
+
+    assert common.aged("sqlite", 200, size.calls, size).there == "sqlite:////there"
+    assert common.aged("sqlite", 10, size.calls, size).there == ""
+    assert "names none" in common.why_no_history("postgres", size) or common.why_no_postgres()
+
+
+@pytest.fixture
+def a_history(tmp_path) -> Iterator[str]:
+    """The URL of a database with some hundred made-up calls."""
+    url = f"sqlite:///{tmp_path / 'callboard.sqlite3'}"
+    run_there(["manage.py", "migrate", "-v", "0"], tmp_path, url)
+    run_there(["manage.py", "seed", "--calls", "200", "--days", "10"], tmp_path, url)
+    yield url
+    forget_installations()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_database_with_made_up_calls_is_taken_over_again_and_again_and_stays(a_history):
+    first = taken_over(a_history)
+    forget_installations()
+    again = taken_over(a_history)
+
+    assert first.token != again.token
+    with stores.connected(a_history) as connection:
+        assert connection.execute("SELECT count(*) FROM calls_source WHERE name = 'Bench'").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM calls_call").fetchone()[0] > 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_database_with_real_calls_is_left_as_it_is(a_history):
+    with stores.connected(a_history) as connection:
+        connection.execute("UPDATE calls_source SET synthetic = 0, name = 'Office'")
+
+    with pytest.raises(RuntimeError, match="The calls of Office are not made up"):
+        taken_over(a_history)
+
+    with stores.connected(a_history) as connection:
+        assert connection.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
