@@ -1,4 +1,4 @@
-"""What a page, a file or a program asks of the figures: a span in the site's days, a split, and what it is narrowed to.
+"""What a page, a file or a program asks of the figures: a span, a split, and what it is narrowed to.
 
 Everything stands in the address, so each view of figures is a link that says the same to whoever opens it.
 """
@@ -6,7 +6,7 @@ Everything stands in the address, so each view of figures is a link that says th
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -35,7 +35,10 @@ SPANS: Mapping[str, Text] = {
     "month": _("This month"),
     "last-month": _("Last month"),
     "days": _("Days"),
+    "moments": _("From one moment to another"),
 }
+NAMED_ENDS = ("days", "moments")
+"""The spans whose first and last day, or moments, stand in the address."""
 BY: Mapping[str, Text] = {
     "group": _("Group"),
     "agent": _("Agent"),
@@ -61,9 +64,10 @@ class Unanswerable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A span of days, the way it is split, and what it is narrowed to.
+    """A span, the way it is split, and what it is narrowed to.
 
-    `first` and `last` are days of the site's time zone, both within the span. `of` is one row of the split, as
+    `first` and `last` are days of the site's time zone, both within the span. `between` is a span that begins and ends
+    within a day: the calls that began from one moment until before another (UTC). `of` is one row of the split, as
     `token_of` names it: "" for all of them. `groups` are names of call groups in any spelling, `NO_GROUP` for the
     calls without one; none for all. `hours` is "business" for calls within the business hours of their groups.
     """
@@ -76,25 +80,47 @@ class Question:
     groups: tuple[str, ...] = ()
     of: str = ""
     hours: str = ""
+    between: tuple[datetime, datetime] | None = None
+
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The moment at which the span begins, and that before which it ends (UTC)."""
+        if self.between:
+            return self.between
+        if self.is_lately:
+            return self.now - LATELY, self.now
+        zone = site_zone()
+        return midnight(self.first, zone), midnight(self.last + timedelta(1), zone)
 
     def asked(self, scope: Scope) -> Asked:
-        """The calls that began on these days; of a day that is not over, until now. Or within the last 30 minutes."""
-        zone = site_zone()
-        start, end = midnight(self.first, zone), midnight(self.last + timedelta(1), zone)
-        if self.is_lately:
-            start, end = self.now - LATELY, self.now
+        """The calls that began within the span; of one that is not over, until now."""
         groups = _ids_of(self.groups) if self.groups else None
-        return Asked(start, end, scope, groups, business=self.hours == BUSINESS)
+        return Asked(*self.bounds(), scope, groups, business=self.hours == BUSINESS)
+
+    def within(self, start: datetime, end: datetime) -> "Question":
+        """The same question about the calls that began from one moment until before another."""
+        first, last = day_of(start), day_of(max(start, end - timedelta(microseconds=1)))
+        return replace(self, span="moments", first=first, last=last, between=(start, end))
 
     def before(self) -> "Question":
-        """The span before, of the same length; of a span that is not over, as far as this one has come."""
-        if self.is_lately:
-            return replace(self, now=self.now - LATELY)
-        length = self.last - self.first + timedelta(1)
+        """The span before, of the same length.
+
+        Of a span that goes on it is only as much as this one has come to: half a day is not compared with a whole one.
+        """
+        start, end = self.bounds()
+        if self.between or self.is_lately:
+            return self.within(start - (end - start), start)
+        days = self._days_before()
+        if not start <= self.now < end:
+            return days
+        first, after_last = days.bounds()
+        return days.within(first, min(after_last, first + (self.now - start)))
+
+    def _days_before(self) -> "Question":
         if self.span in ("month", "last-month"):
             last = self.first - timedelta(1)
-            return replace(self, first=last.replace(day=1), last=last)
-        return replace(self, first=self.first - length, last=self.last - length)
+            return replace(self, span="days", first=last.replace(day=1), last=last)
+        length = self.last - self.first + timedelta(1)
+        return replace(self, span="days", first=self.first - length, last=self.last - length)
 
     @property
     def is_lately(self) -> bool:
@@ -102,8 +128,13 @@ class Question:
         return self.span == "30m"
 
     @property
-    def goes_on(self) -> bool:
-        return self.last >= day_of(self.now)
+    def ends(self) -> dict[str, str]:
+        """`from` and `to` as an address names them: two days, or two moments."""
+        if self.between:
+            first, last = (moment.isoformat().replace("+00:00", "Z") for moment in self.between)
+        else:
+            first, last = self.first.isoformat(), self.last.isoformat()
+        return {"from": first, "to": last}
 
     @property
     def days(self) -> int:
@@ -119,10 +150,12 @@ class Question:
             "of": self.of,
             "hours": self.hours,
         }
-        if self.span == "days":
-            said |= {"from": self.first, "to": self.last}
+        if self.span in NAMED_ENDS:
+            said |= self.ends
         said |= changes
-        return urlencode({name: value for name, value in said.items() if value not in ("", None)}, doseq=True)
+        if said["span"] not in NAMED_ENDS:
+            said |= {"from": "", "to": ""}
+        return urlencode({name: value for name, value in said.items() if value not in ("", None)}, doseq=True, safe=":")
 
 
 def _ids_of(names: Iterable[str]) -> frozenset[int | None]:
@@ -138,12 +171,18 @@ def question(said: QueryDict, now: datetime) -> Question:
     by = said.get("by") or "group"
     if by not in BY:
         raise Unanswerable("by", f"Not one of {', '.join(BY)}.")
-    span = said.get("span") or ("days" if said.get("from") or said.get("to") else "today")
+    span = said.get("span") or _span_of(said.get("from") or said.get("to") or "")
     if span not in SPANS:
         raise Unanswerable("span", f"Not one of {', '.join(SPANS)}.")
     first, last = _days(span, said, now)
     groups = tuple(dict.fromkeys(name for name in said.getlist("group") if name.strip()))[:MOST_GROUPS]
-    return Question(span, first, last, by, now, groups, said.get("of", "")[:80], _hours(said.get("hours", ""), by))
+    asked = Question(span, first, last, by, now, groups, said.get("of", "")[:80], _hours(said.get("hours", ""), by))
+    return asked.within(*_moments(said)) if span == "moments" else asked
+
+
+def _span_of(end: str) -> str:
+    """What span one of its ends names: days, moments, or none."""
+    return ("moments" if "T" in end else "days") if end else "today"
 
 
 def _hours(hours: str, by: str) -> str:
@@ -178,20 +217,46 @@ def _chosen(said: QueryDict, today: date) -> tuple[date, date]:
     last = _day("to", said.get("to") or today.isoformat())
     if last < first:
         raise Unanswerable("to", "The last day is before the first.")
-    if (last - first).days >= LONGEST_DAYS:
-        raise Unanswerable("from", f"At most {LONGEST_DAYS} days at once.")
+    _look_at_length(last - first)
     return first, last
+
+
+def _moments(said: QueryDict) -> tuple[datetime, datetime]:
+    start, end = (_moment(name, said.get(name, "")) for name in ("from", "to"))
+    if end < start:
+        raise Unanswerable("to", "It is before the first moment.")
+    _look_at_length(end - start)
+    return start, end
+
+
+def _look_at_length(length: timedelta) -> None:
+    if length >= timedelta(LONGEST_DAYS):
+        raise Unanswerable("from", f"At most {LONGEST_DAYS} days at once.")
 
 
 def _day(name: str, text: str) -> date:
     try:
         day = date.fromisoformat(text)
-        # A day more on both sides: the span before, and the site's zone.
-        if all(is_possible(midnight(each, site_zone())) for each in (day - timedelta(800), day + timedelta(2))):
+        if _has_neighbours(day):
             return day
     except (ValueError, OverflowError):
         pass
     raise Unanswerable(name, "Not a day like 2026-11-27.")
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo and _has_neighbours(moment.date()):
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Unanswerable(name, "Not a moment like 2026-11-27T08:15Z.")
+
+
+def _has_neighbours(day: date) -> bool:
+    """Whether there are days enough on both sides: for the span before, and the site's zone."""
+    return all(is_possible(midnight(each, site_zone())) for each in (day - timedelta(800), day + timedelta(2)))
 
 
 def token_of(by: str, whose: Whose) -> str:

@@ -11,7 +11,7 @@ from calls.figures.asking import Question, token_of
 from calls.figures.definitions import FIGURES, Figure, Value, level_by
 from calls.figures.group_rules import Rules
 from calls.figures.levels import LEVELS
-from calls.figures.reading import Asked, Reading
+from calls.figures.reading import Reading
 from calls.figures.spans import HOURS_OF_DAY, HOURS_OF_WEEK
 from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally
@@ -132,11 +132,3 @@ def levels(tally: Tally) -> list[dict[str, str]]:
 
 def _counts(value: Value) -> str:
     return f"{int(value.numerator):,} of {int(value.denominator):,}"
-
-
-def until_now(question: Question, scope: Scope) -> Asked:
-    """The span before, as far as this one has come where it goes on: half a day is not compared with a whole one."""
-    asked, before = question.asked(scope), question.before().asked(scope)
-    if question.is_lately or not question.goes_on or question.now >= asked.end:
-        return before
-    return before._replace(end=min(before.end, before.start + (question.now - asked.start)))

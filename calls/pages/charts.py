@@ -1,5 +1,6 @@
 """The chart and the heat map of the Figures page. Each of their numbers has the address of its inspector."""
 
+from datetime import timedelta
 from typing import Any
 
 from calls.display import formats
@@ -14,13 +15,16 @@ from calls.models.access import Scope
 
 LEAST_DAYS_OF_A_HEAT_MAP = 7
 MOST_LABELS = 31
+LONGEST_DAY = timedelta(hours=25)
+"""That on which clocks are put back."""
 STACKED = ("answered", "lost", "other")
 """The figures of a bar, the lowest first. Together they are the offered calls."""
 
 
 def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
     """The offered calls by hour of a day, or by day of a longer span: bars, in hundredths of the highest."""
-    by = "hour" if asked.days == 1 or asked.is_lately else "day"
+    start, end = asked.bounds()
+    by = "hour" if end - start <= LONGEST_DAY else "day"
     tallies = read(asked.asked(scope), by, asked.now).tallies(rules)
     if by == "hour":
         places = [(hour, f"{hour:02}") for hour in range(HOURS_OF_DAY)]

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -15,14 +16,14 @@ from calls.database.columns import columns_of
 from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
-from calls.figures.asking import BY, DAILY, HOURS, LATELY, SPANS, Question, Unanswerable, question
+from calls.figures.asking import BY, DAILY, HOURS, NAMED_ENDS, SPANS, Question, Unanswerable, question
 from calls.figures.definitions import FIGURES, Figure, Unit
 from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
 from calls.figures.levels import LEVELS
 from calls.figures.reading import Reading, read
 from calls.figures.sums import Tally
-from calls.figures.telling import COLUMNS, Row, levels, row_named, rows_of, until_now
+from calls.figures.telling import COLUMNS, Row, levels, row_named, rows_of
 from calls.figures.text import text_of
 from calls.models import CallGroup
 from calls.models.access import Scope, scope_of
@@ -65,7 +66,10 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
     rules = Rules()
     reading = read(asked.asked(scope), asked.by, asked.now)
     rows = rows_of(asked, reading, rules, scope)
-    total, before = total_of(reading, asked, scope, rules), read(until_now(asked, scope), "", asked.now).tally(rules)
+    total, before = (
+        total_of(reading, asked, scope, rules),
+        read(asked.before().asked(scope), "", asked.now).tally(rules),
+    )
     if request.GET.get("format") == "csv":
         return as_file(asked, reading, rows, total)
     context = {
@@ -95,7 +99,7 @@ def common(asked: Question, reading: Reading, rules: Rules) -> dict[str, Any]:
     """What the page and the inspector share: the choices of the address, and as of when all is."""
     return {
         "asked": asked,
-        "spans": [choice(asked, word, span=code) for code, word in SPANS.items() if code != "days"],
+        "spans": [choice(asked, word, span=code) for code, word in SPANS.items() if code not in NAMED_ENDS],
         "splits": [choice(asked, word, by=code, of="") for code, word in BY.items() if code not in unsplit(asked)],
         "hours": hours_choices(asked, rules),
         "as_of": reading.as_of,
@@ -125,11 +129,24 @@ def choice(asked: Question, word: Any, **changes: str) -> dict[str, Any]:
 
 
 def span_words(asked: Question) -> str:
-    if asked.is_lately:
-        return f"{formats.clock(asked.now - LATELY)} to {formats.clock(asked.now)}"
+    if asked.between or asked.is_lately:
+        return moments_words(*asked.bounds(), asked.now)
     first, last = (f"{day.day} {formats.MONTHS[day.month - 1]}" for day in (asked.first, asked.last))
     year = "" if asked.last.year == day_of(asked.now).year else f" {asked.last.year}"
     return f"{first}{year}" if asked.first == asked.last else f"{first} to {last}{year}"
+
+
+def moments_words(start: datetime, end: datetime, now: datetime) -> str:
+    """ "13:25 to 13:55", "27 Nov until 13:55": days but today, and the times of day where they are no midnights."""
+    begins, ends = formats.day_time(start, now).split(", "), formats.day_time(end, now).split(", ")
+    until = "to"
+    if day_of(start) == day_of(now):
+        begins = begins[1:]
+    elif begins[1] == "00:00":
+        begins, until = begins[:1], "until"
+    if day_of(start) == day_of(max(start, end - timedelta(minutes=1))):
+        ends = ends[1:]
+    return f"{' '.join(begins)} {until} {' '.join(ends)}"
 
 
 def tile(figure: Figure, total: Tally, before: Tally, asked: Question) -> dict[str, Any]:
@@ -139,6 +156,7 @@ def tile(figure: Figure, total: Tally, before: Tally, asked: Question) -> dict[s
         "text": text_of(value),
         "before": text_of(figure.of(before)),
         "query": asked.address(),
+        "query_before": asked.before().address(),
         "goal": f"goal {100 * total.goal / total.level_of:.0f} %"
         if figure.name == "service-level" and total.level_of
         else "",

@@ -1,20 +1,22 @@
 """The Figures page, its file, the interface and the inspector: the same numbers, for those who may see their calls."""
 
 import csv
+import html
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.utils import timezone
 
-from calls.days import day_bounds, day_of
+from calls.days import day_bounds, day_of, site_zone
 from calls.figures import rollups
 from calls.figures.asking import BY
 from calls.figures.definitions import FIGURES
 from calls.figures.inspector import SIDES
 from calls.models import Agent, CallGroup, FigureSettings
+from calls.pages.figures import moments_words
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
 from tests.support.factories import a_source, make_call
@@ -211,7 +213,9 @@ def test_a_file_holds_the_table_and_no_formula(client, admin_person, sales, day)
 @pytest.mark.parametrize(
     "query",
     ["by=moon", "span=century", "from=yesterday", "from=0001-01-01", "to=9999-12-31", "from=2026-02-30",
-     "from=2020-01-01&to=2026-01-01", "from=2026-02-02&to=2026-02-01"],
+     "from=2020-01-01&to=2026-01-01", "from=2026-02-02&to=2026-02-01", "span=moments", "from=2026-02-02T10:00Z",
+     "from=2026-02-02T10:00&to=2026-02-02T11:00", "from=2026-02-02T10:00Z&to=2026-02-02T09:00Z",
+     "from=2020-01-01T00:00Z&to=2026-01-01T00:00Z", "from=0001-01-01T00:00Z&to=2026-01-01T00:00Z"],
 )  # fmt: skip
 def test_a_question_that_makes_no_sense_is_answered_with_why(client, admin_person, query):
     page = opened(client, admin_person, f"/figures/?{query}")
@@ -260,7 +264,11 @@ def test_an_address_says_all(client, admin_person, day):
     ]
 
     assert links
-    assert all(link["span"] == ["7d"] and link["group"] == ["-", "sales"] for link in links)
+    assert all(link["group"] == ["-", "sales"] for link in links)
+    spans = {(*link["span"], *link.get("from", ()), *link.get("to", ())) for link in links}
+    assert ("7d",) in spans
+    assert {span for span, *_ in spans} == {"7d", "moments"}, "the other one is the span before"
+    assert len(spans) == 2
 
 
 def test_the_last_30_minutes_are_those_to_the_second_on_page_interface_and_inspector(client, admin_person, sales):
@@ -276,9 +284,39 @@ def test_the_last_30_minutes_are_those_to_the_second_on_page_interface_and_inspe
 
     assert (figures["service-level"]["text"], figures["offered"]["text"]) == ("2 of 3", "3")
     assert "2 of 3" in page
-    assert re.search(r"\d\d:\d\d to \d\d:\d\d: 1 of 2", page), "the 30 minutes before"
+    assert re.search(r"before: <a [^>]*, \d\d:\d\d to \d\d:\d\d\">1 of 2<", page), "the 30 minutes before"
     assert "2 of 3" in inspected
     assert re.findall(r"<td>Answered in time</td><td>([^<]*)</td>", inspected) == ["0:03", "0:04"]
+
+
+def test_a_span_begins_and_ends_within_a_day(client, admin_person, day):
+    query = f"from={began(10).isoformat()}&to={began(15).isoformat()}".replace("+00:00", "Z")
+    page = opened(client, admin_person, f"/figures/?{query}").content.decode()
+    said = told(client, admin_person, query)
+
+    assert texts(said)["offered"] == "12", "the call that began with the last moment is of the span after"
+    assert f"from={said['from']}&to={said['to']}" == query
+    assert '<p class="muted">10:00 to 15:00</p>' in page
+    before = re.search(r"before: <a href=\"([^\"]*)\" title=\"Offered, 05:00 to 10:00\">0</a>", page)[1]
+    assert "05:00 to 10:00" in opened(client, admin_person, html.unescape(before)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        ((10, 0), (13, 55), "10:00 to 13:55"),
+        ((0, 0), (24, 0), "00:00 to 00:00"),
+        ((-24, 0), (-10, -5), "27 Nov until 13:55"),
+        ((-16, 0), (-10, -5), "27 Nov 08:00 to 13:55"),
+        ((-48, 0), (-10, -5), "26 Nov until 27 Nov 13:55"),
+        ((-38, 0), (10, 0), "26 Nov 10:00 to 28 Nov 10:00"),
+        ((-24 * 365, 0), (-24 * 365 + 1, 0), "28 Nov 2025 until 01:00"),
+    ],
+)
+def test_moments_in_words(start, end, words):
+    today = datetime(2026, 11, 28, tzinfo=site_zone())
+    moments = (today + timedelta(hours=hours, minutes=minutes) for hours, minutes in (start, end))
+    assert moments_words(*moments, today + timedelta(hours=16)) == words
 
 
 def test_figures_within_business_hours_and_the_calls_behind_them(client, admin_person, sales, support, day):

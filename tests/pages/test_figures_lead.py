@@ -77,12 +77,19 @@ def inspected(page_of, address):
 
 
 @pytest.mark.parametrize(
-    "query", ["span=today", "span=30d", "span=7d&group=Sales", "span=30d&hours=business", "span=30m"]
+    "query",
+    [
+        *("span=today", "span=30d", "span=7d&group=Sales", "span=30d&hours=business", "span=30m"),
+        "from={:%Y-%m-%dT03:10:30Z}&to={:%Y-%m-%dT06:20Z}",
+    ],
 )
 def test_each_number_is_that_of_its_inspector_and_of_the_calls_in_it(page_of, weeks, sales, query):
     FigureSettings.objects.create(group=sales, hours="Mon-Sun 09:30-14:15")
+    query = query.format(timezone.now() - timedelta(8), timezone.now())
     seen = dict.fromkeys(links_of(page_of(f"/figures/?{query}")))
+    before = {name for address, name, _ in seen if "span=moments" in address}
 
+    assert before == set(FIGURES), "those of the span before, too"
     assert len({name for _, name, _ in seen}) > 8
     for address, name, text in seen:
         said, calls = inspected(page_of, address)
