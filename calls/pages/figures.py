@@ -22,6 +22,7 @@ from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
 from calls.figures.levels import LEVELS
 from calls.figures.reading import Reading, read
+from calls.figures.splits import TIMES
 from calls.figures.sums import Tally
 from calls.figures.telling import COLUMNS, Row, levels, row_named, rows_of
 from calls.figures.text import text_of
@@ -76,6 +77,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
         **common(asked, reading, rules),
         "tiles": [tile(FIGURES[name], total, before, asked) for name in TILES],
         "split_by": BY[asked.by],
+        "by_time": asked.by in TIMES,
         "columns": [FIGURES[name] for name in COLUMNS],
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
         "total": numbers(total, asked),

@@ -319,6 +319,14 @@ def test_moments_in_words(start, end, words):
     assert moments_words(*moments, today + timedelta(hours=16)) == words
 
 
+@pytest.mark.parametrize("by", ["group", "hour", "week_hour"])
+def test_the_heat_map_comes_first_where_the_table_says_the_same_by_a_hundred_rows(client, admin_person, day, by):
+    page = opened(client, admin_person, f"/figures/?span=7d&by={by}").content.decode()
+
+    assert page.count('class="heat"') == 1
+    assert (page.index('class="heat"') < page.index("<tfoot>")) == (by == "week_hour")
+
+
 def test_figures_within_business_hours_and_the_calls_behind_them(client, admin_person, sales, support, day):
     assert "Business hours" not in opened(client, admin_person, "/figures/").content.decode()
     FigureSettings.objects.create(group=sales, hours="Mon-Sun 09:30-14:15", promise=45)

@@ -27,6 +27,7 @@ DESK = {"viewport": {"width": 1440, "height": 900}}
 PAGES = (
     "/figures/?span=7d",
     "/figures/?span=7d&by=agent",
+    "/figures/?span=7d&by=week_hour",
     "/figures/close/?span=7d",
     "/figures/close/callers/?span=7d",
     "/figures/service-level/?span=7d",
@@ -60,6 +61,8 @@ async def test_long_names_stay_in_their_cells_and_axe_finds_nothing(busy, browse
         names = page.locator(".sheet-part > .scrolls > .grid tbody th")
         narrow = "(names) => names.filter((name) => name.clientWidth < 60).length"
         assert await names.evaluate_all(narrow) == 0, "a name is not written letter below letter"
+        heights = "(hours) => hours.map((hour) => hour.offsetHeight).filter((height) => height > 40)"
+        assert await page.locator(".grid--times tbody th").evaluate_all(heights) == [], "an hour stands on one line"
         assert (await Axe().run(page)).response["violations"] == [], path
     assert page.complaints == []
 
