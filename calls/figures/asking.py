@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from calls.days import day_of, is_possible, site_zone
+from calls.display.masking import MASK, mask_text
 from calls.display.wording import Text
 from calls.figures.reading import Asked
 from calls.figures.spans import midnight
@@ -93,7 +94,7 @@ class Question:
 
     def asked(self, scope: Scope) -> Asked:
         """The calls that began within the span; of one that is not over, until now."""
-        groups = _ids_of(self.groups) if self.groups else None
+        groups = _ids_of(self.groups, scope.masked) if self.groups else None
         return Asked(*self.bounds(), scope, groups, business=self.hours == BUSINESS)
 
     def within(self, start: datetime, end: datetime) -> "Question":
@@ -158,12 +159,19 @@ class Question:
         return urlencode({name: value for name, value in said.items() if value not in ("", None)}, doseq=True, safe=":")
 
 
-def _ids_of(names: Iterable[str]) -> frozenset[int | None]:
-    """The groups of these names; a name that none has stands for no call."""
+def _ids_of(names: Iterable[str], masked: bool) -> frozenset[int | None]:
+    """The groups of these names; a name that none has stands for no call. Masked people say names as they see them."""
     found: set[int | None] = set()
     for name in names:
-        found |= {None} if name == NO_GROUP else {group.pk for group in CallGroup.objects.meant_by(name)} or {-1}
+        found |= {None} if name == NO_GROUP else _meant_by(name, masked) or {-1}
     return frozenset(found)
+
+
+def _meant_by(name: str, masked: bool) -> set[int]:
+    found = set(CallGroup.objects.meant_by(name).values_list("id", flat=True))
+    if found or not masked or MASK not in name:
+        return found
+    return {group for group, its in CallGroup.objects.values_list("id", "name") if mask_text(its) == name}
 
 
 def question(said: QueryDict, now: datetime) -> Question:

@@ -1,6 +1,7 @@
 """Figures told: the numbers of a question with their words, as pages, files and programs show them."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -87,10 +88,10 @@ def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
     """How a row is called, and the phone number beside the name."""
     match by:
         case "group":
-            groups = dict(CallGroup.objects.values_list("id", "name"))
-            return lambda whose: (groups.get(whose, "No group"), "")
+            groups = group_names(scope)
+            return lambda whose: (groups[whose], "")
         case "source":
-            sources = dict(Source.objects.values_list("id", "name"))
+            sources = {source: _shown(name, scope) for source, name in Source.objects.values_list("id", "name")}
             return lambda whose: (sources.get(whose, NOTHING), "")
         case "agent" | "line":
             return _named_numbers(by, scope)
@@ -101,6 +102,19 @@ def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
         case "week_hour":
             return lambda whose: (f"{WEEKDAYS[whose // HOURS_OF_DAY]} {whose % HOURS_OF_DAY:02}:00", "")
     return lambda whose: (f"{whose:02}:00", "")
+
+
+def group_names(scope: Scope) -> Mapping[int, str]:
+    """What each group is called (0: calls without one), also one that is gone and left the figures of pruned calls."""
+    names: dict[int, str] = defaultdict(lambda: "A group that was deleted")
+    names |= {group: _shown(name, scope) for group, name in CallGroup.objects.values_list("id", "name")}
+    names[0] = "No group"
+    return names
+
+
+def _shown(name: str, scope: Scope) -> str:
+    """A name may hold a number, and masked people never receive one."""
+    return (mask_text(name) or "") if scope.masked else name
 
 
 def day_words(day: date) -> str:
@@ -116,7 +130,7 @@ def _named_numbers(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
     def named(whose: str) -> tuple[str, str]:
         number = (mask(whose) or "") if scope.masked else whose
         name = known.get(match_key(whose), "")
-        return (mask_text(name) or "") if scope.masked else name, formats.phone(number)
+        return _shown(name, scope), formats.phone(number)
 
     return named
 

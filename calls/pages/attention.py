@@ -11,10 +11,9 @@ from calls.figures.learned_patience import patiences
 from calls.figures.parts import Clock
 from calls.figures.patience import NEXT_SECONDS, STEP_SECONDS, Patience
 from calls.history.returning import Returning, returning
-from calls.live.totals import waiting_by_group
+from calls.live.totals import group_name, waiting_by_group
 from calls.models import CallGroup
 from calls.models.access import Scope
-from calls.words import NO_GROUP
 
 
 def attention_of(scope: Scope, groups: Groups, now: datetime, known: str) -> dict[str, Any]:
@@ -31,8 +30,12 @@ def attention_of(scope: Scope, groups: Groups, now: datetime, known: str) -> dic
 def patience_told(scope: Scope, now: datetime) -> dict[str, Any]:
     """The patience of the groups of a scope, by name ("-": calls without a group)."""
     known = {group: each for group, each in patiences.get(now).items() if scope.allows(group or None)}
-    names = dict(CallGroup.objects.filter(id__in=known).values_list("id", "name")) | {0: NO_GROUP}
-    groups = {names[group]: _told(each) for group, each in sorted(known.items()) if group in names}
+    names = dict(CallGroup.objects.filter(id__in=known).values_list("id", "name"))
+    groups = {
+        group_name(group or None, names, scope.masked): _told(each)
+        for group, each in sorted(known.items())
+        if group in names or not group
+    }
     return {"next_seconds": NEXT_SECONDS, "step_seconds": STEP_SECONDS, "groups": groups}
 
 

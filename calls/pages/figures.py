@@ -24,9 +24,8 @@ from calls.figures.levels import LEVELS
 from calls.figures.reading import Reading, read
 from calls.figures.splits import TIMES
 from calls.figures.sums import Tally
-from calls.figures.telling import COLUMNS, Row, levels, row_named, rows_of
+from calls.figures.telling import COLUMNS, Row, group_names, levels, row_named, rows_of
 from calls.figures.text import text_of
-from calls.models import CallGroup
 from calls.models.access import Scope, scope_of
 from calls.pages.charts import chart, heat_map
 
@@ -238,7 +237,7 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
         "value": value,
         "chosen": chosen,
         "levels": levels(tally) if name == "service-level" else [],
-        "settings": settings_in_force(reading, rules),
+        "settings": settings_in_force(reading, rules, scope),
         "sides": [side_told(each, on_sides[each], asked, str(side)) for each in SIDES],
         "listed": told(listed, scope),
         "older": asked.address(side=side, place=listed.older) if listed.older else "",
@@ -256,14 +255,14 @@ def side_told(side: str, marks: dict[Any, int], asked: Question, current: str) -
     }
 
 
-def settings_in_force(reading: Reading, rules: Rules) -> list[dict[str, Any]]:
+def settings_in_force(reading: Reading, rules: Rules, scope: Scope) -> list[dict[str, Any]]:
     """How the groups of a reading are counted, those that are counted alike together."""
-    names = dict(CallGroup.objects.values_list("id", "name"))
+    names = group_names(scope)
     groups = {group for each in reading.sums.values() for _, group in each}
     groups |= {call.group_id or 0 for calls in reading.live.values() for call in calls}
     alike: dict[Any, list[str]] = {}
-    for group in sorted(groups, key=lambda group: names.get(group, "")):
-        alike.setdefault(rules.of(group), []).append(names.get(group, "No group"))
+    for group in sorted(groups, key=names.__getitem__):
+        alike.setdefault(rules.of(group), []).append(names[group])
     return [
         {
             "groups": ", ".join(named),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from calls.display.masking import mask_text
 from calls.history.returning import Returning, returning
 from calls.models.access import Scope
 from tests.support.factories import make_call
@@ -131,3 +132,12 @@ def test_patience_is_sent_once_and_only_of_ones_own_groups(client, admin_person,
     assert again["patience"] is None
     mine = told(client, sales_supervisor, f"patience={attention['patience_version']}")
     assert set(mine["patience"]["groups"]) == {"Sales"}
+
+
+def test_masked_people_are_told_patience_by_the_names_that_their_rows_say(client, masked_viewer, sales):
+    sales.name = "Desk 9000000199"
+    sales.save()
+    for at in range(40):
+        before(sales, 24 * HOUR * (1 + at % 20), wait=25)
+
+    assert list(told(client, masked_viewer)["patience"]["groups"]) == [mask_text(sales.name)]

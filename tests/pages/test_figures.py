@@ -5,17 +5,18 @@ import html
 import io
 import re
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.utils import timezone
 
 from calls.days import day_bounds, day_of, site_zone
+from calls.display.masking import mask_text
 from calls.figures import rollups
 from calls.figures.asking import BY
 from calls.figures.definitions import FIGURES
 from calls.figures.inspector import SIDES
-from calls.models import Agent, CallGroup, FigureSettings
+from calls.models import Agent, Call, CallGroup, FigureSettings, Source
 from calls.pages.figures import moments_words
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
@@ -146,6 +147,42 @@ def test_masked_people_get_no_number_on_no_page_and_in_no_address(client, masked
     for said in everything:
         assert not re.search(r"8000000201|80000 00201|9000000101|90000 00101|1140000001", said)
     assert "Asha Test" in everything[0]
+
+
+def test_masked_people_get_no_number_out_of_the_name_of_a_group_or_a_source(client, masked_viewer, sales, day):
+    sales.name = "Desk 9000000199"
+    sales.save()
+    Source.objects.update(name="Trunk 9000000188")
+    masked = mask_text(sales.name)
+    group_query = urlencode({"group": masked})
+    everything = {
+        path: opened(client, masked_viewer, path).content.decode()
+        for by in ("group", "source")
+        for path in (
+            f"/figures/?by={by}",
+            f"/figures/?by={by}&format=csv",
+            f"/figures/lost/?by={by}",
+            f"/api/v1/figures/?by={by}",
+            f"/figures/?{group_query}",
+            f"/figures/now/?{group_query}",
+        )
+    }
+
+    for path, said in everything.items():
+        assert not re.search(r"9000000199|9000000188|90000 00199", said), path
+    assert texts(told(client, masked_viewer))["offered"] == texts(told(client, masked_viewer, group_query))["offered"]
+    assert told(client, masked_viewer)["rows"][0]["name"] == masked
+
+
+def test_a_group_that_was_deleted_is_not_the_calls_without_a_group(client, admin_person, sales, support, day):
+    catch_up(PROJECTIONS[rollups.NAME])
+    rollups.keep_figures_of(list(Call.objects.filter(group=support).values_list("id", flat=True)))
+    Call.objects.filter(group=support).delete()
+    support.delete()
+
+    rows = {row["name"]: row["figures"]["offered"]["text"] for row in told(client, admin_person)["rows"]}
+    assert rows == {"Sales": "12", "A group that was deleted": "3", "No group": "1"}
+    assert "A group that was deleted" in opened(client, admin_person, "/figures/lost/").content.decode()
 
 
 def test_a_row_leads_to_the_calls_of_that_row(client, admin_person, day):
