@@ -16,6 +16,7 @@ from calls.display.figure_words import GOAL_LEVELS
 from calls.figures.asking import LATELY
 from calls.figures.definitions import FEW, FIGURES
 from calls.figures.group_rules import Rules
+from calls.figures.parts import Settings
 from calls.figures.reading import Asked, Reading, read
 from calls.figures.sums import Tally
 from calls.figures.text import text_of
@@ -65,23 +66,33 @@ class _Kept(Generic[T]):
     lock: threading.Lock
     at: float = float("-inf")
     found: T | None = None
+    settings: dict[int, Settings] | None = None
 
 
 class Shared(Generic[T]):
-    """What was read in the last second, or seconds, by whose calls it is about. Of those who ask at once, one reads."""
+    """What was read in the last second, or seconds, by whose calls it is about. Of those who ask at once, one reads.
 
-    def __init__(self, read_now: Callable[[Scope, Groups, datetime], T], seconds: float = KEPT_SECONDS) -> None:
-        self._read_now, self._seconds = read_now, seconds
+    What is kept longer than a change of settings may take to boards looks `by_settings`: others make it old at once.
+    """
+
+    def __init__(
+        self,
+        read_now: Callable[[Scope, Groups, datetime], T],
+        seconds: float = KEPT_SECONDS,
+        by_settings: bool = False,
+    ) -> None:
+        self._read_now, self._seconds, self._by_settings = read_now, seconds, by_settings
         self._kept: dict[tuple[Scope, Groups], _Kept[T]] = {}
         self._lock = threading.Lock()
 
     def get(self, scope: Scope, groups: Groups, now: datetime) -> T:
         """What was read for this scope and these groups, at most `seconds` ago; else it is read as of `now`."""
-        kept = self._of((scope, groups))
+        kept, settings = self._of((scope, groups)), Rules().own if self._by_settings else None
         with kept.lock:
-            if kept.found is None or time.monotonic() - kept.at >= self._seconds:
+            is_old = time.monotonic() - kept.at >= self._seconds or kept.settings != settings
+            if kept.found is None or is_old:
                 kept.found = self._read_now(scope, groups, now)
-                kept.at = time.monotonic()
+                kept.at, kept.settings = time.monotonic(), settings
             return kept.found
 
     def _of(self, whose: tuple[Scope, Groups]) -> _Kept[T]:

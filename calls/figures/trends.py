@@ -50,4 +50,4 @@ def _goal(tallies: list[Tally]) -> int | None:
     return round(100 * sum(tally.goal for tally in tallies) / among) if among else None
 
 
-shared = Shared(trends, seconds=KEPT_SECONDS)
+shared = Shared(trends, seconds=KEPT_SECONDS, by_settings=True)

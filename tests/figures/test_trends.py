@@ -10,6 +10,7 @@ from calls.figures import rollups
 from calls.figures.parts import quarter_of
 from calls.figures.spans import moment_of
 from calls.figures.trends import trends
+from calls.models import FigureSettings
 from calls.models.access import Scope
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
@@ -81,3 +82,16 @@ def test_the_page_has_them_before_a_script_does(client, admin_person, hour):
     told = client.get("/figures/now/").json()["trends"]
 
     assert all(f'data-trend="{name}"' in page and f'aria-label="{each["said"]}"' in page for name, each in told.items())
+
+
+def test_settings_that_change_are_in_the_trends_that_a_board_asks_for_next(client, admin_person, hour):
+    client.force_login(admin_person)
+
+    def goal():
+        return client.get("/figures/now/").json()["trends"]["service_level"]["goal_y"]
+
+    assert goal() == 20
+    FigureSettings.objects.create(group=None, goal=95)
+    assert goal() == 5
+    FigureSettings.objects.all().delete()
+    assert goal() == 20
