@@ -114,7 +114,9 @@ class Question:
         if not start <= self.now < end:
             return days
         first, after_last = days.bounds()
-        return days.within(first, min(after_last, first + (self.now - start)))
+        # By the clock on the wall: of a day on which clocks change, ten in the morning is compared with ten.
+        come_to = _on_the_wall(first) + (_on_the_wall(self.now) - _on_the_wall(start))
+        return days.within(first, min(after_last, come_to.replace(tzinfo=site_zone()).astimezone(UTC)))
 
     def _days_before(self) -> "Question":
         if self.span in ("month", "last-month"):
@@ -122,6 +124,17 @@ class Question:
             return replace(self, span="days", first=last.replace(day=1), last=last)
         length = self.last - self.first + timedelta(1)
         return replace(self, span="days", first=self.first - length, last=self.last - length)
+
+    def fixed(self) -> "Question":
+        """The same span by its days, or its moments, so that its address means the same tomorrow."""
+        if self.is_lately:
+            return self.within(*self.bounds())
+        return self if self.between else replace(self, span="days")
+
+    def stopped(self) -> "Question":
+        """The same, and of a span that goes on only until now: for figures that time alone changes."""
+        start, end = self.bounds()
+        return self.within(start, self.now) if start < self.now < end else self.fixed()
 
     @property
     def is_lately(self) -> bool:
@@ -157,6 +170,11 @@ class Question:
         if said["span"] not in NAMED_ENDS:
             said |= {"from": "", "to": ""}
         return urlencode({name: value for name, value in said.items() if value not in ("", None)}, doseq=True, safe=":")
+
+
+def _on_the_wall(moment: datetime) -> datetime:
+    """The site's date and time of a moment, as a clock on its wall shows them."""
+    return moment.astimezone(site_zone()).replace(tzinfo=None)
 
 
 def _ids_of(names: Iterable[str], masked: bool) -> frozenset[int | None]:
@@ -202,10 +220,15 @@ def _hours(hours: str, by: str) -> str:
 
 
 def _days(span: str, said: QueryDict, now: datetime) -> tuple[date, date]:
+    return _chosen(said, day_of(now)) if span == "days" else days_of(span, now)
+
+
+def days_of(span: str, now: datetime) -> tuple[date, date]:
+    """The first and the last day of a span of `SPANS`, of one that names no ends."""
     today = day_of(now)
     match span:
         case "30m":
-            return day_of(now - LATELY), day_of(now)
+            return day_of(now - LATELY), today
         case "yesterday":
             return today - timedelta(1), today - timedelta(1)
         case "7d" | "30d":
@@ -215,8 +238,6 @@ def _days(span: str, said: QueryDict, now: datetime) -> tuple[date, date]:
         case "last-month":
             last = today.replace(day=1) - timedelta(1)
             return last.replace(day=1), last
-        case "days":
-            return _chosen(said, today)
     return today, today
 
 

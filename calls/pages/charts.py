@@ -38,7 +38,7 @@ def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
             "x": at * 10,
             "label": label,
             "labelled": len(places) <= MOST_LABELS or at % (len(places) // 12) == 0,
-            "query": asked.address(by=by, of=place),
+            "query": asked.fixed().address(by=by, of=place),
             "counts": {name: formats.figure(count) for name, count in counts[at].items() if counts[at]["offered"]},
             "parts": _parts(counts[at], highest),
         }
@@ -80,5 +80,5 @@ def _heat(asked: Question, tallies: dict[Any, Tally], day: int, hour: int) -> di
     counts = _counts(tallies.get(place))
     lost, offered = counts["lost"], counts["offered"]
     level = min(5, int(10 * lost / offered + 1)) if lost else 0
-    query = asked.address(by="week_hour", of=place)
+    query = asked.fixed().address(by="week_hour", of=place)
     return {"hour": hour, "lost": lost, "offered": offered, "level": level, "query": query}

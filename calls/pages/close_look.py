@@ -72,13 +72,13 @@ def close_figure(request: HttpRequest, asked: Question, scope: Scope, name: str)
             {
                 "word": word,
                 "count": formats.figure(len(each)),
-                "query": asked.address(side=code),
+                "query": asked.stopped().address(side=code),
                 "current": code == side,
             }
             for word, code, each in sides
             if each or code == "counted"
         ],
         "listed": told(Listed(calls_named(ids[at : at + PAGE], asked.now), ""), scope),
-        "older": asked.address(side=side, place=at + PAGE) if len(ids) > at + PAGE else "",
+        "older": asked.stopped().address(side=side, place=at + PAGE) if len(ids) > at + PAGE else "",
     }
     return render(request, "figures/close_figure.html", context)

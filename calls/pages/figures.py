@@ -16,7 +16,7 @@ from calls.database.columns import columns_of
 from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
-from calls.figures.asking import BY, DAILY, HOURS, NAMED_ENDS, SPANS, Question, Unanswerable, question
+from calls.figures.asking import BY, DAILY, HOURS, NAMED_ENDS, SPANS, Question, Unanswerable, days_of, question
 from calls.figures.definitions import FIGURES, Figure, Unit
 from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
@@ -100,7 +100,7 @@ def common(asked: Question, reading: Reading, rules: Rules) -> dict[str, Any]:
     """What the page and the inspector share: the choices of the address, and as of when all is."""
     return {
         "asked": asked,
-        "spans": [choice(asked, word, span=code) for code, word in SPANS.items() if code not in NAMED_ENDS],
+        "spans": [span_choice(asked, code, word) for code, word in SPANS.items() if code not in NAMED_ENDS],
         "splits": [choice(asked, word, by=code, of="") for code, word in BY.items() if code not in unsplit(asked)],
         "hours": hours_choices(asked, rules),
         "as_of": reading.as_of,
@@ -127,6 +127,12 @@ def hours_choices(asked: Question, rules: Rules) -> list[dict[str, Any]]:
 def choice(asked: Question, word: Any, **changes: str) -> dict[str, Any]:
     name, value = next(iter(changes.items()))
     return {"word": word, "query": asked.address(**changes), "current": getattr(asked, name) == value}
+
+
+def span_choice(asked: Question, code: str, word: Any) -> dict[str, Any]:
+    """Another span. One that an address names by its days is shown as what these days are called."""
+    same_days = asked.span == "days" and code != "30m" and days_of(code, asked.now) == (asked.first, asked.last)
+    return {"word": word, "query": asked.address(span=code), "current": asked.span == code or same_days}
 
 
 def span_words(asked: Question) -> str:
@@ -156,7 +162,7 @@ def tile(figure: Figure, total: Tally, before: Tally, asked: Question) -> dict[s
         "figure": figure,
         "text": text_of(value),
         "before": text_of(figure.of(before)),
-        "query": asked.address(),
+        "query": asked.fixed().address(),
         "query_before": asked.before().address(),
         "goal": f"goal {100 * total.goal / total.level_of:.0f} %"
         if figure.name == "service-level" and total.level_of
@@ -168,7 +174,7 @@ def tile(figure: Figure, total: Tally, before: Tally, asked: Question) -> dict[s
 def numbers(tally: Tally, asked: Question, of: str = "") -> list[dict[str, Any]]:
     """The cells of a row, each with the address of its inspector."""
     return [
-        {"figure": figure, "text": text_of(figure.of(tally)), "query": asked.address(of=of or asked.of)}
+        {"figure": figure, "text": text_of(figure.of(tally)), "query": asked.fixed().address(of=of or asked.of)}
         for figure in map(FIGURES.__getitem__, COLUMNS)
     ]
 
@@ -240,7 +246,7 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
         "settings": settings_in_force(reading, rules, scope),
         "sides": [side_told(each, on_sides[each], asked, str(side)) for each in SIDES],
         "listed": told(listed, scope),
-        "older": asked.address(side=side, place=listed.older) if listed.older else "",
+        "older": asked.fixed().address(side=side, place=listed.older) if listed.older else "",
     }
     return render(request, "figures/inspector.html", context)
 
@@ -250,7 +256,7 @@ def side_told(side: str, marks: dict[Any, int], asked: Question, current: str) -
         "word": SIDE_WORDS[side],
         "count": formats.figure(sum(marks.values())),
         "marks": [(figure_words.MARKS[mark], formats.figure(number)) for mark, number in marks.items()],
-        "query": asked.address(side=side),
+        "query": asked.fixed().address(side=side),
         "current": side == current,
     }
 

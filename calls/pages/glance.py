@@ -1,12 +1,13 @@
 """The figures of the board's strip: the last 30 minutes beside today, of the groups that the address names."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from calls.figures.asking import Question, question
+from calls.figures.asking import Question, days_of, question
 from calls.figures.glance import glances, told
 from calls.figures.trends import shared as trends
 from calls.models.access import Scope, scope_of
@@ -32,9 +33,15 @@ def strip_of(scope: Scope, said: QueryDict) -> dict[str, Any]:
 
 def strip_told(scope: Scope, asked: Question) -> dict[str, Any]:
     groups = asked.asked(scope).groups
-    found = told(glances.get(scope, groups, asked.now))
+    read = glances.get(scope, groups, asked.now)
+    found, asked = told(read), replace(asked, now=read.now)
     found["trends"] = trends.get(scope, groups, asked.now)
-    return {**found, "queries": {"lately": asked.address(), "today": asked.address(span="today")}}
+    return {**found, "queries": {"lately": asked.fixed().address(), "today": today_of(asked).address()}}
+
+
+def today_of(asked: Question) -> Question:
+    today, _today = days_of("today", asked.now)
+    return replace(asked, span="days", first=today, last=today)
 
 
 def lately(said: QueryDict) -> Question:
