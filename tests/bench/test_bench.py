@@ -7,20 +7,24 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench import behind, page, report, stores
+from bench import asking, behind, page, report, stores
 from bench.behind import Watch
 from bench.cases import Case, Size
+from bench.fetching import timed
 from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Goal
 from bench.load import Load, LoadFailed, Target, measure
 from bench.load.board import Watched
 from bench.load.figures import figures_of
 from bench.load.posting import mixed
+from bench.machine import Usage
 from bench.product import forget_installations, run_there, taken_over
-from bench.suites import LONG, SHORTENED, SUITES, common, projections
+from bench.suites import LONG, SHORTENED, SUITES, common, figures, projections
+from calls.figures.asking import BY, DAILY
 from tests.support.running import ROOT
 
 SHORT_SUITES = [name for name in SUITES if name not in LONG or name in SHORTENED]
@@ -319,6 +323,49 @@ def test_rounds_of_a_load_are_told_together_and_what_one_lost_is_not_forgotten()
 
     assert (found["post_p99_ms"], found["worst_p99_ms"]) == (10, 90)
     assert (found["acked"], found["lost"], found["not_200"]) == (200, 4, {503: 2})
+
+
+# Figures
+
+
+def test_every_split_that_can_be_asked_for_is_measured_within_business_hours_too():
+    measured = set(figures.readings(figures.SPLITS))
+
+    assert measured == {(by, hours) for by in ("", *BY) for hours in ("", figures.BUSINESS)} - {
+        (by, figures.BUSINESS) for by in DAILY
+    }
+
+
+@pytest.mark.parametrize("newest", [date(2026, 1, 1) + timedelta(day) for day in range(0, 365, 13)])
+def test_spans_end_on_one_working_day_near_the_newest_and_are_not_aligned_to_months(newest):
+    spans = asking.spans_until(newest)
+
+    assert [(last - first).days + 1 for first, last in spans] == [1, 30, 59, 365]
+    (last,) = {last for _, last in spans}
+    assert timedelta(0) <= newest - last <= timedelta(7)
+    assert last.weekday() != 6
+    assert all(first.day != 1 for first, _ in spans)
+    assert (last + timedelta(1)).day != 1
+
+
+def test_the_first_time_is_told_apart_from_those_after_it():
+    waits, seconds = iter([0.05, 0, 0, 0]), iter([10.0, 10.3])
+
+    found = timed(lambda: threading.Event().wait(next(waits)), lambda: next(seconds), times=3)
+
+    assert found.first_ms >= 50 > found.ms
+    assert found.cpu_ms == 100
+
+
+def test_the_processors_time_is_told_without_the_look_at_the_databases(monkeypatch):
+    clock = iter([1.0, 4.0, 4.5, 6.5])  # A look takes 3 s, the deed 0.5 s, another look 2 s.
+    monkeypatch.setattr(asking.time, "process_time", lambda: next(clock))
+    monkeypatch.setattr(stores, "usage_of_store", lambda url: Usage(cpu_seconds=7))
+    cpu = asking.Processor("")
+
+    before = cpu.seconds()
+
+    assert cpu.seconds() - before == 0.5
 
 
 # A history that is there already
