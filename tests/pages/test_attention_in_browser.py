@@ -1,6 +1,7 @@
 """What needs attention, in real Chromium: a band above the lists that says why, opens calls, and moves nothing."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,6 +30,19 @@ async def waits(site, name, seconds, group, **fields):  # noqa: F811
 
 async def ends(site, name, group, **fields):  # noqa: F811
     await asyncio.to_thread(site.reports, name, call_group=group, **fields)
+
+
+async def know_patience(page, group, long_wait, too_long):
+    """As if the server had learned how patient the callers of a group are: eight of ten give up next."""
+    known = {"clock": "p", "allowance": 0, "long_wait": long_wait, "too_long": too_long, "chances": [80]}
+
+    async def with_patience(route):
+        answer = await route.fetch()
+        said = await answer.json()
+        said["attention"]["patience"] = {"next_seconds": 30, "step_seconds": 5, "groups": {group: known}}
+        await route.fulfill(response=answer, json=said)
+
+    await page.route("**/figures/now/**", with_patience)
 
 
 def line(page, text):
@@ -67,15 +81,7 @@ async def test_a_line_says_why_opens_the_call_and_goes_when_the_call_is_answered
 
 async def test_list_groups_strip_and_band_go_by_the_limits_of_the_group(site, browser):  # noqa: F811
     page = await signed_in(browser, site, viewport=WIDE)
-    known = {"clock": "p", "allowance": 0, "long_wait": 10, "too_long": 20, "chances": [20]}
-
-    async def with_patience(route):
-        answer = await route.fetch()
-        said = await answer.json()
-        said["attention"]["patience"] = {"next_seconds": 30, "step_seconds": 5, "groups": {"Hasty": known}}
-        await route.fulfill(response=answer, json=said)
-
-    await page.route("**/figures/now/**", with_patience)
+    await know_patience(page, "Hasty", long_wait=10, too_long=20)
     await only(page, "Hasty")
     await waits(site, "hasty.1", 22, "Hasty", SourceNumber="9000000881")
     await expect(line(page, "00881")).to_contain_text("too long", timeout=PATIENCE)
@@ -99,6 +105,27 @@ async def test_a_customer_who_was_lost_and_calls_again_is_told_at_once(site, bro
 
     await expect(line(page, "00872")).to_contain_text("calls again", timeout=PATIENCE)
     await expect(line(page, "00872")).to_contain_text("was lost at")
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024, 390])
+async def test_a_long_reason_is_whole(site, browser, width):  # noqa: F811
+    group = f"दिल्ली {width}"
+    number = {"SourceNumber": f"900000{width:04}"}
+    for at in range(2):
+        lost = {"Status": "NO ANSWER", "TalkDuration": "0", "StartTime": ago(900 - at), "EndTime": ago(800 - at)}
+        await ends(site, f"reason.{width}.{at}", group, **lost, **number)
+    page = await signed_in(browser, site, viewport={"width": width, "height": 900})
+    await know_patience(page, group, long_wait=10, too_long=20)
+    await only(page, group)
+    await waits(site, f"reason.{width}", 40, group, **number)
+
+    why = page.locator(".attention-why")
+    reason = re.compile(r"was lost 2 times, last at \d\d:\d\d · 8 of 10 give up within 30 s")
+    await expect(why).to_have_text(reason, timeout=PATIENCE)
+    assert await why.evaluate("(why) => why.scrollHeight <= why.clientHeight + 1")
+    inside = "(why) => why.getBoundingClientRect().bottom <= why.closest('ol').getBoundingClientRect().bottom"
+    assert await why.evaluate(inside)
+    await ends(site, f"reason.{width}", group, **number)
 
 
 async def test_the_lists_stay_where_they_are_under_a_hand_and_a_pill_counts_what_came(site, browser):  # noqa: F811
