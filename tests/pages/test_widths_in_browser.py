@@ -127,10 +127,13 @@ async def test_in_colours_of_a_persons_own_what_is_chosen_has_a_line_and_a_dot_i
     call = page.locator("#live .row").filter(has_text="00705")
     await call.click()
     assert (await call.evaluate(style))[0] == "solid"
-    for chosen in ("[data-show=calls]", ".header nav [aria-current]"):
-        assert (await page.locator(chosen).first.evaluate(style))[0] == "solid"
+    assert (await page.locator("[data-show=calls]").first.evaluate(style))[0] == "solid"
     for shape in (".signal-shape", "#strip .level-shape", "#live .dot"):
         assert (await page.locator(shape).first.evaluate(style))[1] == "none"
+    for path in ("/", "/figures/", "/figures/lost/"):
+        await page.goto(path)
+        here = page.locator(".header nav [aria-current]")
+        assert [(await each.evaluate(style))[0] for each in await here.all()] == ["solid"], path
 
 
 @pytest.mark.parametrize("width", [1280, 1440])
