@@ -19,6 +19,9 @@ async def test_three_things_are_told_once_over_nothing_and_gone_after_one_click(
     assert await told.get_by_role("listitem").count() == 3
     below = await told.evaluate("(node) => node.getBoundingClientRect().bottom")
     assert (await page.locator(".columns").bounding_box())["y"] >= below, "it lies over nothing"
+    await page.emulate_media(media="print")
+    await expect(told).to_be_hidden()
+    await page.emulate_media(media="screen")
     await told.get_by_role("button", name="Got it").click()
     await expect(told).to_be_hidden()
     await page.reload()
@@ -35,3 +38,19 @@ async def test_on_a_phone_no_keys_are_told(site, browser):  # noqa: F811
     told = page.locator("#coach")
     await expect(told.locator("li:visible")).to_have_count(1)
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_a_part_that_the_page_lacks_is_named(site, browser):  # noqa: F811
+    page = await (await browser.new_context(base_url=site.server.url)).new_page()
+    await sign_in(page, "asha")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    async def without(route):
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=(await answer.text()).replace('id="newcomers"', 'id="others"'))
+
+    await page.route("**/", without)
+    async with page.expect_event("pageerror"):
+        await page.goto("/")
+    assert errors == ["the page has no #newcomers"]

@@ -27,7 +27,15 @@ import { Glance } from "./glance.js";
 import { Strip } from "./strip.js";
 import { Watch } from "./watch.js";
 
-const find = (selector) => document.querySelector(selector);
+/**
+ * A part of the page; where it is missing, an error says which one.
+ * @type {(selector: string) => any}
+ */
+const find = (selector) => {
+  const found = document.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return found;
+};
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 const host = {
@@ -131,7 +139,7 @@ bindPage();
 coach(find("#coach"), storage());
 const glance = new Glance(find("#strip"), find("#scope"));
 glance.addEventListener("attention", (event) => watch.learn(/** @type {CustomEvent} */ (event).detail));
-board.begin(taken(find("#snapshot")), taken(find("#group-sums")));
+board.begin(taken(find("#snapshot")), taken(document.querySelector("#group-sums")));
 glance.begin();
 
 /** The page's snapshot, which then leaves the page: what may no longer be seen shall not stay in it. */
