@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 
 def keep_own_connection() -> None:
@@ -64,3 +64,24 @@ def unhurried() -> Iterator[None]:
             yield
         finally:
             cursor.execute("RESET statement_timeout")
+
+
+@contextmanager
+def as_of_one_moment() -> Iterator[None]:
+    """Read everything as of one moment, and hold nobody up. Nothing can be written within.
+
+    In a transaction that is open already it changes nothing.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")  # Those of `atomic` lock writers out.
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")

@@ -1,11 +1,15 @@
 """Roll-ups follow every change of calls exactly, and figures are exact however far behind they are."""
 
+import io
 import random
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from calls.database.columns import read_calls
@@ -31,6 +35,7 @@ from calls.figures.spans import (
     quarters_of_hour,
 )
 from calls.figures.sums import add, counts_of
+from calls.management.commands import projections
 from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
 from calls.models.access import Scope
 from calls.projections.registry import PROJECTIONS
@@ -485,3 +490,34 @@ def test_the_doctor_says_when_figures_are_behind(monkeypatch):
     (finding,) = records.figures()
 
     assert (finding.well, "2 changes behind" in finding.what) == (None, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_proof_holds_beside_traffic(monkeypatch, source, sales):
+    def and_meanwhile():
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(one_more).result()
+        yield from differences()
+
+    def one_more():
+        make_call(sales, "ended", outcome="answered")
+        connection.close()
+
+    make_call(sales, "ended", outcome="answered")
+    monkeypatch.setattr(projections, "differences", and_meanwhile)
+
+    for _ in range(2):
+        said = io.StringIO()
+        call_command("projections", "--verify", "rollups", stdout=said)
+        assert "every cell is as computed from nothing" in said.getvalue()
+    assert Call.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_always_changes_is_not_proved_and_said_so(monkeypatch, sales):
+    make_call(sales, "ended", outcome="answered")
+    monkeypatch.setattr(projections, "catch_up", lambda *_: None)
+    monkeypatch.setattr(projections, "LONGEST_WAIT_SECONDS", 0.05)
+
+    with pytest.raises(CommandError, match="without a pause"):
+        call_command("projections", "--verify", "rollups")
