@@ -1,12 +1,14 @@
 """Figures that sums cannot hold, since they set calls beside one another: counted from the calls themselves. Pure.
 
-How many went on at once, how many callers there were, who called again, how long agents were on calls.
+How many went on at once, how many callers there were, who called again, which lost callers were reached and when, how
+long agents were on calls.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from calls.figures.definitions import Unit, Value
@@ -20,7 +22,8 @@ class Seen(NamedTuple):
     """A call as these figures look at it. Moments are seconds since 1970; of a live call `ends` is now.
 
     `customer` is "" where the number is withheld or unknown. `busy_from` is when the phone of its agent began to ring,
-    or else when the agent picked up; None where neither is known. `day` is the site's day on which it began.
+    or else when the agent picked up; None where neither is known. `day` is the site's day on which it began. `lost`:
+    the figures count it as lost. `reaction` is after how many seconds the agent of an outgoing call picked up.
     """
 
     id: int
@@ -33,6 +36,9 @@ class Seen(NamedTuple):
     began: float
     busy_from: float | None
     ends: float
+    lost: bool = False
+    outgoing: bool = False
+    reaction: float | None = None
 
 
 class Span(NamedTuple):
@@ -102,6 +108,32 @@ CLOSE_FIGURES = {
             "again-within-week", "Called again, 7 days", f"Repeat-call rate: {_AGAIN.format(window='within 7 days')}"
         ),
         CloseFigure(
+            "lost-reached",
+            "Lost callers reached",
+            "Recovery rate: of the lost calls of this span (abandoned or missed, without short abandons), those whose "
+            "caller was spoken to within 7 days after the end: on an outgoing call that reached them, or on a later "
+            "call of theirs that was answered. Withheld numbers are left out. Of the latest calls the time is not over "
+            "yet.",
+        ),
+        CloseFigure(
+            "time-until-reached",
+            "Time until reached",
+            "Of the lost calls whose caller was spoken to within 7 days: the time from the end of the lost call until "
+            "that talk began, which half of them did not exceed (the median).",
+        ),
+        CloseFigure(
+            "agent-reaction",
+            "Agent's reaction, outgoing",
+            "The mean time from the dialling of the agent until the agent picked up, of outgoing calls whose agent "
+            "did.",
+        ),
+        CloseFigure(
+            "dial-and-talk",
+            "Dial and talk, outgoing",
+            "The mean time from the dialling of the agent to the end, of outgoing calls that reached the customer. It "
+            "is not AHT: hold and work after the call are unknown.",
+        ),
+        CloseFigure(
             "talk-utilisation",
             "Talk utilisation",
             "The time in which an agent's phone rang or the agent talked, over the time from the agent's first call of "
@@ -112,9 +144,14 @@ CLOSE_FIGURES = {
 }
 
 
-def look(calls: Iterable[Seen], later: Mapping[str, list[float]], span: Span) -> dict[str, Found]:
+def look(
+    calls: Iterable[Seen],
+    later: Mapping[str, list[float]],
+    span: Span,
+    talks: Mapping[str, list[float]] = MappingProxyType({}),
+) -> dict[str, Found]:
     """All of them. `later` has, by customer, the moments at which incoming calls of the span and the week after began,
-    in their order.
+    in their order; `talks` those at which somebody and the customer began to talk, whoever had called.
     """
     overlapping = list(calls)
     begun = [call for call in overlapping if span.has(call)]
@@ -128,6 +165,9 @@ def look(calls: Iterable[Seen], later: Mapping[str, list[float]], span: Span) ->
         "calls-per-caller": Found(Value(Unit.NUMBER, len(offered), len(callers)), known),
         "again-within-day": _again(begun, later, DAY),
         "again-within-week": _again(begun, later, WEEK),
+        **_reached(begun, talks),
+        "agent-reaction": _mean({call.id: call.reaction for call in begun if call.reaction is not None}),
+        "dial-and-talk": _mean({call.id: call.ends - call.began for call in begun if call.outgoing and call.answered}),
         "talk-utilisation": utilisation(begun),
     }
 
@@ -165,6 +205,26 @@ def _again(begun: Iterable[Seen], later: Mapping[str, list[float]], window: floa
             followed[again].append(call.id)
     count = len(followed[True])
     return Found(Value(Unit.SHARE, count, count + len(followed[False])), tuple(followed[True]), tuple(followed[False]))
+
+
+def _reached(begun: Iterable[Seen], talks: Mapping[str, list[float]]) -> dict[str, Found]:
+    after: dict[int, float | None] = {
+        call.id: next((at - call.ends for at in talks.get(call.customer, ()) if 0 <= at - call.ends <= WEEK), None)
+        for call in begun
+        if call.lost and call.customer
+    }
+    times = sorted(seconds for seconds in after.values() if seconds is not None)
+    reached = tuple(call for call, seconds in after.items() if seconds is not None)
+    others = tuple(call for call, seconds in after.items() if seconds is None)
+    median = times[(len(times) - 1) // 2] if times else 0
+    return {
+        "lost-reached": Found(Value(Unit.SHARE, len(reached), len(after)), reached, others),
+        "time-until-reached": Found(Value(Unit.SECONDS, median, min(1, len(times))), reached),
+    }
+
+
+def _mean(seconds: Mapping[int, float]) -> Found:
+    return Found(Value(Unit.SECONDS, sum(seconds.values()), len(seconds)), tuple(seconds))
 
 
 def utilisation(begun: Iterable[Seen]) -> Found:

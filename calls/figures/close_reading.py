@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from calls.database.columns import lost_track
+from calls.database.columns import columns_of, lost_track
 from calls.days import day_of
 from calls.figures.close_look import WEEK, Found, Seen, Span, look
 from calls.figures.group_rules import Rules
-from calls.figures.inspector import in_groups
-from calls.figures.parts import quarter_of
+from calls.figures.inspector import in_groups, inspect
+from calls.figures.levels import LOST
+from calls.figures.parts import quarter_of, seconds
 from calls.figures.reading import Asked
 from calls.models import Call
 from calls.models.call import CallQuerySet
@@ -23,9 +24,13 @@ MOST_CALLS = 5_000
 LONGEST_CALL = timedelta(hours=6)
 """A call that began so long before a span is not looked for in it."""
 _AT_ONCE = 500
+_CAN_BE_LOST = (Outcome.ABANDONED, Outcome.MISSED)
+_OF_LATER = ("customer_key", "group_id", "direction", "began_at", "answered_at")
+Moments = dict[str, list[float]]
+"""By customer, in seconds since 1970, in their order."""
 _COLUMNS = (
     *("id", "direction", "state", "outcome", "group_id", "customer_key", "customer_reversed", "agent_number"),
-    *("began_at", "ringing_at", "answered_at", "ended_at", "heard_at"),
+    *("began_at", "started_at", "leg_a_picked_at", "ringing_at", "answered_at", "ended_at", "heard_at"),
 )
 
 
@@ -36,14 +41,16 @@ def look_closely(asked: Asked, now: datetime) -> dict[str, Found] | None:
     calls = [dict(zip(_COLUMNS, each, strict=True)) for each in rows]
     if len(calls) > MOST_CALLS:
         return None
-    rules = Rules() if asked.business else None
+    rules = Rules()
+    lost = _lost([call["id"] for call in calls if call["outcome"] in _CAN_BE_LOST], rules, now)
     seen = {
         call["customer_reversed"]: None
         for call in calls
-        if call["customer_reversed"] and call["outcome"] == Outcome.ANSWERED
+        if call["customer_reversed"] and (call["outcome"] == Outcome.ANSWERED or call["id"] in lost)
     }
-    within = [_seen(call, now) for call in calls if _counts(call, rules)]
-    return look(within, _later(asked, seen.keys()), span)
+    within = [_seen(call, now, lost) for call in calls if not asked.business or _is_open(call, rules)]
+    later, talks = _later(asked, seen.keys())
+    return look(within, later, span, talks)
 
 
 def _overlapping(asked: Asked, now: datetime) -> CallQuerySet:
@@ -58,13 +65,23 @@ def _overlapping(asked: Asked, now: datetime) -> CallQuerySet:
     return rows.order_by("-began_at", "-id")
 
 
-def _counts(call: dict[str, Any], rules: Rules | None) -> bool:
-    return rules is None or rules.is_open(quarter_of(call["began_at"]), call["group_id"])
+def _is_open(call: dict[str, Any], rules: Rules) -> bool:
+    return rules.is_open(quarter_of(call["began_at"]), call["group_id"])
 
 
-def _seen(call: dict[str, Any], now: datetime) -> Seen:
+def _lost(ids: list[int], rules: Rules, now: datetime) -> set[int]:
+    """Which of these calls the figures count as lost, by the settings of their groups: no short abandon."""
+    found = set()
+    for at in range(0, len(ids), _AT_ONCE):
+        calls = Call.objects.filter(id__in=ids[at : at + _AT_ONCE])
+        found |= {call.pk for call in calls if inspect(call, columns_of(call), rules, now).mark in LOST}
+    return found
+
+
+def _seen(call: dict[str, Any], now: datetime, lost: set[int]) -> Seen:
     incoming, ended = call["direction"] == Direction.INCOMING, call["state"] == State.ENDED
     ends = (call["ended_at"] or call["heard_at"]) if ended else now
+    outgoing = call["direction"] == Direction.OUTGOING
     busy_from = call["ringing_at"] or call["answered_at"]
     return Seen(
         call["id"],
@@ -77,17 +94,27 @@ def _seen(call: dict[str, Any], now: datetime) -> Seen:
         call["began_at"].timestamp(),
         busy_from.timestamp() if busy_from else None,
         ends.timestamp(),
+        lost=call["id"] in lost,
+        outgoing=outgoing,
+        reaction=seconds(call["started_at"], call["leg_a_picked_at"]) if outgoing else None,
     )
 
 
-def _later(asked: Asked, numbers: Collection[str]) -> dict[str, list[float]]:
-    """When the incoming calls of these numbers began, in the span and the week after. Only calls of the scope."""
-    until, found, all_of_them = asked.end + timedelta(seconds=WEEK, hours=24), defaultdict(list), list(numbers)
-    incoming = Call.objects.standing().filter(direction=Direction.INCOMING)
+def _later(asked: Asked, numbers: Collection[str]) -> tuple[Moments, Moments]:
+    """When the incoming calls of these numbers began, in the span and the week after, and when somebody talked with
+    them. Only calls of the scope.
+    """
+    until, all_of_them = asked.end + timedelta(seconds=WEEK, hours=24), list(numbers)
+    began: Moments = defaultdict(list)
+    talked: Moments = defaultdict(list)
     for at in range(0, len(all_of_them), _AT_ONCE):
-        same = incoming.filter(customer_reversed__in=all_of_them[at : at + _AT_ONCE])
-        same = same.filter(began_at__gte=asked.start, began_at__lt=until)
-        for customer, group, began in same.values_list("customer_key", "group_id", "began_at").order_by("began_at"):
-            if asked.scope.allows(group):
-                found[customer or ""].append(began.timestamp())
-    return dict(found)
+        same = Call.objects.standing().filter(customer_reversed__in=all_of_them[at : at + _AT_ONCE])
+        same = same.filter(began_at__gte=asked.start, began_at__lt=until).order_by("began_at")
+        for customer, group, direction, begins, answered in same.values_list(*_OF_LATER):
+            if not asked.scope.allows(group):
+                continue
+            if direction == Direction.INCOMING:
+                began[customer or ""].append(begins.timestamp())
+            if answered:
+                talked[customer or ""].append(answered.timestamp())
+    return dict(began), {customer: sorted(moments) for customer, moments in talked.items()}

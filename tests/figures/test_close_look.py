@@ -43,6 +43,10 @@ def test_a_day_by_hand():
         "again-within-day": "2 of 3",
         # b called a minute later (a redial), and exactly 7 days later
         "again-within-week": "3 of 3",
+        "lost-reached": "–",
+        "time-until-reached": "–",
+        "agent-reaction": "–",
+        "dial-and-talk": "–",
         "talk-utilisation": "99.3 %",  # x 590 + 290 of 890 s, y 590 of 590 s
     }
     assert found["most-at-once"].counted == (1, 4)
@@ -54,7 +58,45 @@ def test_nothing_is_told_of_nothing():
     assert texts([]) == {
         "most-at-once": "0", "mean-at-once": "0.0", "callers": "0", "calls-per-caller": "–",
         "again-within-day": "–", "again-within-week": "–", "talk-utilisation": "–",
+        "lost-reached": "–", "time-until-reached": "–", "agent-reaction": "–", "dial-and-talk": "–",
     }  # fmt: skip
+
+
+def test_who_was_lost_and_spoken_to_later_and_how_long_it_took():
+    lost = {"answered": False, "lost": True}
+    calls = [
+        seen(1, 0, 30, "a", **lost),
+        seen(2, 100, 130, "a", **lost),
+        seen(3, 200, 230, "b", **lost),
+        seen(4, 300, 330, "c", **lost),
+        seen(5, 400, 403, "d", answered=False),  # a short abandon
+        seen(6, 500, 530, "", **lost),  # withheld
+        seen(7, 600, 630, "e", **lost),
+    ]
+    talks = {"a": [90.0, 1_000.0], "b": [150.0], "c": [330 + 7 * 86_400.0], "d": [500.0], "e": [631 + 7 * 86_400.0]}
+
+    found = look(calls, {}, HOUR, talks)
+
+    # a: after 60 s and after 870 s; b was spoken to before only; c just within the 7 days, e after them
+    assert (found["lost-reached"].counted, found["lost-reached"].among) == ((1, 2, 4), (3, 7))
+    assert text_of(found["lost-reached"].value) == "3 of 5"
+    assert text_of(found["time-until-reached"].value) == "14:30"
+    assert found["time-until-reached"].counted == (1, 2, 4)
+
+
+def test_how_fast_agents_pick_up_to_call_out_and_how_long_such_calls_take():
+    out = {"incoming": False, "outgoing": True, "offered": False}
+    calls = [
+        seen(1, 0, 100, "a", reaction=4, **out),
+        seen(2, 0, 40, "b", reaction=7, answered=False, **out),  # the customer did not pick up
+        seen(3, 0, 20, "c", answered=False, **out),  # nor did the agent
+        seen(4, 0, 60, "d"),  # incoming
+    ]
+
+    found = look(calls, {}, HOUR)
+
+    assert (found["agent-reaction"].value.amount, found["agent-reaction"].counted) == (5.5, (1, 2))
+    assert (found["dial-and-talk"].value.amount, found["dial-and-talk"].counted) == (100, (1,))
 
 
 def test_utilisation_counts_two_calls_at_once_only_once_and_each_day_by_itself():

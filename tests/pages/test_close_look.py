@@ -82,6 +82,34 @@ def test_only_calls_of_the_viewers_groups_count_also_those_that_follow(client, s
     assert said["callers"] == "2"
 
 
+def test_a_lost_caller_was_reached_by_a_call_out_or_by_calling_again(
+    client, admin_person, sales_supervisor, sales, support
+):
+    start = timezone.now() - timedelta(hours=30)
+
+    def call(group, after, digits, outcome, direction="incoming", **columns):
+        began = start + timedelta(seconds=after)
+        picked = began + timedelta(seconds=10) if outcome == "answered" else None
+        return make_call(
+            group, "ended", began_at=began, started_at=began, outcome=outcome, direction=direction, wait_seconds=20,
+            answered_at=picked, ended_at=began + timedelta(seconds=20), customer_number=f"+91{digits}",
+            customer_key=digits, customer_reversed=digits[::-1], **columns,
+        ).pk  # fmt: skip
+
+    lost = [call(sales, after, f"900000010{after}", "missed") for after in range(4)]
+    call(sales, 1_010, "9000000100", "answered", "outgoing", leg_a_picked_at=start + timedelta(seconds=1_014))
+    call(support, 2_000, "9000000101", "answered")
+    call(sales, 3_000, "9000000102", "customer_missed", "outgoing", leg_a_picked_at=start + timedelta(seconds=3_008))
+
+    said = close(client, admin_person)
+    counted = opened(client, admin_person, "/figures/close/lost-reached/?span=7d").content.decode()
+
+    assert (said["lost-reached"], said["time-until-reached"]) == ("2 of 4", "16:40")
+    assert (said["agent-reaction"], said["dial-and-talk"]) == ("0:06", "0:20")
+    assert set(map(int, re.findall(r"/admin/calls/call/(\d+)/change/", counted))) == set(lost[:2])
+    assert close(client, sales_supervisor)["lost-reached"] == "1 of 4", "what others spoke is not theirs to know"
+
+
 def test_masked_people_get_no_number(client, masked_viewer, traffic):
     for path in ("close/", "close/callers/", "close/most-at-once/"):
         assert "9000000101" not in opened(client, masked_viewer, f"/figures/{path}?span=7d").content.decode()
