@@ -1,12 +1,12 @@
 """Trends of the last hour: some figures by quarter of an hour, as bars with their text, for the strip of a board."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from calls.display import formats
 from calls.figures.definitions import FIGURES, Figure, Unit
 from calls.figures.glance import Groups, Shared
-from calls.figures.parts import quarter_of
+from calls.figures.parts import QUARTER_SECONDS, quarter_of
 from calls.figures.reading import Asked, Rules, read
 from calls.figures.spans import moment_of
 from calls.figures.sums import Tally
@@ -20,7 +20,10 @@ KEPT_SECONDS = 6.0
 
 
 def trends(scope: Scope, groups: Groups, now: datetime) -> dict[str, Any]:
-    """By figure: `said`, the bars in words; `bars`, on 52 by 100 (y from the top); `goal_y`, a line, or None."""
+    """By figure: `figure`, its name; `said`, the bars in words; `bars`; `goal_y`, a line, or None.
+
+    A bar is drawn on 52 by 100 (y from the top). It says its number, and from when to when its calls began.
+    """
     last = quarter_of(now)
     quarters = range(last - QUARTERS + 1, last + 1)
     # The whole quarter that goes on: its end would be cut out of it otherwise, and all its calls read one by one.
@@ -36,13 +39,23 @@ def _told(figure: Figure, by_quarter: list[tuple[datetime, Tally]]) -> dict[str,
     highest = 1 if figure.unit is Unit.SHARE else max(amounts)
     moments = [formats.clock(began) for began, _ in by_quarter]
     *before, now = [f"{at} {text_of(value)}" for at, value in zip(moments, values, strict=True)]
+    numbers = [*before, f"since {now}"]
     heights = [round(100 * amount / highest) if highest else 0 for amount in amounts]
     goal = _goal([tally for _, tally in by_quarter]) if figure.name == "service-level" else None
     return {
-        "said": f"{figure.label} by quarter of an hour: {', '.join(before)}, since {now}",
-        "bars": [{"x": 11 * at, "y": 100 - height, "height": height} for at, height in enumerate(heights)],
+        "figure": figure.name,
+        "said": f"{figure.label} by quarter of an hour: {', '.join(numbers)}",
+        "bars": [
+            {"x": 11 * at, "y": 100 - height, "height": height, "said": number, **_ends(began)}
+            for at, (height, number, (began, _)) in enumerate(zip(heights, numbers, by_quarter, strict=True))
+        ],
         "goal_y": None if goal is None else 100 - goal,
     }
+
+
+def _ends(began: datetime) -> dict[str, str]:
+    ends = (began, began + timedelta(seconds=QUARTER_SECONDS))
+    return dict(zip(("from", "to"), (moment.strftime("%Y-%m-%dT%H:%MZ") for moment in ends), strict=True))
 
 
 def _goal(tallies: list[Tally]) -> int | None:

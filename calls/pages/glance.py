@@ -36,7 +36,12 @@ def strip_told(scope: Scope, asked: Question) -> dict[str, Any]:
     read = glances.get(scope, groups, asked.now)
     found, asked = told(read), replace(asked, now=read.now)
     found["trends"] = trends.get(scope, groups, asked.now)
-    return {**found, "queries": {"lately": asked.fixed().address(), "today": today_of(asked).address()}}
+    queries = {
+        "lately": asked.fixed().address(),
+        "today": today_of(asked).address(),
+        "moments": asked.address(span="moments"),
+    }
+    return {**found, "queries": queries}
 
 
 def today_of(asked: Question) -> Question:

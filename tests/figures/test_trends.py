@@ -1,5 +1,7 @@
 """The last hour by quarter of an hour: bars and words that say the same, of one's own groups."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from calls.display import formats
 from calls.figures import rollups
 from calls.figures.parts import quarter_of
 from calls.figures.spans import moment_of
-from calls.figures.trends import trends
+from calls.figures.trends import SHOWN, trends
 from calls.models import FigureSettings
 from calls.models.access import Scope
 from calls.projections.registry import PROJECTIONS
@@ -81,7 +83,7 @@ def test_the_page_has_them_before_a_script_does(client, admin_person, hour):
     page = client.get("/").content.decode()
     told = client.get("/figures/now/").json()["trends"]
 
-    assert all(f'data-trend="{name}"' in page and f'aria-label="{each["said"]}"' in page for name, each in told.items())
+    assert all(f'data-trend-said="{name}">{each["said"]}<' in page for name, each in told.items())
 
 
 def test_settings_that_change_are_in_the_trends_that_a_board_asks_for_next(client, admin_person, hour):
@@ -95,3 +97,19 @@ def test_settings_that_change_are_in_the_trends_that_a_board_asks_for_next(clien
     assert goal() == 5
     FigureSettings.objects.all().delete()
     assert goal() == 20
+
+
+@pytest.mark.parametrize("query", ["", "?group=Sales"])
+def test_each_bar_leads_to_its_calls(client, admin_person, hour, query):
+    client.force_login(admin_person, backend="calls.people.sign_in.SignInBackend")
+    page = client.get(f"/{query}").content.decode()
+    bars = re.findall(r'<a href="(/figures/([\w-]+)/[^"]*)" tabindex="-1"><title>([^<]*)</title>', page)
+
+    assert [name for _, name, _ in bars] == [name for name in SHOWN for _ in range(5)]
+    for address, name, said in bars:
+        inspected = client.get(html.unescape(address)).content.decode()
+        text = re.search(r'fig-value">([^<]*)<', inspected)[1]
+        began = re.search(r'<p class="muted">(\d\d:\d\d) to', inspected)[1]
+        assert said.removeprefix("since ") == f"{began} {text}", address
+        if name in ("answered", "lost"):
+            assert len(re.findall("/admin/calls/call/", inspected)) == int(text)

@@ -85,13 +85,19 @@ async def test_the_bars_of_the_last_hour_are_told_and_follow_the_calls(site, bro
     await asyncio.to_thread(site.reports, "bars.1", call_group="Bars", SourceNumber="9000000341")
     page = await signed_in(browser, site)
     await page.goto("/?group=Bars")
-    bars = page.locator("[data-trend=answered]")
+    words = page.locator("[data-trend-said=answered]")
     # Calls of a few seconds ago may have begun in the quarter before.
-    answered = "(bars) => bars.ariaLabel.match(/(?<=:\\d\\d )\\d+/g).reduce((sum, text) => sum + Number(text), 0)"
-    assert await bars.evaluate(answered) == 1
-    before = await bars.get_attribute("aria-label")
+    answered = "(words) => words.textContent.match(/(?<=:\\d\\d )\\d+/g).reduce((sum, text) => sum + Number(text), 0)"
+    assert await words.evaluate(answered) == 1
+    before = await words.text_content()
     await asyncio.to_thread(site.reports, "bars.2", call_group="Bars", SourceNumber="9000000342")
-    await expect(bars).not_to_have_attribute("aria-label", before, timeout=PATIENCE)
-    assert await bars.evaluate(answered) == 2
-    heights = await bars.locator("rect").evaluate_all("(all) => all.map((one) => Number(one.getAttribute('height')))")
+    await expect(words).not_to_have_text(before, timeout=PATIENCE)
+    assert await words.evaluate(answered) == 2
+    bars = page.locator("[data-trend=answered] a")
+    height = "(bars) => bars.map((bar) => Number(bar.lastChild.getAttribute('height')))"
+    highest = (heights := await bars.evaluate_all(height)).index(100)
+    said = await bars.nth(highest).locator("title").text_content()
+    await bars.nth(highest).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Answered")
+    await expect(page.locator(".fig-value")).to_have_text(said.split()[-1])
     assert max(heights) == 100

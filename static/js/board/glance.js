@@ -80,17 +80,21 @@ export class Glance extends EventTarget {
     this.#say("answered-note", `of ${told.offered} offered · ${told.outgoing} outgoing`);
     this.#say("lost", told.lost);
     this.#say("lost-note", `${told.abandoned} abandoned · ${told.missed} missed`);
-    for (const [name, trend] of Object.entries(told.trends)) this.#draw(name, trend);
+    for (const [name, trend] of Object.entries(told.trends)) this.#draw(name, trend, queries.moments);
     for (const link of this.#root.querySelectorAll("[data-inspects]")) link.search = queries[link.dataset.inspects];
   }
 
-  #draw(name, { said, bars, goal_y: goal }) {
+  /** `query`: that of an inspector, without its two moments. */
+  #draw(name, { figure, said, bars, goal_y: goal }, query) {
     const svg = this.#root.querySelector(`[data-trend="${name}"]`);
-    set(svg, "aria-label", said);
+    say(this.#root.querySelector(`[data-trend-said="${name}"]`), said);
     set(svg, "data-unknown", null);
-    for (const [at, { y, height }] of bars.entries()) {
-      set(svg.children[at], "y", String(y));
-      set(svg.children[at], "height", String(height));
+    for (const [at, bar] of bars.entries()) {
+      const link = svg.children[at];
+      set(link, "href", `/figures/${figure}/?${query}&from=${bar.from}&to=${bar.to}`);
+      say(link.firstChild, bar.said);
+      set(link.lastChild, "y", String(bar.y));
+      set(link.lastChild, "height", String(bar.height));
     }
     const line = svg.querySelector(".goal");
     if (line) set(line, "d", goal === null ? null : `M0 ${goal}H52`);
@@ -99,6 +103,7 @@ export class Glance extends EventTarget {
   #forget() {
     set(this.#tile("level"), "data-level", "none");
     for (const bars of this.#root.querySelectorAll("[data-trend]")) set(bars, "data-unknown", "");
+    for (const words of this.#root.querySelectorAll("[data-trend-said]")) say(words, "");
     for (const name of ["lately", "lost"]) this.#say(name, UNKNOWN);
     for (const name of ["word", "trend", "level-note", "answered-note", "lost-note"]) this.#say(name, "");
   }
