@@ -37,6 +37,13 @@ BEYOND = """(among) => [...document.querySelectorAll(among)]
     .filter((node) => node.scrollWidth > node.clientWidth + 1)
     .map((node) => node.outerHTML.slice(0, 200))"""
 
+# Columns whose head stands elsewhere than what is below it.
+ASKEW = """() => [...document.querySelectorAll(".grid")].flatMap(({ tHead, tBodies }) => {
+    const below = tBodies[0].rows[0].cells;
+    const side = (cell) => cell && getComputedStyle(cell).textAlign;
+    return [...tHead.rows[0].cells].filter((head, at) => below[at]?.colSpan === 1 && side(head) !== side(below[at]));
+}).map((head) => head.textContent)"""
+
 
 @pytest.fixture(scope="module")
 def busy(site):  # noqa: F811
@@ -58,6 +65,7 @@ async def test_long_names_stay_in_their_cells_and_axe_finds_nothing(busy, browse
         await page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert await page.evaluate(BEYOND, "th, td, .fig, .side") == [], path
+        assert await page.evaluate(ASKEW) == [], path
         names = page.locator(".sheet-part > .scrolls > .grid tbody th")
         narrow = "(names) => names.filter((name) => name.clientWidth < 60).length"
         assert await names.evaluate_all(narrow) == 0, "a name is not written letter below letter"
@@ -74,7 +82,11 @@ async def test_no_column_is_cut_on_paper(busy, browser):  # noqa: F811
         await page.goto(path)
         beyond = "(parts) => parts.map((part) => part.getBoundingClientRect().right).filter((at) => at > 719)"
         assert await page.locator("table, .tiles, .bars").evaluate_all(beyond) == [], path
-        await expect(page.locator(".span-choice")).to_be_hidden()
+        for only_on_glass in (".span-choice", ".header nav", ".header-end"):
+            await expect(page.locator(only_on_glass)).to_be_hidden()
+        await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        scheme = await page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+        assert scheme == "light", "dark was chosen, and paper is light"
 
 
 async def test_a_group_of_another_script_stays_in_its_line_of_the_attention_band(busy, browser):  # noqa: F811
