@@ -8,7 +8,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls.figures.asking import Unanswerable, question
+from calls.database.connecting import as_of_one_moment
+from calls.figures.asking import Question, Unanswerable, question
 from calls.figures.close_look import CLOSE_FIGURES
 from calls.figures.close_reading import look_closely
 from calls.figures.definitions import FIGURES, Value
@@ -17,6 +18,7 @@ from calls.figures.reading import Asked, read
 from calls.figures.sums import Tally
 from calls.figures.telling import rows_of
 from calls.figures.text import text_of
+from calls.models.access import Scope
 
 from .views import CallsView
 
@@ -42,29 +44,32 @@ class Figures(CallsView):
             asked = question(request.query_params, timezone.now())
         except Unanswerable as problem:
             raise ValidationError({problem.parameter: [str(problem)]}) from None
-        rules = Rules()
-        narrowed = asked.asked(self.viewer)
-        reading, whole = read(narrowed, asked.by, asked.now), read(narrowed, "", asked.now)
-        return Response(
-            {
-                "as_of": whole.as_of,
-                "behind": whole.behind,
-                "now": asked.now.isoformat().replace("+00:00", "Z"),
-                **asked.ends,
-                "by": asked.by,
-                "hours": asked.hours or None,
-                "figures": told(whole.tally(rules)),
-                "close": closely(narrowed, asked.now) if request.query_params.get("close") == "yes" else None,
-                "rows": [
-                    {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}
-                    for each in rows_of(asked, reading, rules, self.viewer)
-                ],
-                "definitions": {
-                    name: {"label": figure.label, "formula": figure.formula, "unit": str(figure.unit)}
-                    for name, figure in FIGURES.items()
-                },
-            }
-        )
+        with as_of_one_moment():
+            return Response(answer(asked, self.viewer, request.query_params.get("close") == "yes"))
+
+
+def answer(asked: Question, viewer: Scope, close: bool) -> dict[str, Any]:
+    rules = Rules()
+    narrowed = asked.asked(viewer)
+    reading, whole = read(narrowed, asked.by, asked.now), read(narrowed, "", asked.now)
+    return {
+        "as_of": whole.as_of,
+        "behind": whole.behind,
+        "now": asked.now.isoformat().replace("+00:00", "Z"),
+        **asked.ends,
+        "by": asked.by,
+        "hours": asked.hours or None,
+        "figures": told(whole.tally(rules)),
+        "close": closely(narrowed, asked.now) if close else None,
+        "rows": [
+            {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}
+            for each in rows_of(asked, reading, rules, viewer)
+        ],
+        "definitions": {
+            name: {"label": figure.label, "formula": figure.formula, "unit": str(figure.unit)}
+            for name, figure in FIGURES.items()
+        },
+    }
 
 
 def told(tally: Tally) -> dict[str, dict[str, Any]]:

@@ -123,7 +123,7 @@ CLOSE_FIGURES = {
         ),
         CloseFigure(
             "agent-reaction",
-            "Agent's reaction, outgoing",
+            "Agent's reaction",
             "The mean time from the dialling of the agent until the agent picked up, of outgoing calls whose agent "
             "did.",
         ),

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from calls.database.connecting import as_of_one_moment
 from calls.days import day_bounds, day_of
 from calls.display.figure_words import GOAL_LEVELS
 from calls.figures.asking import LATELY
 from calls.figures.definitions import FEW, FIGURES
 from calls.figures.group_rules import Rules
 from calls.figures.parts import Settings
-from calls.figures.reading import Asked, Reading, read
+from calls.figures.reading import Asked, read
 from calls.figures.sums import Tally
 from calls.figures.text import text_of
 from calls.models.access import Scope
@@ -46,19 +47,10 @@ def glance(scope: Scope, groups: Groups, now: datetime) -> Glance:
     """Read it now."""
     start, end = day_bounds(day_of(now))
     spans = ((now - LATELY, now), (now - 2 * LATELY, now - LATELY), (start, end))
-    readings = _of_one_number([Asked(*span, scope, groups) for span in spans], now)
-    rules = Rules()
+    with as_of_one_moment():
+        readings, rules = [read(Asked(*span, scope, groups), "", now) for span in spans], Rules()
     lately, before, today = (reading.tally(rules) for reading in readings)
     return Glance(now, readings[-1].as_of, readings[-1].behind, lately, before, today)
-
-
-def _of_one_number(asked: list[Asked], now: datetime) -> list[Reading]:
-    """Readings as of the same change, where the traffic lets three tries find a moment without one."""
-    for _ in range(3):
-        readings = [read(each, "", now) for each in asked]
-        if len({reading.as_of for reading in readings}) == 1:
-            break
-    return readings
 
 
 @dataclass(slots=True)

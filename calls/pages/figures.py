@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from calls.database.columns import columns_of
+from calls.database.connecting import as_of_one_moment
 from calls.days import day_of
 from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
@@ -22,7 +23,7 @@ from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
 from calls.figures.levels import LEVELS
 from calls.figures.reading import Reading, read
-from calls.figures.splits import TIMES
+from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally
 from calls.figures.telling import COLUMNS, Row, group_names, levels, row_named, rows_of
 from calls.figures.text import text_of
@@ -55,7 +56,8 @@ def asked_for(view: Callable[[HttpRequest, Question, Scope], HttpResponse] | Vie
             asked = question(request.GET, timezone.now())
         except Unanswerable as problem:
             return render(request, "figures/unanswerable.html", {"problem": problem}, status=400)
-        return view(request, asked, scope, **named)
+        with as_of_one_moment():  # A page reads several times, and all of it is as of one change.
+            return view(request, asked, scope, **named)
 
     return with_question
 
@@ -234,7 +236,8 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
     except ValueError:
         raise Http404 from None
     value = figure.of(tally)
-    on_sides = sides(figure, whole_reading(reading, asked, scope, chosen), chosen.whose if chosen else None, rules)
+    whole, whose = whole_reading(reading, asked, scope, chosen), chosen.whose if chosen else None
+    on_sides = sides(figure, whole, whose, rules)
     context = {
         **common(asked, reading, rules),
         "figure": figure,
@@ -243,7 +246,7 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
         "value": value,
         "chosen": chosen,
         "levels": levels(tally) if name == "service-level" else [],
-        "settings": settings_in_force(reading, rules, scope),
+        "settings": settings_in_force(whole, whose, rules, scope),
         "sides": [side_told(each, on_sides[each], asked, str(side)) for each in SIDES],
         "listed": told(listed, scope),
         "older": asked.fixed().address(side=side, place=listed.older) if listed.older else "",
@@ -261,11 +264,14 @@ def side_told(side: str, marks: dict[Any, int], asked: Question, current: str) -
     }
 
 
-def settings_in_force(reading: Reading, rules: Rules, scope: Scope) -> list[dict[str, Any]]:
-    """How the groups of a reading are counted, those that are counted alike together."""
+def settings_in_force(reading: Reading, whose: Whose | None, rules: Rules, scope: Scope) -> list[dict[str, Any]]:
+    """How the groups of a reading, or of one of its rows, are counted, those that are counted alike together."""
     names = group_names(scope)
-    groups = {group for each in reading.sums.values() for _, group in each}
-    groups |= {call.group_id or 0 for calls in reading.live.values() for call in calls}
+    groups = {
+        group
+        for each in ([whose] if whose is not None else reading.of_all())
+        for group in reading.by_group(each, rules)
+    }
     alike: dict[Any, list[str]] = {}
     for group in sorted(groups, key=names.__getitem__):
         alike.setdefault(rules.of(group), []).append(names[group])

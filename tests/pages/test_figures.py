@@ -4,22 +4,28 @@ import csv
 import html
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
+from calls.api import figures as api
 from calls.days import day_bounds, day_of, site_zone
 from calls.display.masking import mask_text
 from calls.figures import rollups
 from calls.figures.asking import BY, question
 from calls.figures.definitions import FIGURES
 from calls.figures.inspector import SIDES
+from calls.figures.reading import read
 from calls.models import Agent, Call, CallGroup, FigureSettings, Source
+from calls.pages import charts
+from calls.pages import figures as pages
 from calls.pages.figures import moments_words
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
@@ -449,3 +455,44 @@ def test_figures_within_business_hours_and_the_calls_behind_them(client, admin_p
 def test_hours_that_there_are_no_figures_of_are_refused(client, admin_person, query):
     assert opened(client, admin_person, f"/figures/?{query}").status_code == 400
     assert opened(client, admin_person, f"/api/v1/figures/?{query}").status_code == 400
+
+
+def test_the_settings_in_force_are_those_of_the_calls_that_an_inspector_is_about(client, admin_person, support, day):
+    FigureSettings.objects.create(group=support, threshold=33)
+    link = re.search(
+        r'(/figures/lost/[^"]*of=\d+[^"]*)">2<', opened(client, admin_person, "/figures/").content.decode()
+    )
+
+    sales = opened(client, admin_person, html.unescape(link[1])).content.decode()
+    everybody = opened(client, admin_person, "/figures/lost/?by=agent").content.decode()
+
+    assert "<td>20 s</td>" in sales
+    assert "<td>33 s</td>" not in sales
+    assert "<td>33 s</td>" in everybody
+    assert "No group" in everybody, "its call names no agent, and counts"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/figures/?by=agent", "/api/v1/figures/?by=agent", "/figures/offered/?by=agent"])
+def test_all_that_a_page_reads_is_as_of_one_change(client, admin_person, sales, monkeypatch, path):
+    """Whatever is committed between two readings of a page."""
+    seen = []
+
+    def elsewhere():
+        ended(sales, agent_number=ASHA)
+        connection.close()
+
+    def and_then(asked, by, now):
+        found = read(asked, by, now)
+        with ThreadPoolExecutor(1) as another:
+            another.submit(elsewhere).result()
+        seen.append(found.as_of)
+        return found
+
+    ended(sales, agent_number=ASHA)
+    for module in (pages, api, charts):
+        monkeypatch.setattr(module, "read", and_then)
+    assert opened(client, admin_person, path).status_code == 200
+
+    assert len(seen) > 1
+    assert len(set(seen)) == 1
