@@ -74,6 +74,29 @@ async def test_the_strip_of_a_busy_day_is_whole_and_no_bar_lies_over_its_words(s
         assert not await tile.evaluate(OVERLAPS), await tile.inner_text()
 
 
+async def test_the_states_of_thousands_of_calls_stand_above_each_other_and_move_no_figure(site, browser):  # noqa: F811
+    page = await opened(browser, site, 1440)
+    await page.evaluate(BUSY_DAY)
+    note, number = (page.locator(f"#strip [data-figure={name}]") for name in ("live-note", "live"))
+    await number.evaluate("(number) => { number.textContent = '1,978'; }")
+    place = await number.bounding_box()
+    await note.evaluate("(note) => { note.textContent = '1,521 talking · 457 ringing'; }")
+
+    assert await note.evaluate("(note) => note.scrollHeight <= note.clientHeight + 1")
+    assert (await note.bounding_box())["height"] > 30, "two lines"
+    assert abs((await number.bounding_box())["y"] - place["y"]) <= 1
+
+
+async def test_a_row_under_a_pointer_says_that_it_opens(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "opens.1", SourceNumber="9000000707")
+    page = await opened(browser, site, 1440)
+    call = page.locator("#live .row").filter(has_text="00707")
+    arrow = "(row) => getComputedStyle(row, '::after').content"
+    assert await call.evaluate(arrow) == "none"
+    await call.hover()
+    assert await call.evaluate(arrow) == '""'
+
+
 QUIET = """() => {
     const line = document.querySelector("#line");
     line.dataset.feed = "quiet";
