@@ -31,6 +31,8 @@ from calls.models.access import Scope, scope_of
 from calls.pages.charts import chart, heat_map
 
 TILES = ("offered", "service-level", "answered", "lost", "average-wait", "outgoing")
+MOST_ROWS = 200
+"""Rows of a table until all are asked for, other than by time: nobody reads thousands of agents."""
 SIDE_WORDS = {
     COUNTED: "Counted",
     AMONG: "Not counted, but among those it is a share of",
@@ -74,13 +76,15 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
     )
     if request.GET.get("format") == "csv":
         return as_file(asked, reading, rows, total)
+    shown = rows if asked.by in TIMES or request.GET.get("rows") == "all" else rows[:MOST_ROWS]
     context = {
         **common(asked, reading, rules),
         "tiles": [tile(FIGURES[name], total, before, asked) for name in TILES],
         "split_by": BY[asked.by],
         "by_time": asked.by in TIMES,
         "columns": [FIGURES[name] for name in COLUMNS],
-        "rows": [(each, numbers(each.tally, asked, each.token)) for each in rows],
+        "rows": [(each, numbers(each.tally, asked, each.token)) for each in shown],
+        "all_rows": len(rows),
         "total": numbers(total, asked),
         "everything": [tile(figure, total, before, asked) for figure in FIGURES.values()],
         "chart": chart(asked, scope, rules),

@@ -245,6 +245,23 @@ def test_long_lists_are_read_on_page_by_page(client, admin_person, sales):
     assert len(seen) == len(set(seen)) == 120
 
 
+def test_of_many_rows_those_with_the_most_calls_are_shown_until_all_are_asked_for(
+    client, admin_person, day, monkeypatch
+):
+    monkeypatch.setattr(pages, "MOST_ROWS", 2)
+    named = re.compile(r"<tbody>(.*?)</tbody>\s*<tfoot>", re.DOTALL)
+
+    page = opened(client, admin_person, "/figures/").content.decode()
+    assert re.findall(r"<bdi>([^<]*)", named.search(page)[1]) == ["Sales", "Support"]
+    assert "The 2 with the most calls, of 3." in page
+    every = re.search(r'<a href="(\?[^"]*)">Show all of them', page)[1]
+    page = opened(client, admin_person, "/figures/" + html.unescape(every)).content.decode()
+    assert re.findall(r"<bdi>([^<]*)", named.search(page)[1]) == ["Sales", "Support", "No group"]
+    assert "Show all of them" not in page
+    file = opened(client, admin_person, "/figures/?format=csv").content.decode()
+    assert "No group" in file, "a file holds all"
+
+
 def test_a_file_holds_the_table_and_no_formula(client, admin_person, sales, day):
     CallGroup.objects.filter(pk=sales.pk).update(name="=HYPERLINK(1)")
     answer = opened(client, admin_person, "/figures/?by=group&format=csv")

@@ -66,6 +66,8 @@ async def test_long_names_stay_in_their_cells_and_axe_finds_nothing(busy, browse
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert await page.evaluate(BEYOND, "th, td, .fig, .side") == [], path
         assert await page.evaluate(ASKEW) == [], path
+        beside = "(text) => text.offsetWidth / text.parentElement.offsetWidth"
+        assert all(wide > 0.5 for wide in await page.locator(".formula").evaluate_all(f"(all) => all.map({beside})"))
         names = page.locator(".sheet-part > .scrolls > .grid tbody th")
         narrow = "(names) => names.filter((name) => name.clientWidth < 60).length"
         assert await names.evaluate_all(narrow) == 0, "a name is not written letter below letter"
