@@ -3,7 +3,6 @@
 Pages, strip, wallboard, interface and inspector take their figures from here and from nowhere else.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +25,8 @@ from calls.figures.levels import (
     Marks,
 )
 from calls.figures.parts import Formula, Mark, Settings
-from calls.figures.sums import Tally, quantile
+from calls.figures.sums import Tally
+from calls.figures.waits import Waits
 from calls.words import Outcome
 
 FEW = 10
@@ -107,15 +107,15 @@ def _share_of(name: str, label: str, formula: str, counted: Marks, among: Marks,
 
 def _mean_of(name: str, label: str, formula: str, of: str, marks: Marks) -> Figure:
     def find(tally: Tally) -> tuple[float, float]:
-        waits: Counter[int] = getattr(tally, of)
-        return sum(wait * count for wait, count in waits.items()), sum(waits.values())
+        waits: Waits = getattr(tally, of)
+        return waits.seconds(), waits.total()
 
     return Figure(name, label, formula, Unit.SECONDS, marks, marks, find)
 
 
 def _quantile_of(name: str, label: str, formula: str, share: float) -> Figure:
     def find(tally: Tally) -> tuple[float, float]:
-        found = quantile(tally.waits, share)
+        found = tally.waits.quantile(share)
         return (0, 0) if found is None else (found, 1)
 
     return Figure(name, label, formula, Unit.SECONDS, TIMED_ANSWERS, TIMED_ANSWERS, find)

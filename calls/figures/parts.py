@@ -63,6 +63,8 @@ class Settings(NamedTuple):
 class Mark(StrEnum):
     """What a call counts as. Every call has exactly one, and each figure is a sum of some over a sum of some."""
 
+    __hash__ = str.__hash__  # Marks are counted by the thousand, and an enum's own is not written in C.
+
     ANSWERED_IN_TIME = "answered_in_time"
     ANSWERED_LATE = "answered_late"
     ANSWERED_UNTIMED = "answered_untimed"

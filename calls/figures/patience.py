@@ -6,11 +6,10 @@ count as long as they waited, and say nothing of what they would have done after
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from calls.figures.parts import Clock, Settings
-from calls.figures.sums import waits_of
+from calls.figures.sums import Sums, counted_waits
 from calls.words import Outcome
 
 NEXT_SECONDS = 30
@@ -41,12 +40,12 @@ class Patience(NamedTuple):
     chances: tuple[int, ...]
 
 
-def patience_of(sums: Mapping[str, int], settings: Settings) -> Patience | None:
+def patience_of(sums: Sums, settings: Settings) -> Patience | None:
     """The patience of a group by the sums of its incoming calls; None while too few have given up."""
-    gave_up = waits_of(sums, Outcome.ABANDONED, settings)
+    gave_up = _by_second(sums, Outcome.ABANDONED, settings)
     if gave_up.total() < LEAST_GIVEN_UP:
         return None
-    others = waits_of(sums, Outcome.ANSWERED, settings) + waits_of(sums, Outcome.MISSED, settings)
+    others = _by_second(sums, Outcome.ANSWERED, settings) + _by_second(sums, Outcome.MISSED, settings)
     waiting, left = _curve(gave_up, gave_up + others)
     last = max(second for second in range(LONGEST_SECONDS + 1) if waiting[second] >= LEAST_WAITING)
     return Patience(
@@ -56,6 +55,10 @@ def patience_of(sums: Mapping[str, int], settings: Settings) -> Patience | None:
         _within(TOO_LONG_SECONDS, _reached(left, TOO_LONG, last)),
         tuple(_chance(left, second) for second in range(0, last + 1, STEP_SECONDS)),
     )
+
+
+def _by_second(sums: Sums, outcome: str, settings: Settings) -> Counter[int]:
+    return Counter(counted_waits(sums, outcome, settings).by_second())
 
 
 def _curve(gave_up: Counter[int], ended: Counter[int]) -> tuple[list[int], list[float]]:

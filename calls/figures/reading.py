@@ -6,7 +6,7 @@ projection must not have moved: then it is read again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -37,7 +37,7 @@ from calls.figures.spans import (
     quarters_of_hour,
 )
 from calls.figures.splits import NARROWED, SPLITS, By, Whose, hour_of_week, when
-from calls.figures.sums import Sums, Tally, add, counts_of, load, merge, tally
+from calls.figures.sums import Sums, Tally, tally
 from calls.models import Call, Head, Projection
 from calls.models.access import Scope
 from calls.words import State
@@ -83,7 +83,7 @@ class Reading:
     behind: int
     now: datetime
     sums: dict[Whose, dict[tuple[str, int], Sums]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+        default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
     live: dict[Whose, list[Columns]] = field(default_factory=lambda: defaultdict(list))
 
@@ -200,13 +200,13 @@ class _Reader:
     def cells(self, piece: Piece, starts: str, *given: object) -> Iterator[tuple[Key, Sums]]:
         columns = "split, span, start, source_id, direction, group_id, who"
         asked = (
-            f"SELECT sums, {columns} FROM calls_figurecell"  # noqa: S608
+            f"SELECT counts, lanes, {columns} FROM calls_figurecell"  # noqa: S608
             f" WHERE generation IN %s AND split = %s AND span = %s AND {starts}"
         )
-        for text, *cells in select(asked, (PRUNED, self.state.generation), self.split, piece.span, *given):
+        for counts, lanes, *cells in select(asked, (PRUNED, self.state.generation), self.split, piece.span, *given):
             key = Key(*cells)
             if self.wants(key):
-                yield key, load(text)
+                yield key, Sums.load(counts, lanes)
 
     def open_quarters(self, key: Key) -> int:
         """How many quarters of each hour of a cell lie within the business hours of its group: all 4, or fewer."""
@@ -285,7 +285,7 @@ class _Reader:
         who = {BY_AGENT: part.agent, BY_LINE: part.line}.get(self.split, "")
         key = self.key(part.quarter, part.source_id, part.direction, part.group_id, who)
         if self.wants(key) and (who or not self.split):
-            self.add(key, counts_of(part), times)
+            self.sums(key).add(part, times)
 
     def key(self, quarter: int, source: int, direction: str, group: int | None, who: str) -> Key:
         return Key(self.split, QUARTER, quarter, source, direction, group or 0, who)
@@ -299,11 +299,12 @@ class _Reader:
             and (not self.rules or key.span != QUARTER or self.rules.is_open(key.start, key.group_id))
         )
 
-    def add(self, key: Key, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
-        add(self.reading.sums[self.whose(key)][key.direction, key.group_id], counts, times)
+    def sums(self, key: Key) -> Sums:
+        return self.reading.sums[self.whose(key)][key.direction, key.group_id]
 
     def merge(self, key: Key, sums: Sums) -> None:
-        merge(self.reading.sums[self.whose(key)][key.direction, key.group_id], sums)
+        found = self.sums(key)
+        found += sums
 
     def whose(self, key: Key) -> Whose:
         match self.by:

@@ -19,13 +19,13 @@ from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures.parts import Part, part_of
 from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, month_of, places_of
-from calls.figures.sums import Sums, add, counts_of, dump, load
+from calls.figures.sums import Sums
 from calls.models import Call, CountedCall, FigureCell, Projection
 from calls.models.call import CallQuerySet
 from calls.words import State
 
 NAME = "rollups"
-FORMAT = 2
+FORMAT = 3
 """Of cells and notes. A new one makes all of them anew."""
 BY_AGENT, BY_LINE = "a", "l"
 PRUNED = 0
@@ -49,8 +49,8 @@ class Key(NamedTuple):
 Deltas = dict[Key, Sums]
 
 _KEY_COLUMNS = ("split", "span", "start", "source_id", "direction", "group_id", "who")
-_NEW_CELLS = Table(FigureCell, ("generation", *_KEY_COLUMNS, "sums"))
-_CELLS = Table(FigureCell, ("id", "sums"))
+_NEW_CELLS = Table(FigureCell, ("generation", *_KEY_COLUMNS, "counts", "lanes"))
+_CELLS = Table(FigureCell, ("id", "counts", "lanes"))
 _NOTES = Table(CountedCall, ("id", "generation", "part"))
 
 
@@ -67,7 +67,7 @@ def wanted(changed: CallQuerySet) -> CallQuerySet:
 
 def apply(generation: int, calls: Collection[Columns]) -> None:
     """Count these calls as they are now, in the caller's transaction."""
-    deltas: Deltas = defaultdict(dict)
+    deltas: Deltas = defaultdict(Sums)
     zone, notes = site_zone(), noted(generation, [call.id for call in calls])
     changed: dict[int, Part | None] = {}
     for call in calls:
@@ -84,8 +84,8 @@ def apply(generation: int, calls: Collection[Columns]) -> None:
 def retire(generation: int, ids: Collection[int]) -> None:
     """Move what these calls have added to where it stays when they are gone: they are pruned in this transaction."""
     notes, zone = noted(generation, ids), site_zone()
-    out: Deltas = defaultdict(dict)
-    kept: Deltas = defaultdict(dict)
+    out: Deltas = defaultdict(Sums)
+    kept: Deltas = defaultdict(Sums)
     for call in read_calls(Call.objects.filter(id__in=ids)):
         count(out, notes.get(call.id), zone, -1)
         # Not by the note: a change that was not counted yet would be lost.
@@ -107,9 +107,9 @@ def give_pruned_to(group: int, into: int) -> None:
     """Give what pruned calls of a group had added to another, as a part of a transaction that deletes the group."""
     row = Projection.objects.select_for_update().filter(name=NAME).first() or Projection(name=NAME)
     cells = FigureCell.objects.filter(generation=PRUNED, group_id=group)
-    given: Deltas = defaultdict(dict)
-    for text, *key in cells.values_list("sums", *_KEY_COLUMNS):
-        add(given[Key(*key)._replace(group_id=into)], load(text).items())
+    given: Deltas = defaultdict(Sums)
+    for counts, lanes, *key in cells.values_list("counts", "lanes", *_KEY_COLUMNS):
+        given[Key(*key)._replace(group_id=into)] += Sums.load(counts, lanes)
     if given:
         _write_cells(PRUNED, given)
         cells.delete()
@@ -130,9 +130,8 @@ def count(deltas: Deltas, part: Part | None, zone: ZoneInfo, times: int) -> None
     """Add a part so many times (-1: take it out) to the smallest cells that it belongs to; `spread` does the others."""
     if part is None:
         return
-    counts = counts_of(part)
     for key in smallest_keys(part, zone):
-        add(deltas[key], counts, times)
+        deltas[key].add(part, times)
 
 
 def smallest_keys(part: Part, zone: ZoneInfo) -> Iterator[Key]:
@@ -149,7 +148,7 @@ def spread(deltas: Deltas, zone: ZoneInfo) -> Deltas:
     for key, sums in list(deltas.items()):
         if sums:
             for span, start in longer_spans(key.span, key.start, zone):
-                add(deltas[key._replace(span=span, start=start)], sums.items())
+                deltas[key._replace(span=span, start=start)] += sums
     return deltas
 
 
@@ -190,17 +189,16 @@ def _write_cells(generation: int, deltas: Deltas) -> None:
     changed, new = [], []
     for key in wanted:
         if key in there:
-            cell, text = there[key]
-            sums = load(text)
-            add(sums, deltas[key].items())
-            changed.append((("sums",), (cell, dump(sums))))
+            cell, sums = there[key]
+            sums += deltas[key]
+            changed.append((("counts", "lanes"), (cell, *sums.dump())))
         else:
-            new.append((generation, *key, dump(deltas[key])))
+            new.append((generation, *key, *deltas[key].dump()))
     _CELLS.change(changed)
     _NEW_CELLS.insert(new)
 
 
-def _cells_of(generation: int, keys: list[Key]) -> Iterator[tuple[Key, tuple[int, str]]]:
+def _cells_of(generation: int, keys: list[Key]) -> Iterator[tuple[Key, tuple[int, Sums]]]:
     """The ids and sums of the cells that are there. Joined: `IN (VALUES ...)` makes SQLite look through all cells."""
     columns = ("generation", *_KEY_COLUMNS)
     same = " AND ".join(f"{name} = w{place}" for place, name in enumerate(columns))
@@ -210,10 +208,10 @@ def _cells_of(generation: int, keys: list[Key]) -> Iterator[tuple[Key, tuple[int
         rows = ", ".join(["%s"] * len(some))
         asked = (
             f"WITH wanted({names}) AS (VALUES {rows}) "  # noqa: S608
-            f"SELECT id, sums, {', '.join(_KEY_COLUMNS)} FROM wanted JOIN calls_figurecell ON {same}"
+            f"SELECT id, counts, lanes, {', '.join(_KEY_COLUMNS)} FROM wanted JOIN calls_figurecell ON {same}"
         )
-        for cell, text, *key in select(asked, *[(generation, *key) for key in some]):
-            yield Key(*key), (cell, text)
+        for cell, counts, lanes, *key in select(asked, *[(generation, *key) for key in some]):
+            yield Key(*key), (cell, Sums.load(counts, lanes))
 
 
 # --- the proof ----------------------------------------------------------------------------------------------------
@@ -225,18 +223,21 @@ def differences() -> Iterator[tuple[Key, Sums, Sums]]:
     Computed from nothing, in memory. Calls that change meanwhile show as differences: ask while nothing is delivered.
     """
     generation = Projection.objects.filter(name=NAME).values_list("generation", flat=True).first() or PRUNED
-    should: Deltas = defaultdict(dict)
+    should: Deltas = defaultdict(Sums)
     zone = site_zone()
     for call in _all_calls():
         count(should, part_of(call), zone, 1)
     spread(should, zone)
     names = ", ".join(_KEY_COLUMNS)
     held = {
-        Key(*key): load(text)
-        for text, *key in select(f"SELECT sums, {names} FROM calls_figurecell WHERE generation = %s", generation)  # noqa: S608
+        Key(*key): Sums.load(counts, lanes)
+        for counts, lanes, *key in select(
+            f"SELECT counts, lanes, {names} FROM calls_figurecell WHERE generation = %s",  # noqa: S608
+            generation,
+        )
     }
     for key in sorted({*held, *should}):
-        is_, wanted = held.get(key, {}), should.get(key, {})
+        is_, wanted = held.get(key, Sums()), should.get(key, Sums())
         if is_ != wanted:
             yield key, is_, wanted
 

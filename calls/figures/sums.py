@@ -1,78 +1,121 @@
-"""Sums: what the parts of many calls add up to, as numbers by name. Pure.
+"""Sums: what the parts of many calls add up to. Pure.
 
-Everything is a plain count, so sums can be added, subtracted and merged in any order. The names:
+Everything is a plain count, so sums can be added, subtracted and merged in any order. Counts have names:
 
     answered            calls with this outcome
-    answered.p.12       of them, those whose wait on clock `p` was 12 s
     unclear             abandoned calls of which nobody can say who hung up
     talks, talk         answered calls of which the talk is known, and its seconds
     coins.answered      thousandths of a coin
+    answered.p.1500     incoming calls with this outcome whose wait on clock `p` was 1,500 s: long waits
+
+Shorter waits stand beside them: for each outcome and clock (`answered.p`) the lanes of a `Waits`.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import orjson
 
 from calls.figures.parts import CLOCKS, Clock, Mark, Part, Settings, mark_of
+from calls.figures.waits import LANE_BITS, LANES, Packing, Waits
 from calls.words import Direction, Outcome
 
-Sums = dict[str, int]
-_TIMED = frozenset(map(str, (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED)))
+TIMED = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED)
+_PACKING = Packing([f"{outcome}.{clock}" for outcome in TIMED for clock in CLOCKS])
 
 
-def counts_of(part: Part) -> list[tuple[str, int]]:
-    """What one call adds."""
-    outcome = str(part.outcome)
-    counts = [(outcome, 1)]
-    if outcome in _TIMED:
-        waits = zip(CLOCKS, part.waits, strict=True)
-        counts += [(f"{outcome}.{clock}.{wait}", 1) for clock, wait in waits if wait is not None]
-    if part.talk is not None:
-        counts += [("talks", 1), ("talk", part.talk)]
-    if part.coins:
-        counts.append((f"coins.{outcome}", part.coins))
-    if part.unclear:
-        counts.append(("unclear", 1))
-    return counts
+class Unsound(Exception):
+    """There would be fewer calls than none: what was to be taken out had not been put in."""
 
 
-def add(sums: Sums, counts: Iterable[tuple[str, int]], times: int = 1) -> None:
-    """Add so many times (-1: subtract). What becomes nothing leaves."""
-    for name, count in counts:
-        total = sums.get(name, 0) + times * count
-        if total:
-            sums[name] = total
+class Sums:
+    """The sums of any number of calls of one direction: `counts` by name, and `lanes` by outcome and clock."""
+
+    __slots__ = ("counts", "lanes")
+
+    def __init__(self, counts: dict[str, int] | None = None, lanes: dict[str, int] | None = None) -> None:
+        self.counts: dict[str, int] = {} if counts is None else counts
+        self.lanes: dict[str, int] = {} if lanes is None else lanes
+
+    @classmethod
+    def of(cls, parts: Iterable[Part]) -> "Sums":
+        found = cls()
+        for part in parts:
+            found.add(part)
+        return found
+
+    def add(self, part: Part, times: int = 1) -> None:
+        """Add what one call adds so many times (-1: take it out)."""
+        outcome = str(part.outcome)
+        self._count(outcome, times)
+        if outcome in TIMED and part.direction == Direction.INCOMING:
+            for clock, wait in zip(CLOCKS, part.waits, strict=True):
+                if wait is not None:
+                    self._add_wait(f"{outcome}.{clock}", wait, times)
+        if part.talk is not None:
+            self._count("talks", times)
+            self._count("talk", times * part.talk)
+        if part.coins:
+            self._count(f"coins.{outcome}", times * part.coins)
+        if part.unclear:
+            self._count("unclear", times)
+
+    def _count(self, name: str, count: int) -> None:
+        self.counts[name] = self.counts.get(name, 0) + count
+
+    def _add_wait(self, name: str, wait: int, times: int) -> None:
+        if wait < LANES:
+            self.lanes[name] = self.lanes.get(name, 0) + (times << LANE_BITS * wait)
         else:
-            sums.pop(name, None)
+            self._count(f"{name}.{wait}", times)
+
+    def __iadd__(self, more: "Sums") -> "Sums":
+        counts, lanes = self.counts, self.lanes
+        for name, count in more.counts.items():
+            counts[name] = counts.get(name, 0) + count
+        for name, count in more.lanes.items():
+            lanes[name] = lanes.get(name, 0) + count
+        return self
+
+    def __bool__(self) -> bool:
+        return any(self.counts.values()) or any(self.lanes.values())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sums) and self._told() == other._told()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _told(self) -> tuple[dict[str, int], dict[str, int]]:
+        return _filled(self.counts), _filled(self.lanes)
+
+    def __repr__(self) -> str:
+        waits = {name: Waits(lanes).by_second() for name, lanes in _filled(self.lanes).items()}
+        return f"{_filled(self.counts)} {waits}"
+
+    def dump(self) -> tuple[str, bytes]:
+        """As a cell keeps them. Raises Unsound where more calls were taken out than there were."""
+        counts = _filled(self.counts)
+        if counts and min(counts.values()) < 0:
+            raise Unsound(counts)
+        try:
+            return orjson.dumps(counts).decode(), _PACKING.pack(self.lanes)
+        except OverflowError:
+            raise Unsound(counts) from None
+
+    @classmethod
+    def load(cls, counts: str, lanes: bytes) -> "Sums":
+        return cls(orjson.loads(counts), _PACKING.unpack(lanes))
+
+    def waits(self, outcome: str, clock: Clock) -> Waits:
+        """The calls of an outcome by their wait on a clock, where it is known."""
+        name = f"{outcome}.{clock}"
+        long = {int(key.rpartition(".")[2]): count for key, count in self.counts.items() if key.startswith(f"{name}.")}
+        return Waits(self.lanes.get(name, 0), long)
 
 
-def merge(into: Sums, sums: Sums) -> None:
-    """Add sums in which every count is above nothing: those of cells."""
-    if not into:
-        into.update(sums)
-        return
-    known = into.get
-    for name, count in sums.items():
-        into[name] = known(name, 0) + count
-
-
-def sums_of(parts: Iterable[Part]) -> Sums:
-    found: Sums = {}
-    for part in parts:
-        add(found, counts_of(part))
-    return found
-
-
-def dump(sums: Sums) -> str:
-    return orjson.dumps(sums).decode()
-
-
-def load(text: str) -> Sums:
-    found: Sums = orjson.loads(text)
-    return found
+def _filled(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
 
 
 class Tally:
@@ -86,118 +129,77 @@ class Tally:
 
     def __init__(self) -> None:
         self.marks: Counter[Mark] = Counter()
-        self.waits: Counter[int] = Counter()
-        self.gave_up: Counter[int] = Counter()
-        self.rings: Counter[int] = Counter()
-        self.rings_in_vain: Counter[int] = Counter()
+        self.waits = Waits()
+        self.gave_up = Waits()
+        self.rings = Waits()
+        self.rings_in_vain = Waits()
         self.other: Counter[str] = Counter()
         self.level_in = self.level_of = 0
         self.goal = 0.0
 
     def __iadd__(self, more: "Tally") -> "Tally":
-        for name in ("marks", "waits", "gave_up", "rings", "rings_in_vain", "other"):
-            getattr(self, name).update(getattr(more, name))
+        self.marks.update(more.marks)
+        self.other.update(more.other)
+        for name in ("waits", "gave_up", "rings", "rings_in_vain"):
+            setattr(self, name, getattr(self, name).__iadd__(getattr(more, name)))
         self.level_in += more.level_in
         self.level_of += more.level_of
         self.goal += more.goal
         return self
 
 
-def tally(direction: str, sums: Mapping[str, int], settings: Settings) -> Tally:
+def tally(direction: str, sums: Sums, settings: Settings) -> Tally:
     """Count sums of one group and direction by the group's settings."""
-    found, plan = Tally(), _plan(direction, settings)
-    timed: Counter[str] = Counter()
-    for name, count in sums.items():
-        place = plan[name]
-        if place is None:
-            continue
-        if place.other:
-            found.other[place.other] += count
-        if place.rings:
-            (found.rings if place.word == Outcome.ANSWERED else found.rings_in_vain)[place.second] += count
-        if place.mark:
-            found.marks[place.mark] += count
-            (found.waits if place.word == Outcome.ANSWERED else found.gave_up)[place.counted] += count
-            timed[place.word] += count
-    for outcome in Outcome:
-        left = sums.get(outcome, 0) - timed[outcome]
-        if left:
-            found.marks[mark_of(direction, outcome, None, settings)] += left
+    found, prefix = Tally(), _PREFIXES.get(direction, f"{direction}.")
+    timed: dict[str, int] = {}
+    if direction == Direction.INCOMING:
+        found.waits, found.gave_up = (counted_waits(sums, outcome, settings) for outcome in _SPLIT)
+        found.rings = sums.waits(Outcome.ANSWERED, Clock.RINGING)
+        found.rings_in_vain = sums.waits(Outcome.ABANDONED, Clock.RINGING)
+        found.rings_in_vain += sums.waits(Outcome.MISSED, Clock.RINGING)
+        for outcome, waits in zip(_SPLIT, (found.waits, found.gave_up), strict=True):
+            timed[outcome] = _mark(found, waits, outcome, settings)
+    for name, count in sums.counts.items():
+        if name in _OUTCOMES:
+            found.marks[mark_of(direction, name, None, settings)] += count - timed.get(name, 0)
+        elif name.count(".") < _DOTS_OF_A_WAIT:
+            found.other[prefix + name] += count
     return found
 
 
-def quantile(waits: Counter[int], share: float) -> int | None:
-    """The shortest wait that at least this share of the calls did not exceed (nearest rank)."""
-    left = sum(waits.values()) * share
-    for wait in sorted(waits):
-        left -= waits[wait]
-        if left <= 1e-9:
-            return wait
-    return None
+def counted_waits(sums: Sums, outcome: str, settings: Settings) -> Waits:
+    """The calls of an outcome by their wait as the group counts it, where it is known."""
+    return sums.waits(outcome, settings.clock).less(_allowance(settings))
 
 
-def waits_of(sums: Mapping[str, int], outcome: str, settings: Settings) -> Counter[int]:
-    """The calls of an outcome by whole second of their wait, as the group counts it, where it is known."""
-    found: Counter[int] = Counter()
-    for name, count in sums.items():
-        word, clock, second = _parsed(name)
-        if word == outcome and clock == settings.clock:
-            found[settings.counted(second)] += count
-    return found
+def _mark(found: Tally, waits: Waits, outcome: str, settings: Settings) -> int:
+    """Count these calls as what they are by their wait. Returns how many they are."""
+    before = 0
+    for mark, last in _marks(outcome, settings):
+        until = waits.total() if last is None else waits.until(last)
+        found.marks[mark] += until - before
+        before = until
+    return before
 
 
-class _Place(NamedTuple):
-    """Where a name of sums goes: to the plain counts (`other`), to the rings, to the marks and waits (`mark`)."""
-
-    word: str
-    second: int
-    counted: int
-    mark: Mark | None
-    rings: bool
-    other: str
-
-
-class _Plan(dict[str, _Place | None]):
-    """The places of names by one direction and settings. A range has the same few thousand names again and again."""
-
-    def __init__(self, direction: str, settings: Settings) -> None:
-        super().__init__()
-        self.direction, self.settings = direction, settings
-
-    def __missing__(self, name: str) -> _Place | None:
-        if len(self) >= _MOST_NAMES:
-            self.clear()
-        self[name] = place = self._place(*_parsed(name), name)
-        return place
-
-    def _place(self, word: str, clock: str, second: int, name: str) -> _Place | None:
-        incoming = self.direction == Direction.INCOMING
-        if not clock:
-            other = _PREFIXES.get(self.direction, f"{self.direction}.") + name
-            return None if name in _OUTCOMES else _Place(word, 0, 0, None, False, other)
-        rings = clock == Clock.RINGING and incoming
-        marked = clock == self.settings.clock and incoming and word in _SPLIT
-        mark = mark_of(self.direction, word, second, self.settings) if marked else None
-        return _Place(word, second, self.settings.counted(second), mark, rings, "") if mark or rings else None
+@lru_cache(maxsize=512)
+def _marks(outcome: str, settings: Settings) -> list[tuple[Mark, int | None]]:
+    """What the calls of an outcome count as, the shortest counted waits first: until which second each. None: all."""
+    edges = sorted({0, settings.short, settings.threshold + 1})
+    lasts = [*(edge - 1 for edge in edges[1:]), None]
+    uncounted = _allowance(settings)
+    return [
+        (mark_of(Direction.INCOMING, outcome, edge + uncounted, settings), last)
+        for edge, last in zip(edges, lasts, strict=True)
+    ]
 
 
-_MOST_NAMES = 20_000
-
-
-@lru_cache(maxsize=256)
-def _plan(direction: str, settings: Settings) -> _Plan:
-    return _Plan(direction, settings)
-
-
-@lru_cache(maxsize=16_384)  # The same few thousand names, again and again.
-def _parsed(name: str) -> tuple[str, str, int]:
-    """The outcome, the clock ("" for a plain count) and the seconds of a name."""
-    word, _, rest = name.partition(".")
-    clock, _, second = rest.partition(".")
-    return (word, clock, int(second)) if second else (word, "", 0)
+def _allowance(settings: Settings) -> int:
+    return settings.ivr_allowance if settings.clock is Clock.AFTER_PICKUP else 0
 
 
 _PREFIXES: dict[str, str] = {Direction.INCOMING: "", Direction.OUTGOING: "out."}
-_SPLIT = frozenset(map(str, (Outcome.ANSWERED, Outcome.ABANDONED)))
+_SPLIT = (Outcome.ANSWERED, Outcome.ABANDONED)
 """The outcomes that count as one mark or another by their wait."""
 _OUTCOMES = frozenset(map(str, Outcome))
+_DOTS_OF_A_WAIT = 2

@@ -41,7 +41,8 @@ class FigureCell(models.Model):
     direction = models.CharField(max_length=8)
     group_id = models.BigIntegerField(help_text="0: no group.")
     who = models.CharField(max_length=64, blank=True, help_text="The agent's number, or the line's.")
-    sums = models.TextField(help_text="Counts by name (JSON): see calls/figures/sums.py.")
+    counts = models.TextField(help_text="Counts by name (JSON): see calls/figures/sums.py.")
+    lanes = models.BinaryField(default=b"", help_text="Waits by the second: see calls/figures/waits.py.")
 
     class Meta:
         constraints = [

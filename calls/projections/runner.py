@@ -4,6 +4,7 @@ A step reads the calls numbered after the position, takes them in, and moves the
 whatever is killed at whatever moment, a step has happened or it has not.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,8 +13,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from calls.database.columns import Columns, read_calls
+from calls.figures.sums import Unsound
 from calls.models import Call, Head, Projection
 from calls.projections.registry import PROJECTIONS, Kind
+
+log = logging.getLogger(__name__)
 
 STEP_SECONDS = 0.015
 """How long a step should hold the lock while deliveries come in."""
@@ -38,6 +42,15 @@ class Step(NamedTuple):
 
 def step(kind: Kind, most: int) -> Step | None:
     """Take in the next changes, at most so many calls. None where another process is at it."""
+    try:
+        return _step(kind, most)
+    except Unsound as less_than_none:
+        log.error("The projection %s does not hold what it was given (%s): made anew.", kind.name, less_than_none)
+        make_anew(kind)
+        return _step(kind, most)
+
+
+def _step(kind: Kind, most: int) -> Step | None:
     with transaction.atomic():
         row = locked(kind.name)
         if row is None:

@@ -236,12 +236,12 @@ def test_the_figures_of_pruned_calls_go_to_the_group_that_stays(provider, two_te
         (south, 8, {"n": 4}),
         (support, 7, {"n": 8}),
     ):
-        FigureCell.objects.create(**cell, group_id=group.pk, start=start, sums=json.dumps(sums))
+        FigureCell.objects.create(**cell, group_id=group.pk, start=start, counts=json.dumps(sums))
 
     groups.join([south], north)
     settle()
 
-    cells = FigureCell.objects.filter(generation=rollups.PRUNED).values_list("group_id", "start", "sums")
+    cells = FigureCell.objects.filter(generation=rollups.PRUNED).values_list("group_id", "start", "counts")
     assert {(group, start): json.loads(sums) for group, start, sums in cells} == {
         (north.pk, 7): {"n": 3, "t": 5},
         (north.pk, 8): {"n": 4},

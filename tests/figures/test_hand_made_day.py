@@ -8,9 +8,10 @@ import pytest
 from calls.figures.definitions import FIGURES, count, judge, level_by
 from calls.figures.levels import INCOMING, LEVELS, OUTGOING
 from calls.figures.parts import Clock, Formula, Mark, Settings, live_mark, part_of
-from calls.figures.sums import Tally, sums_of, tally
+from calls.figures.sums import Sums, Tally, tally
 from calls.figures.text import text_of
 from tests.support.days import MORNING, column_call
+from tests.support.sums import sums_named
 
 SALES, SUPPORT = 1, 2
 RULES = {
@@ -76,7 +77,7 @@ def counted(group, calls=ENDED, live_calls=()):
     rules, found = RULES[group], Tally()
     for direction in ("incoming", "outgoing", "internal"):
         parts = [part_of(call) for call in calls if (call.group_id, call.direction) == (group, direction)]
-        found += tally(direction, sums_of(parts), rules)
+        found += tally(direction, Sums.of(parts), rules)
     for call in live_calls:
         if call.group_id == group:
             found.marks[live_mark(call, rules, NOW)] += 1
@@ -170,7 +171,7 @@ def test_live_calls_count_as_soon_as_they_are_answered_or_too_late():
 def test_another_clock_or_allowance_changes_who_was_in_time(clock, allowance, in_time):
     """The waits of the five are 8 20 21 3 60, from the start 10 22 22 3 62, of ringing 5 16 18 0 52 s."""
     parts = [part_of(call) for call in ENDED if call.group_id == SALES and call.direction == "incoming"]
-    found = tally("incoming", sums_of(parts), Settings(clock=clock, ivr_allowance=allowance))
+    found = tally("incoming", Sums.of(parts), Settings(clock=clock, ivr_allowance=allowance))
 
     assert found.marks[Mark.ANSWERED_IN_TIME] == in_time
 
@@ -179,7 +180,7 @@ def test_the_example_that_the_field_uses_gives_its_six_answers():
     """1000 answered, 860 of them in time; 60 abandoned, 20 before the threshold, 10 of them very short."""
     sums = {"answered": 1000, "answered.p.10": 860, "answered.p.50": 140}
     sums |= {"abandoned": 60, "abandoned.p.2": 10, "abandoned.p.12": 10, "abandoned.p.70": 40}
-    found = tally("incoming", sums, Settings())
+    found = tally("incoming", sums_named(sums), Settings())
 
     assert {str(f): text_of(level_by(f, found)) for f in LEVELS} == {
         "1": "83.0 %", "2": "86.0 %", "3": "81.1 %", "4": "82.7 %", "5": "82.1 %", "6": "81.9 %"

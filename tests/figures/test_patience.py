@@ -16,13 +16,15 @@ from calls.models import FigureSettings
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import catch_up
 from tests.support.factories import make_call
+from tests.support.sums import sums_named
 
 PLAIN = Settings()
 
 
 def sums(clock="p", **ends):
     """Sums of calls: `abandoned={12: 3}` is three that gave up after 12 s."""
-    return {f"{word}.{clock}.{wait}": count for word, waits in ends.items() for wait, count in waits.items()}
+    named = {f"{word}.{clock}.{wait}": count for word, waits in ends.items() for wait, count in waits.items()}
+    return sums_named(named)
 
 
 def test_a_hundred_callers_by_hand():
@@ -50,7 +52,9 @@ def test_a_long_wait_has_bounds_however_patient_callers_are():
 
 
 def test_the_wait_is_that_of_the_groups_clock_without_its_allowance():
-    ends = sums(abandoned={25: 40}) | sums("w", abandoned={60: 40}) | sums("r", abandoned={8: 40})
+    ends = sums(abandoned={25: 40})
+    ends += sums("w", abandoned={60: 40})
+    ends += sums("r", abandoned={8: 40})
     allowed = patience_of(ends, Settings(ivr_allowance=20))
     ringing = patience_of(ends, Settings(clock=Clock.RINGING, ivr_allowance=20))
 

@@ -9,7 +9,7 @@ import pytest
 from calls.figures.definitions import FIGURES, count, judge, level_by
 from calls.figures.levels import INCOMING, OFFERED
 from calls.figures.parts import Clock, Formula, Settings, part_of
-from calls.figures.sums import Tally, add, counts_of, sums_of, tally
+from calls.figures.sums import Sums, Tally, tally
 from tests.support.days import random_day
 
 
@@ -29,7 +29,7 @@ def from_sums(calls, rules):
         own = Tally()
         for direction in ("incoming", "outgoing", "internal", "unknown"):
             parts = [part_of(call) for call in calls if (call.group_id, call.direction) == (group, direction)]
-            own += tally(direction, sums_of(parts), settings)
+            own += tally(direction, Sums.of(parts), settings)
         found += judge(own, settings)
     return found
 
@@ -153,15 +153,15 @@ def test_figures_from_sums_are_those_of_a_slow_computation(seed):
 def test_what_was_added_can_be_taken_out_in_any_order(seed):
     calls = random_day(seed)
     parts = [part_of(call) for call in calls]
-    sums = sums_of(parts)
+    sums = Sums.of(parts)
     random.Random(seed).shuffle(parts)
     for part in parts[50:]:
-        add(sums, counts_of(part), -1)
+        sums.add(part, -1)
 
-    assert sums == sums_of(parts[:50])
+    assert sums == Sums.of(parts[:50])
     for part in parts[:50]:
-        add(sums, counts_of(part), -1)
-    assert sums == {}
+        sums.add(part, -1)
+    assert sums == Sums()
 
 
 @pytest.mark.parametrize("seed", range(10))

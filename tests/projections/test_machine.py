@@ -18,7 +18,7 @@ from calls.figures import rollups
 from calls.figures.parts import part_of
 from calls.figures.reading import Asked, read
 from calls.figures.rollups import differences
-from calls.figures.sums import add, counts_of
+from calls.figures.sums import Sums
 from calls.models import Call, CallGroup
 from calls.models.access import Scope
 from calls.projections.registry import PROJECTIONS
@@ -69,15 +69,15 @@ def read_by_group():
     """What the figures say, by direction and group."""
     found = read(EVER, "group", NOW).sums
     flat = {whose: sums for of_group in found.values() for whose, sums in of_group.items()}
-    return {whose: kept for whose, sums in flat.items() if (kept := {n: count for n, count in sums.items() if count})}
+    return {whose: sums for whose, sums in flat.items() if sums}
 
 
 def by_group():
     """Added up from nothing, call by call."""
-    found = defaultdict(dict)
+    found = defaultdict(Sums)
     for call in read_calls(Call.objects.all()):
         if part := part_of(call):
-            add(found[part.direction, part.group_id or 0], counts_of(part))
+            found[part.direction, part.group_id or 0].add(part)
     return {whose: sums for whose, sums in found.items() if sums}
 
 

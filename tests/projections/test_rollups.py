@@ -34,7 +34,7 @@ from calls.figures.spans import (
     quarter_of_week,
     quarters_of_hour,
 )
-from calls.figures.sums import add, counts_of
+from calls.figures.sums import Sums
 from calls.management.commands import projections
 from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
 from calls.models.access import Scope
@@ -176,12 +176,12 @@ class Office:
 
 
 def sums_by(parts, asked, whose):
-    found = defaultdict(lambda: defaultdict(dict))
+    found = defaultdict(lambda: defaultdict(Sums))
     for part in parts:
         within = quarter_of(asked.start) <= part.quarter < quarter_of(asked.end) and asked.allows(part.group_id)
         within = within and (not asked.business or is_within_hours(part))
         if within and asked.agent in ("", part.agent) and (key := whose(part)) is not None:
-            add(found[key][part.direction, part.group_id or 0], counts_of(part))
+            found[key][part.direction, part.group_id or 0].add(part)
     return plain(found)
 
 
@@ -473,9 +473,22 @@ def test_a_step_that_fails_has_not_happened(monkeypatch):
 def test_a_cell_that_was_tampered_with_is_found():
     make_call(state="ended")
     catch_up(ROLLUPS)
-    FigureCell.objects.filter(span="d").update(sums='{"answered":7}')
+    FigureCell.objects.filter(span="d").update(counts='{"answered":7}')
 
     assert {key.span for key, *_ in differences()} == {"d"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("harm", [{"counts": "{}"}, {"lanes": b""}], ids=str)
+def test_cells_that_cannot_hold_what_is_taken_out_are_made_anew(harm):
+    call = make_call(state="ended", outcome="answered", wait_seconds=5)
+    catch_up(ROLLUPS)
+    FigureCell.objects.update(**harm)
+    Call.objects.filter(id=call.id).update(seq=next_seq(), outcome="missed")
+
+    catch_up(ROLLUPS)
+
+    assert list(differences()) == []
 
 
 @pytest.mark.django_db
