@@ -31,9 +31,11 @@ from calls.figures.spans import (
     QUARTER,
     WEEK_HOUR,
     Piece,
+    days_in,
     hours_of_week_hour,
     moment_of,
     pieces,
+    quarters_of_days,
     quarters_of_hour,
 )
 from calls.figures.splits import NARROWED, SPLITS, By, Whose, hour_of_week, when
@@ -148,6 +150,16 @@ def _state() -> _State:
     return _State(generation, position, version, seq) if followed == epoch else _State(-1, 0, version, seq)
 
 
+_CELLS = (
+    "SELECT counts, lanes, split, span, start, source_id, direction, group_id, who FROM calls_figurecell"
+    " WHERE {generation} IN %s AND split = %s AND span = %s AND {starts}"
+)
+_WITHIN = _CELLS.format(generation="generation", starts="start BETWEEN %s AND %s")
+_SPREAD_AT = _CELLS.format(generation="generation", starts="start IN %s AND spread")
+# A plus sign keeps a planner from the index of all cells: few are not spread, and they have one of their own.
+_NOT_SPREAD = _CELLS.format(generation="+generation", starts="start BETWEEN %s AND %s AND NOT spread")
+
+
 class _Reader:
     """One reading, as of one state of the projection."""
 
@@ -170,6 +182,7 @@ class _Reader:
                 self.add_notes(piece, [call.id for call in changed_and_live])
             else:
                 self.add_cells(piece)
+                self.add_not_spread(piece)
         self.add_changed(changed_and_live)
         return self.reading
 
@@ -188,7 +201,7 @@ class _Reader:
 
     def add_cells(self, piece: Piece) -> None:
         parted: set[Key] = set()
-        for key, sums in self.cells(piece, "start BETWEEN %s AND %s", piece.first, piece.last):
+        for key, sums in self.cells(_WITHIN, piece.span, piece.first, piece.last):
             open_quarters = self.open_quarters(key)
             if open_quarters == QUARTERS_OF_HOUR:
                 self.merge(key, sums)
@@ -197,13 +210,19 @@ class _Reader:
         if parted:
             self.add_quarters_of(parted)
 
-    def cells(self, piece: Piece, starts: str, *given: object) -> Iterator[tuple[Key, Sums]]:
-        columns = "split, span, start, source_id, direction, group_id, who"
-        asked = (
-            f"SELECT counts, lanes, {columns} FROM calls_figurecell"  # noqa: S608
-            f" WHERE generation IN %s AND split = %s AND span = %s AND {starts}"
-        )
-        for counts, lanes, *cells in select(asked, (PRUNED, self.state.generation), self.split, piece.span, *given):
+    def add_not_spread(self, piece: Piece) -> None:
+        """The smallest cells that lie in these spans, but that the spans do not hold yet: those of today, mostly."""
+        smallest = DAY if self.split else QUARTER
+        if piece.span == smallest:
+            return
+        first, last = days_in(piece)
+        if smallest == QUARTER:
+            first, last = quarters_of_days(first, last, self.zone)
+        for key, sums in self.cells(_NOT_SPREAD, smallest, first, last):
+            self.merge(key, sums)
+
+    def cells(self, which: str, span: str, *starts: object) -> Iterator[tuple[Key, Sums]]:
+        for counts, lanes, *cells in select(which, (PRUNED, self.state.generation), self.split, span, *starts):
             key = Key(*cells)
             if self.wants(key):
                 yield key, Sums.load(counts, lanes)
@@ -226,7 +245,7 @@ class _Reader:
         starts = sorted({start for start, *_ in wanted})
         for at in range(0, len(starts), _MOST_STARTS):
             some = tuple(starts[at : at + _MOST_STARTS])
-            for key, sums in self.cells(Piece(QUARTER, some[0], some[-1]), "start IN %s", some):
+            for key, sums in self.cells(_SPREAD_AT, QUARTER, some):
                 if key[2:] in wanted:
                     self.merge(key, sums)
 

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from calls.database.bulk import Table, select
 from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
-from calls.figures.parts import Part, part_of
+from calls.figures.parts import Part, part_of, quarter_of
 from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, month_of, places_of
-from calls.figures.sums import Sums
+from calls.figures.sums import Changes, Sums, changed, counts_of
 from calls.models import Call, CountedCall, FigureCell, Projection
 from calls.models.call import CallQuerySet
 from calls.words import State
@@ -30,6 +31,9 @@ FORMAT = 3
 BY_AGENT, BY_LINE = "a", "l"
 PRUNED = 0
 """The generation of the cells that hold the figures of calls that are gone."""
+OPEN_QUARTERS = 8
+"""A quarter of an hour is spread two hours after it, when nearly all of its calls have ended; a day when it is over."""
+LEAST_SPREAD, MOST_SWEPT = 100, 2_000
 _MOST_ASKED_AT_ONCE = 400
 _WAITS = Part._fields.index("waits")
 
@@ -46,10 +50,10 @@ class Key(NamedTuple):
     who: str
 
 
-Deltas = dict[Key, Sums]
+Deltas = dict[Key, Changes]
 
 _KEY_COLUMNS = ("split", "span", "start", "source_id", "direction", "group_id", "who")
-_NEW_CELLS = Table(FigureCell, ("generation", *_KEY_COLUMNS, "counts", "lanes"))
+_NEW_CELLS = Table(FigureCell, ("generation", *_KEY_COLUMNS, "counts", "lanes", "spread"))
 _CELLS = Table(FigureCell, ("id", "counts", "lanes"))
 _NOTES = Table(CountedCall, ("id", "generation", "part"))
 
@@ -67,31 +71,33 @@ def wanted(changed: CallQuerySet) -> CallQuerySet:
 
 def apply(generation: int, calls: Collection[Columns]) -> None:
     """Count these calls as they are now, in the caller's transaction."""
-    deltas: Deltas = defaultdict(Sums)
+    deltas: Deltas = defaultdict(dict)
     zone, notes = site_zone(), noted(generation, [call.id for call in calls])
-    changed: dict[int, Part | None] = {}
+    parts: dict[int, Part | None] = {}
     for call in calls:
         part, before = part_of(call), notes.get(call.id)
         if part == before:
             continue
-        changed[call.id] = part
+        parts[call.id] = part
         count(deltas, before, zone, -1)
         count(deltas, part, zone, 1)
-    _write_cells(generation, spread(deltas, zone))
-    _write_notes(generation, changed)
+    _put(generation, deltas, zone)
+    _write_notes(generation, parts)
+    until = max((part.quarter for part in parts.values() if part), default=0)
+    spread(generation, until, zone, most=LEAST_SPREAD + 2 * len(deltas))
 
 
 def retire(generation: int, ids: Collection[int]) -> None:
     """Move what these calls have added to where it stays when they are gone: they are pruned in this transaction."""
     notes, zone = noted(generation, ids), site_zone()
-    out: Deltas = defaultdict(Sums)
-    kept: Deltas = defaultdict(Sums)
+    out: Deltas = defaultdict(dict)
+    kept: Deltas = defaultdict(dict)
     for call in read_calls(Call.objects.filter(id__in=ids)):
         count(out, notes.get(call.id), zone, -1)
         # Not by the note: a change that was not counted yet would be lost.
         count(kept, part_of(call), zone, 1)
-    _write_cells(generation, spread(out, zone))
-    _write_cells(PRUNED, spread(kept, zone))
+    _put(generation, out, zone)
+    _put(PRUNED, kept, zone)
     CountedCall.objects.filter(id__in=ids).delete()
 
 
@@ -107,31 +113,35 @@ def give_pruned_to(group: int, into: int) -> None:
     """Give what pruned calls of a group had added to another, as a part of a transaction that deletes the group."""
     row = Projection.objects.select_for_update().filter(name=NAME).first() or Projection(name=NAME)
     cells = FigureCell.objects.filter(generation=PRUNED, group_id=group)
-    given: Deltas = defaultdict(Sums)
+    given: dict[Key, Sums] = defaultdict(Sums)
     for counts, lanes, *key in cells.values_list("counts", "lanes", *_KEY_COLUMNS):
         given[Key(*key)._replace(group_id=into)] += Sums.load(counts, lanes)
     if given:
-        _write_cells(PRUNED, given)
+        _merge_cells(PRUNED, given)
         cells.delete()
         row.version += 1
         row.save()
 
 
-def sweep(generation: int, most: int = 2_000) -> int:
-    """Delete some of what older generations left. Returns how many rows went."""
+def tidy(generation: int) -> int:
+    """Spread what is over by now, and delete some of what older generations left. Returns how many cells it were."""
+    done = spread(generation, quarter_of(timezone.now()), site_zone(), most=LEAST_SPREAD)
     old = FigureCell.objects.filter(generation__gt=PRUNED, generation__lt=generation).order_by("generation")
-    return FigureCell.objects.filter(id__in=list(old.values_list("id", flat=True)[:most])).delete()[0]
+    return done + FigureCell.objects.filter(id__in=list(old.values_list("id", flat=True)[:MOST_SWEPT])).delete()[0]
 
 
 # --- what a call adds, and where --------------------------------------------------------------------------------
 
 
 def count(deltas: Deltas, part: Part | None, zone: ZoneInfo, times: int) -> None:
-    """Add a part so many times (-1: take it out) to the smallest cells that it belongs to; `spread` does the others."""
+    """Add a part so many times (-1: take it out) to the smallest cells that it belongs to."""
     if part is None:
         return
+    counts = counts_of(part)
     for key in smallest_keys(part, zone):
-        deltas[key].add(part, times)
+        changes = deltas[key]
+        for name, number in counts:
+            changes[name] = changes.get(name, 0) + times * number
 
 
 def smallest_keys(part: Part, zone: ZoneInfo) -> Iterator[Key]:
@@ -143,13 +153,10 @@ def smallest_keys(part: Part, zone: ZoneInfo) -> Iterator[Key]:
             yield Key(split, DAY, places_of(part.quarter, zone).day, *where, who)
 
 
-def spread(deltas: Deltas, zone: ZoneInfo) -> Deltas:
-    """Add the sums of the smallest cells to the cells of the longer spans that they lie in. Gives the same mapping."""
-    for key, sums in list(deltas.items()):
-        if sums:
-            for span, start in longer_spans(key.span, key.start, zone):
-                deltas[key._replace(span=span, start=start)] += sums
-    return deltas
+def longer_keys(key: Key, zone: ZoneInfo) -> Iterator[Key]:
+    """The cells of longer spans in which a smallest cell lies."""
+    for span, start in longer_spans(key.span, key.start, zone):
+        yield key._replace(span=span, start=start)
 
 
 def longer_spans(span: str, start: int, zone: ZoneInfo) -> list[tuple[str, int]]:
@@ -182,24 +189,95 @@ def _write_notes(generation: int, changed: dict[int, Part | None]) -> None:
     _NOTES.insert([(call, generation, orjson.dumps(tuple(part)).decode()) for call, part in changed.items() if part])
 
 
-def _write_cells(generation: int, deltas: Deltas) -> None:
-    """Add these sums to their cells. Sorted, so that two writers cannot wait for each other."""
-    wanted = sorted(key for key, sums in deltas.items() if sums)
+class _Cell(NamedTuple):
+    """A cell as it is kept."""
+
+    id: int
+    counts: str
+    lanes: bytes
+    spread: bool
+
+
+def _put(generation: int, deltas: Deltas, zone: ZoneInfo) -> None:
+    """Change the smallest cells, and those of longer spans where they hold the sums of the smallest already.
+
+    A new cell is spread later (`spread`), once: a call that has ended changes three cells, and not nine. Cells of
+    pruned calls are spread at once.
+    """
+    at_once = generation == PRUNED
+    further = _change_cells(generation, deltas, at_once)
+    longer: Deltas = defaultdict(dict)
+    for key in further:
+        for long in longer_keys(key, zone):
+            changes = longer[long]
+            for name, number in deltas[key].items():
+                changes[name] = changes.get(name, 0) + number
+    _change_cells(generation, longer, spread=True)
+
+
+def _change_cells(generation: int, deltas: Deltas, spread: bool) -> list[Key]:
+    """Add these changes to their cells. Returns those whose sums the longer spans hold; `spread` says it of new ones.
+
+    Sorted, so that two writers cannot wait for each other.
+    """
+    wanted = sorted(key for key, changes in deltas.items() if any(changes.values()))
     there = dict(_cells_of(generation, wanted))
-    changed, new = [], []
+    old, new = [], []
     for key in wanted:
-        if key in there:
-            cell, sums = there[key]
-            sums += deltas[key]
-            changed.append((("counts", "lanes"), (cell, *sums.dump())))
+        if cell := there.get(key):
+            old.append((("counts", "lanes"), (cell.id, *changed(cell.counts, cell.lanes, deltas[key]))))
         else:
-            new.append((generation, *key, *deltas[key].dump()))
-    _CELLS.change(changed)
+            new.append((generation, *key, *changed("{}", b"", deltas[key]), spread))
+    _CELLS.change(old)
+    _NEW_CELLS.insert(new)
+    return [key for key in wanted if (there[key].spread if key in there else spread)]
+
+
+def spread(generation: int, until: int, zone: ZoneInfo, most: int) -> int:
+    """Add the smallest cells that are over to those of the longer spans, at most so many. Returns how many it were.
+
+    `until` is the quarter of an hour up to which calls were taken in: what lies well before it changes seldom.
+    """
+    until = min(until, quarter_of(timezone.now()))
+    rows = select(
+        f"SELECT id, counts, lanes, {', '.join(_KEY_COLUMNS)} FROM calls_figurecell"  # noqa: S608
+        " WHERE NOT spread AND generation = %s"
+        f" AND (span = '{QUARTER}' AND start < %s OR span = '{DAY}' AND start < %s)"
+        " ORDER BY split, start LIMIT %s",
+        generation,
+        until - OPEN_QUARTERS,
+        places_of(until, zone).day,
+        most,
+    )
+    longer: dict[Key, Sums] = defaultdict(Sums)
+    for _, counts, lanes, *key in rows:
+        sums = Sums.load(counts, lanes)
+        for long in longer_keys(Key(*key), zone):
+            longer[long] += sums
+    _merge_cells(generation, longer)
+    if rows:
+        FigureCell.objects.filter(id__in=[cell for cell, *_ in rows]).update(spread=True)
+    return len(rows)
+
+
+def _merge_cells(generation: int, given: dict[Key, Sums]) -> None:
+    """Add these sums to the cells of longer spans, and of pruned calls."""
+    wanted = sorted(given)
+    there = dict(_cells_of(generation, wanted))
+    old, new = [], []
+    for key in wanted:
+        sums = given[key]
+        if cell := there.get(key):
+            sums += Sums.load(cell.counts, cell.lanes)
+            old.append((("counts", "lanes"), (cell.id, *sums.dump())))
+        else:
+            new.append((generation, *key, *sums.dump(), True))
+    _CELLS.change(old)
     _NEW_CELLS.insert(new)
 
 
-def _cells_of(generation: int, keys: list[Key]) -> Iterator[tuple[Key, tuple[int, Sums]]]:
-    """The ids and sums of the cells that are there. Joined: `IN (VALUES ...)` makes SQLite look through all cells."""
+def _cells_of(generation: int, keys: list[Key]) -> Iterator[tuple[Key, _Cell]]:
+    """The cells that are there. Joined: `IN (VALUES ...)` makes SQLite look through all cells."""
     columns = ("generation", *_KEY_COLUMNS)
     same = " AND ".join(f"{name} = w{place}" for place, name in enumerate(columns))
     names = ", ".join(f"w{place}" for place in range(len(columns)))
@@ -208,10 +286,10 @@ def _cells_of(generation: int, keys: list[Key]) -> Iterator[tuple[Key, tuple[int
         rows = ", ".join(["%s"] * len(some))
         asked = (
             f"WITH wanted({names}) AS (VALUES {rows}) "  # noqa: S608
-            f"SELECT id, counts, lanes, {', '.join(_KEY_COLUMNS)} FROM wanted JOIN calls_figurecell ON {same}"
+            f"SELECT id, counts, lanes, spread, {', '.join(_KEY_COLUMNS)} FROM wanted JOIN calls_figurecell ON {same}"
         )
-        for cell, counts, lanes, *key in select(asked, *[(generation, *key) for key in some]):
-            yield Key(*key), (cell, Sums.load(counts, lanes))
+        for cell, counts, lanes, spread, *key in select(asked, *[(generation, *key) for key in some]):
+            yield Key(*key), _Cell(cell, counts, lanes, bool(spread))
 
 
 # --- the proof ----------------------------------------------------------------------------------------------------
@@ -223,19 +301,23 @@ def differences() -> Iterator[tuple[Key, Sums, Sums]]:
     Computed from nothing, in memory. Calls that change meanwhile show as differences: ask while nothing is delivered.
     """
     generation = Projection.objects.filter(name=NAME).values_list("generation", flat=True).first() or PRUNED
-    should: Deltas = defaultdict(Sums)
+    deltas: Deltas = defaultdict(dict)
     zone = site_zone()
     for call in _all_calls():
-        count(should, part_of(call), zone, 1)
-    spread(should, zone)
-    names = ", ".join(_KEY_COLUMNS)
-    held = {
-        Key(*key): Sums.load(counts, lanes)
-        for counts, lanes, *key in select(
-            f"SELECT counts, lanes, {names} FROM calls_figurecell WHERE generation = %s",  # noqa: S608
-            generation,
-        )
-    }
+        count(deltas, part_of(call), zone, 1)
+    should: dict[Key, Sums] = defaultdict(Sums)
+    for key, changes in deltas.items():
+        should[key].change(changes)
+    held = {}
+    for counts, lanes, is_spread, *cells in select(
+        f"SELECT counts, lanes, spread, {', '.join(_KEY_COLUMNS)} FROM calls_figurecell WHERE generation = %s",  # noqa: S608
+        generation,
+    ):
+        key = Key(*cells)
+        held[key] = Sums.load(counts, lanes)
+        if is_spread and key in deltas:
+            for long in longer_keys(key, zone):
+                should[long].change(deltas[key])
     for key in sorted({*held, *should}):
         is_, wanted = held.get(key, Sums()), should.get(key, Sums())
         if is_ != wanted:

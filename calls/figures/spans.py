@@ -118,6 +118,24 @@ def _whole_days(first: int, last: int, zone: ZoneInfo) -> tuple[date, date]:
     return begins, ends - timedelta(1)
 
 
+def days_in(piece: Piece) -> tuple[int, int]:
+    """The ordinals of the first and the last day of spans that make up whole days."""
+    match piece.span:
+        case "h":
+            return piece.first // HOURS_OF_DAY, piece.last // HOURS_OF_DAY
+        case "d":
+            return piece.first, piece.last
+        case "w":
+            piece = Piece(MONTH, piece.first // HOURS_OF_WEEK, piece.last // HOURS_OF_WEEK)
+    return first_day(piece.first).toordinal(), first_day(piece.last + 1).toordinal() - 1
+
+
+def quarters_of_days(first: int, last: int, zone: ZoneInfo) -> tuple[int, int]:
+    """The first and the last quarter of an hour of these days, by their ordinals."""
+    begin, end = (quarter_of(midnight(date.fromordinal(day), zone)) for day in (first, last + 1))
+    return begin, end - 1
+
+
 def _days(first: date, last: date, largest: str) -> Iterator[Piece]:
     from_month = month_of(first) if first.day == 1 else month_of(first) + 1
     to_month = month_of(last + timedelta(1)) - 1

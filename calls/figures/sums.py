@@ -21,8 +21,35 @@ from calls.figures.parts import CLOCKS, Clock, Mark, Part, Settings, mark_of
 from calls.figures.waits import LANE_BITS, LANES, Packing, Waits
 from calls.words import Direction, Outcome
 
-TIMED = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED)
+TIMED = tuple(map(str, (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED)))
 _PACKING = Packing([f"{outcome}.{clock}" for outcome in TIMED for clock in CLOCKS])
+
+
+Changes = dict[str, int]
+"""What is added to sums, by name: the short waits too (`answered.p.12`), since a few calls have few of them."""
+
+
+def counts_of(part: Part) -> list[tuple[str, int]]:
+    """What one call adds."""
+    outcome = str(part.outcome)
+    counts = [(outcome, 1)]
+    if outcome in TIMED and part.direction == Direction.INCOMING:
+        waits = zip(CLOCKS, part.waits, strict=True)
+        counts += [(f"{outcome}.{clock}.{wait}", 1) for clock, wait in waits if wait is not None]
+    if part.talk is not None:
+        counts += [("talks", 1), ("talk", part.talk)]
+    if part.coins:
+        counts.append((f"coins.{outcome}", part.coins))
+    if part.unclear:
+        counts.append(("unclear", 1))
+    return counts
+
+
+@lru_cache(maxsize=16_384)  # The same few thousand names, again and again.
+def _place(name: str) -> tuple[str, int]:
+    """The lanes and the second that a count belongs to; "" for one that has no lane."""
+    lanes, _, second = name.rpartition(".")
+    return (lanes, int(second)) if lanes.count(".") and int(second) < LANES else ("", 0)
 
 
 class Unsound(Exception):
@@ -47,28 +74,15 @@ class Sums:
 
     def add(self, part: Part, times: int = 1) -> None:
         """Add what one call adds so many times (-1: take it out)."""
-        outcome = str(part.outcome)
-        self._count(outcome, times)
-        if outcome in TIMED and part.direction == Direction.INCOMING:
-            for clock, wait in zip(CLOCKS, part.waits, strict=True):
-                if wait is not None:
-                    self._add_wait(f"{outcome}.{clock}", wait, times)
-        if part.talk is not None:
-            self._count("talks", times)
-            self._count("talk", times * part.talk)
-        if part.coins:
-            self._count(f"coins.{outcome}", times * part.coins)
-        if part.unclear:
-            self._count("unclear", times)
+        self.change({name: times * count for name, count in counts_of(part)})
 
-    def _count(self, name: str, count: int) -> None:
-        self.counts[name] = self.counts.get(name, 0) + count
-
-    def _add_wait(self, name: str, wait: int, times: int) -> None:
-        if wait < LANES:
-            self.lanes[name] = self.lanes.get(name, 0) + (times << LANE_BITS * wait)
-        else:
-            self._count(f"{name}.{wait}", times)
+    def change(self, changes: Changes) -> None:
+        for name, count in changes.items():
+            lane, second = _place(name)
+            if lane:
+                self.lanes[lane] = self.lanes.get(lane, 0) + (count << LANE_BITS * second)
+            else:
+                self.counts[name] = self.counts.get(name, 0) + count
 
     def __iadd__(self, more: "Sums") -> "Sums":
         counts, lanes = self.counts, self.lanes
@@ -112,6 +126,25 @@ class Sums:
         name = f"{outcome}.{clock}"
         long = {int(key.rpartition(".")[2]): count for key, count in self.counts.items() if key.startswith(f"{name}.")}
         return Waits(self.lanes.get(name, 0), long)
+
+
+def changed(counts: str, lanes: bytes, changes: Changes) -> tuple[str, bytes]:
+    """The sums of a cell as they are kept, with these changes. Raises Unsound."""
+    plain, waits = {}, []
+    for name, count in changes.items():
+        lane, second = _place(name)
+        if lane:
+            waits.append((lane, second, count))
+        else:
+            plain[name] = count
+    patched = _PACKING.patched(lanes, waits) if waits else lanes
+    if patched is None:
+        sums = Sums.load(counts, lanes)
+        sums.change(changes)
+        return sums.dump()
+    sums = Sums(orjson.loads(counts))
+    sums.change(plain)
+    return sums.dump()[0], patched
 
 
 def _filled(counts: Mapping[str, int]) -> dict[str, int]:

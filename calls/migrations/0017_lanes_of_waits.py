@@ -13,4 +13,17 @@ class Migration(migrations.Migration):
             name="lanes",
             field=models.BinaryField(default=b"", help_text="Waits by the second: see calls/figures/waits.py."),
         ),
+        migrations.AddField(
+            model_name="figurecell",
+            name="spread",
+            field=models.BooleanField(
+                default=True, help_text="Whether the cells of longer spans hold its sums as well."
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="figurecell",
+            index=models.Index(
+                condition=models.Q(("spread", False)), fields=["split", "start"], name="figure_cell_not_spread"
+            ),
+        ),
     ]

@@ -43,8 +43,12 @@ class FigureCell(models.Model):
     who = models.CharField(max_length=64, blank=True, help_text="The agent's number, or the line's.")
     counts = models.TextField(help_text="Counts by name (JSON): see calls/figures/sums.py.")
     lanes = models.BinaryField(default=b"", help_text="Waits by the second: see calls/figures/waits.py.")
+    spread = models.BooleanField(default=True, help_text="Whether the cells of longer spans hold its sums as well.")
 
     class Meta:
+        indexes = [
+            models.Index(fields=["split", "start"], condition=models.Q(spread=False), name="figure_cell_not_spread"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["generation", "split", "span", "start", "source_id", "direction", "group_id", "who"],

@@ -12,17 +12,17 @@ class Kind(NamedTuple):
     """What a projection is. All but `signature` run within the runner's transaction.
 
     `wanted(changed)` are those of the calls that changed which it wants to see; `apply(generation, calls)` takes them
-    in, each at most once in a step. `sweep(generation)` deletes some of what older generations left and tells how
-    much. Another `signature` makes the projection anew.
+    in, each at most once in a step. `tidy(generation)` does some of what can wait and tells how much it was. Another
+    `signature` makes the projection anew.
     """
 
     name: str
     signature: Callable[[], str]
     wanted: Callable[[CallQuerySet], CallQuerySet]
     apply: Callable[[int, Collection[Columns]], None]
-    sweep: Callable[[int], int]
+    tidy: Callable[[int], int]
 
 
 PROJECTIONS = {
-    kind.name: kind for kind in (Kind(rollups.NAME, rollups.signature, rollups.wanted, rollups.apply, rollups.sweep),)
+    kind.name: kind for kind in (Kind(rollups.NAME, rollups.signature, rollups.wanted, rollups.apply, rollups.tidy),)
 }

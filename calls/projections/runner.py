@@ -61,7 +61,7 @@ def _step(kind: Kind, most: int) -> Step | None:
             row.generation += 1
         calls, position = _changed(kind, row.position, seq, most)
         if not calls and row.position == position:
-            return Step(kind.sweep(row.generation), 0)
+            return Step(kind.tidy(row.generation), 0)
         kind.apply(row.generation, calls)
         row.position = position
         row.version += 1

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
-from calls.models import Call, CallAlias, Delivery, Source
+from calls.models import Call, CallAlias, Delivery, Head, Source
 from calls.providers.values import zone_of
 from calls.simulation import Delivery as Said
 from calls.simulation import Traffic
@@ -54,6 +54,7 @@ def seed(calls: int, days: int, number: int, tell: Tell) -> int:
     with unhurried(), _aside(template), _without_indexes(tell):
         for back in reversed(range(days)):
             _copy_day(template, back)
+            Head.objects.update(seq=template.seqs.stop - 1 + (days - back) * len(template.seqs))
             if (days - back) % 10 == 0:
                 tell(f"  {days - back} of {days} days")
         if connection.vendor == "postgresql":
@@ -83,13 +84,14 @@ def _whole_calls(day: Iterator[Said]) -> Iterator[Said]:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """The day that is copied to so many: its date, and where the ids of its rows lay."""
+    """The day that is copied to so many: its date, and where the ids and numbers of its rows lay."""
 
     day: date
     days: int
     calls: range
     aliases: range
     deliveries: range
+    seqs: range
 
     @classmethod
     def of(cls, source: int, day: date, days: int) -> "_Template":
@@ -100,11 +102,12 @@ class _Template:
             _ids(calls),
             _ids(CallAlias.objects.filter(source=source)),
             _ids(Delivery.objects.filter(source=source)),
+            _ids(calls, "seq"),
         )
 
 
-def _ids(rows: QuerySet[Any]) -> range:
-    found = rows.aggregate(first=Min("id"), last=Max("id"))
+def _ids(rows: QuerySet[Any], column: str = "id") -> range:
+    found = rows.aggregate(first=Min(column), last=Max(column))
     return range(found["first"], found["last"] + 1)
 
 
@@ -136,6 +139,7 @@ def _copy_day(template: _Template, back: int) -> None:
     call_id = sql.moved_id("c.id", template.calls)
     call = {
         "id": call_id,
+        "seq": sql.moved_id("c.seq", template.seqs),
         "ref": sql.ref("c.ref"),
         "recording_url": sql.text("c.recording_url", "c.ref"),
         "ring_attempts": sql.json("c.ring_attempts"),
