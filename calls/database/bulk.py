@@ -39,10 +39,17 @@ class Table:
         return {columns[name.removeprefix("-")] for index in model._meta.indexes for name in index.fields}
 
     def insert(self, rows: Sequence[Row]) -> None:
+        self._insert("insert", rows)
+
+    def put(self, rows: Sequence[Row]) -> None:
+        """Insert rows, each in the place of the one that has its `id` already. The first column is `id`."""
+        self._insert("put", rows)
+
+    def _insert(self, kind: str, rows: Sequence[Row]) -> None:
         if not rows:
             return
         connection = transaction.get_connection()
-        text = self._statement(connection, "insert")
+        text = self._statement(connection, kind)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute(text, [self._one_parameter(rows)])
@@ -102,7 +109,8 @@ class Table:
             sets = ", ".join(f'"{self.columns[self._place[name]]}" = %s' for name in names)
             return f'UPDATE "{self.name}" SET {sets} WHERE id = %s'  # noqa: S608
         columns = ", ".join(f'"{column}"' for column in self.columns)
-        return f'INSERT INTO "{self.name}" ({columns}) VALUES ({", ".join(["%s"] * len(self.columns))})'  # noqa: S608
+        values = ", ".join(["%s"] * len(self.columns))
+        return f'INSERT INTO "{self.name}" ({columns}) VALUES ({values}){self._or_set(kind)}'  # noqa: S608
 
     def _for_postgres(self, connection: BaseDatabaseWrapper, kind: str, _: tuple[str, ...]) -> str:
         """The rows come as one JSON text, of which `json_to_recordset` makes rows again."""
@@ -114,7 +122,13 @@ class Table:
             sets = ", ".join(f'"{c}" = {cell}' for c, cell in zip(self.columns[1:], cells[1:], strict=True))
             return f'UPDATE "{self.name}" SET {sets} FROM {given} WHERE id = c0'  # noqa: S608
         columns = ", ".join(f'"{column}"' for column in self.columns)
-        return f'INSERT INTO "{self.name}" ({columns}) SELECT {", ".join(cells)} FROM {given}'  # noqa: S608
+        values = ", ".join(cells)
+        return f'INSERT INTO "{self.name}" ({columns}) SELECT {values} FROM {given}{self._or_set(kind)}'  # noqa: S608
+
+    def _or_set(self, kind: str) -> str:
+        """What happens to a row of the same id: it is set to this one, or (inserted) it is an error."""
+        sets = ", ".join(f'"{column}" = excluded."{column}"' for column in self.columns[1:])
+        return f" ON CONFLICT (id) DO UPDATE SET {sets}" if kind == "put" else ""
 
 
 def _bare_type(connection: BaseDatabaseWrapper, field: Any) -> str:

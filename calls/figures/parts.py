@@ -5,6 +5,7 @@ an allowance can be changed later, and every figure is exact again without a loo
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -110,7 +111,37 @@ class Part(NamedTuple):
     unclear: bool
 
 
-def part_of(call: Columns) -> Part | None:
+class Counted(NamedTuple):
+    """The columns of a call that say its part."""
+
+    id: int
+    seq: int
+    source_id: int
+    direction: str
+    state: str
+    merged_into_id: int | None
+    outcome: str | None
+    reason: str | None
+    provisional: bool
+    group_id: int | None
+    agent_number: str | None
+    virtual_number: str | None
+    began_at: datetime
+    started_at: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_seconds: int | None
+    talk_seconds: int | None
+    coins: Decimal | None
+    flags: list[str]
+
+    @property
+    def ended(self) -> bool:
+        return self.state == State.ENDED and self.merged_into_id is None
+
+
+def part_of(call: Columns | Counted) -> Part | None:
     """The part of an ended call; None for one that is live or turned out to be another one."""
     if not call.ended:
         return None

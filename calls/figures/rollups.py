@@ -12,17 +12,15 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from calls.database.bulk import Table, select
-from calls.database.columns import Columns, read_calls
+from calls.database.columns import Columns, RowsOf, read_calls
 from calls.days import site_zone
-from calls.figures.parts import Part, part_of, quarter_of
+from calls.figures.parts import Counted, Part, part_of, quarter_of
 from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, month_of, places_of
 from calls.figures.sums import Changes, Sums, changed, counts_of
 from calls.models import Call, CountedCall, FigureCell, Projection
-from calls.models.call import CallQuerySet
 from calls.words import State
 
 NAME = "rollups"
@@ -56,6 +54,12 @@ _KEY_COLUMNS = ("split", "span", "start", "source_id", "direction", "group_id", 
 _NEW_CELLS = Table(FigureCell, ("generation", *_KEY_COLUMNS, "counts", "lanes", "spread"))
 _CELLS = Table(FigureCell, ("id", "counts", "lanes"))
 _NOTES = Table(CountedCall, ("id", "generation", "part"))
+_ROWS = RowsOf(Counted)
+_CHANGED = (
+    f"SELECT {', '.join(_ROWS.names)} FROM calls_call WHERE seq > %s AND seq <= %s"  # noqa: S608
+    f" AND (state = '{State.ENDED}' OR EXISTS (SELECT 1 FROM calls_countedcall n WHERE n.id = calls_call.id))"
+    " ORDER BY seq, id LIMIT %s"
+)
 
 
 def signature() -> str:
@@ -63,13 +67,14 @@ def signature() -> str:
     return f"{FORMAT} {settings.TIME_ZONE}"
 
 
-def wanted(changed: CallQuerySet) -> CallQuerySet:
-    """Ended calls, and what was counted and may have to be taken out again. Of live traffic that is every fourth."""
-    counted = CountedCall.objects.filter(id=OuterRef("id"))
-    return changed.filter(Q(state=State.ENDED) | Exists(counted))
+def changed_calls(position: int, latest: int, most: int) -> list[Counted]:
+    """The calls of the numbers after `position` up to `latest`, at most so many: ended ones, and what was counted and
+    may have to be taken out again. Of live traffic that is every fourth.
+    """
+    return [_ROWS.made_of(row) for row in select(_CHANGED, position, latest, most)]
 
 
-def apply(generation: int, calls: Collection[Columns]) -> None:
+def apply(generation: int, calls: Collection[Counted]) -> None:
     """Count these calls as they are now, in the caller's transaction."""
     deltas: Deltas = defaultdict(dict)
     zone, notes = site_zone(), noted(generation, [call.id for call in calls])
@@ -185,8 +190,9 @@ def load_part(text: str) -> Part:
 
 
 def _write_notes(generation: int, changed: dict[int, Part | None]) -> None:
-    CountedCall.objects.filter(id__in=list(changed)).delete()
-    _NOTES.insert([(call, generation, orjson.dumps(tuple(part)).decode()) for call, part in changed.items() if part])
+    _NOTES.put([(call, generation, orjson.dumps(tuple(part)).decode()) for call, part in changed.items() if part])
+    if gone := [call for call, part in changed.items() if part is None]:
+        CountedCall.objects.filter(id__in=gone).delete()
 
 
 class _Cell(NamedTuple):

@@ -109,13 +109,16 @@ class Sums:
 
     def dump(self) -> tuple[str, bytes]:
         """As a cell keeps them. Raises Unsound where more calls were taken out than there were."""
+        try:
+            return self.dump_counts(), _PACKING.pack(self.lanes)
+        except OverflowError:
+            raise Unsound(self.counts) from None
+
+    def dump_counts(self) -> str:
         counts = _filled(self.counts)
         if counts and min(counts.values()) < 0:
             raise Unsound(counts)
-        try:
-            return orjson.dumps(counts).decode(), _PACKING.pack(self.lanes)
-        except OverflowError:
-            raise Unsound(counts) from None
+        return orjson.dumps(counts).decode()
 
     @classmethod
     def load(cls, counts: str, lanes: bytes) -> "Sums":
@@ -144,7 +147,7 @@ def changed(counts: str, lanes: bytes, changes: Changes) -> tuple[str, bytes]:
         return sums.dump()
     sums = Sums(orjson.loads(counts))
     sums.change(plain)
-    return sums.dump()[0], patched
+    return sums.dump_counts(), patched
 
 
 def _filled(counts: Mapping[str, int]) -> dict[str, int]:

@@ -6,16 +6,15 @@ whatever is killed at whatever moment, a step has happened or it has not.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from calls.database.columns import Columns, read_calls
 from calls.figures.sums import Unsound
-from calls.models import Call, Head, Projection
-from calls.projections.registry import PROJECTIONS, Kind
+from calls.models import Head, Projection
+from calls.projections.registry import PROJECTIONS, Kind, Numbered
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +69,19 @@ def _step(kind: Kind, most: int) -> Step | None:
         return Step(len(calls), seq - row.position)
 
 
-def _changed(kind: Kind, position: int, latest: int, most: int) -> tuple[list[Columns], int]:
-    """The next wanted calls that changed, and the number up to which these are all. A few more than `most` where many
-    calls share a number: commits give each its own, made-up history does not.
+def _changed(kind: Kind, position: int, latest: int, most: int) -> tuple[Sequence[Numbered], int]:
+    """The next calls that changed, and the number up to which these are all of them.
+
+    More than `most` where that many share a number: commits give each its own, made-up history of before did not.
     """
-    changed = kind.wanted(Call.objects.filter(seq__gt=position, seq__lte=latest))
-    calls = read_calls(changed.order_by("seq", "id")[:most])
-    if len(calls) < most:
+    calls = kind.changed(position, latest, most + 1)
+    while len(calls) > most and calls[0].seq == calls[-1].seq:
+        most *= 2
+        calls = kind.changed(position, latest, most + 1)
+    if len(calls) <= most:
         return calls, latest
-    last = calls[-1]
-    return calls + read_calls(changed.filter(seq=last.seq, id__gt=last.id)), last.seq
+    reached = calls[-1].seq - 1
+    return [call for call in calls if call.seq <= reached], reached
 
 
 def locked(name: str) -> Projection | None:
