@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
+from orjson import loads
 
 from calls.database.columns import read_calls
 from calls.figures import rollups
@@ -450,6 +452,59 @@ def test_calls_that_share_a_number_are_all_counted():
 
     assert CountedCall.objects.count() == 7
     assert list(differences()) == []
+
+
+def cells(**of):
+    """The spans of the cells there are, with how many calls each holds."""
+    held = FigureCell.objects.filter(**of).values_list("split", "span", "counts")
+    return sorted((split + span, loads(counts)["answered"]) for split, span, counts in held)
+
+
+@pytest.mark.django_db
+def test_what_may_still_change_is_spread_to_longer_spans_when_its_time_is_over():
+    make_call(None, "ended", outcome="answered", agent_number="+918000000201", began_at=NOW, virtual_number=None)
+
+    catch_up(ROLLUPS)
+
+    assert cells() == [("ad", 1), ("q", 1)], "one cell each, of today"
+    assert FIGURES["answered"].of(read(everything(), "", NOW).tally(Rules())).amount == 1
+    assert FIGURES["answered"].of(read(everything(agent="+918000000201"), "", NOW).tally(Rules())).amount == 1
+
+    FigureCell.objects.filter(span="q").update(start=F("start") - 200)
+    FigureCell.objects.filter(span="d").update(start=F("start") - 2)
+    assert rollups.tidy(1) == 2
+
+    assert cells(spread=True) == [("ad", 1), ("am", 1), ("d", 1), ("h", 1), ("m", 1), ("q", 1), ("w", 1)]
+    assert not FigureCell.objects.filter(spread=False).exists()
+    assert rollups.tidy(1) == 0
+
+
+@pytest.mark.django_db
+def test_a_late_call_changes_the_longer_spans_that_are_there():
+    for number, outcome in enumerate(["answered", "answered", "missed"]):
+        make_call(state="ended", outcome=outcome, began_at=NOW - timedelta(days=3), agent_number="+918000000201")
+        catch_up(ROLLUPS)
+        rollups.tidy(1)
+        assert list(differences()) == []
+        assert {count for _, count in cells()} == {min(number + 1, 2)}
+
+
+@pytest.mark.django_db
+def test_few_cells_are_spread_at_a_time(monkeypatch):
+    monkeypatch.setattr(rollups, "LEAST_SPREAD", 2)
+    for hours in range(60, 67):
+        make_call(state="ended", began_at=NOW - timedelta(hours=hours))
+    step(ROLLUPS, 100)
+    FigureCell.objects.exclude(split="", span="q").delete()
+    FigureCell.objects.update(spread=False)
+
+    seen = []
+    while rollups.tidy(1):
+        seen.append(FigureCell.objects.filter(spread=False).count())
+        assert FIGURES["offered"].of(read(everything(), "hour", NOW).tally(Rules())).amount == 7
+
+    assert seen == [5, 3, 1, 0]
+    assert {key.split for key, *_ in differences()} == {"a", "l"}, "only what was taken away"
 
 
 @pytest.mark.django_db(transaction=True)

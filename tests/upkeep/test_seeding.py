@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from calls.models import Call, CallAlias, Delivery
+from calls.models import Call, CallAlias, Delivery, Head
 from tests.support.desk import Desk
 from tests.support.provider import picture
 
@@ -36,6 +36,9 @@ def test_seeded_calls_equal_what_their_deliveries_make_of_them():
 def test_seeded_history_lies_in_the_order_in_which_it_would_have_come():
     call_command("seed", calls=120, days=4, seed=3, stdout=StringIO())
 
+    seqs = list(Call.objects.order_by("began_at").values_list("seq", flat=True))
+    assert len(set(seqs)) == len(seqs) and seqs[-1] <= Head.objects.get().seq
+    assert sum(a > b + 40 for a, b in pairwise(seqs)) == 0, "each day after the one before"
     days = [at.date() for at in Delivery.objects.order_by("id").values_list("received_at", flat=True)]
     assert days[0] < days[-1] and sum(a > b for a, b in pairwise(days)) < len(days) / 20
 
