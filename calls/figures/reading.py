@@ -17,11 +17,11 @@ from calls.database.bulk import select
 from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures import rollups
+from calls.figures.cells import BY_AGENT, BY_LINE, KEY, PRUNED, Key
 from calls.figures.definitions import judge
 from calls.figures.group_rules import Rules
 from calls.figures.hours import QUARTERS_OF_HOUR
 from calls.figures.parts import QUARTER_SECONDS, Part, live_mark, part_of, quarter_of
-from calls.figures.rollups import BY_AGENT, BY_LINE, PRUNED, Key
 from calls.figures.spans import (
     DAY,
     HOUR,
@@ -151,7 +151,7 @@ def _state() -> _State:
 
 
 _CELLS = (
-    "SELECT counts, lanes, split, span, start, source_id, direction, group_id, who FROM calls_figurecell"
+    f"SELECT counts, lanes, {KEY} FROM calls_figurecell"  # noqa: S608
     " WHERE {generation} IN %s AND split = %s AND span = %s AND {starts}"
 )
 _WITHIN = _CELLS.format(generation="generation", starts="start BETWEEN %s AND %s")

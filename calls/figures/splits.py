@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from calls.database.columns import Columns
 from calls.days import site_zone
+from calls.figures.cells import BY_AGENT, BY_LINE
 from calls.figures.parts import quarter_of
-from calls.figures.rollups import BY_AGENT, BY_LINE
 from calls.figures.spans import (
     DAY,
     HOUR,

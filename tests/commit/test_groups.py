@@ -11,7 +11,7 @@ from django.utils import timezone
 from calls.commit import groups
 from calls.commit.cache import cache
 from calls.commit.settling import EVERYBODY_KNOWS_SECONDS, Settler
-from calls.figures import rollups
+from calls.figures.cells import PRUNED
 from calls.models import Access, Agent, Call, CallAlias, CallGroup, FigureCell, GroupSpelling, Head
 from calls.people.accounts import grant
 from tests.conftest import person
@@ -229,7 +229,7 @@ def test_a_group_into_which_others_are_being_joined_can_be_joined_itself(provide
 
 def test_the_figures_of_pruned_calls_go_to_the_group_that_stays(provider, two_teams):
     north, south, support = two_teams
-    cell = {"generation": rollups.PRUNED, "span": "d", "source_id": 1, "direction": "incoming"}
+    cell = {"generation": PRUNED, "span": "d", "source_id": 1, "direction": "incoming"}
     for group, start, sums in (
         (north, 7, {"n": 1}),
         (south, 7, {"n": 2, "t": 5}),
@@ -241,7 +241,7 @@ def test_the_figures_of_pruned_calls_go_to_the_group_that_stays(provider, two_te
     groups.join([south], north)
     settle()
 
-    cells = FigureCell.objects.filter(generation=rollups.PRUNED).values_list("group_id", "start", "counts")
+    cells = FigureCell.objects.filter(generation=PRUNED).values_list("group_id", "start", "counts")
     assert {(group, start): json.loads(sums) for group, start, sums in cells} == {
         (north.pk, 7): {"n": 3, "t": 5},
         (north.pk, 8): {"n": 4},
