@@ -101,7 +101,13 @@ def whose(kiosk: Kiosk) -> str:
     if kiosk.all_groups:
         return "All groups"
     standing = [group for group in kiosk.groups.all() if group.joined_into_id is None]
-    return ", ".join(sorted(mask_text(group.name) or "" for group in standing)) or "No group"
+    names = sorted(mask_text(group.name) or "" for group in standing)
+    return ", ".join(names if len(names) < 2 else map(isolated, names)) or "No group"
+
+
+def isolated(name: str) -> str:
+    """A name between marks that keep its direction of writing from the names beside it."""
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def page_version() -> str:

@@ -120,6 +120,8 @@ async def test_no_word_of_a_screen_is_cut(busy, browser, size):  # noqa: F811
     busiest = "'12 talking · 23 ringing · 9 in menu · 42 lost track'"
     await page.evaluate(f"document.querySelector('[data-say=live-note]').textContent = {busiest}")
 
+    lines = "(whose) => whose.clientHeight / parseFloat(getComputedStyle(whose).lineHeight)"
+    assert round(await page.locator(".wall-whose").evaluate(lines)) == 2, "long names have a second line"
     whole = ".wall-tile, .wall-tile h2, .wall-level, .wall-figure, .wall-head, .wall-clock"
     assert await page.evaluate(BEYOND, whole) == []
     third_line = "(notes) => notes.filter((note) => note.scrollHeight > 1.1 * note.clientHeight).length"

@@ -70,6 +70,7 @@ def test_a_screen_counts_the_calls_of_its_groups(traffic, sales, support):
     assert [said["answered"] for said in (all_of_them, of_sales, of_both)] == ["10", "10", "10"]
     assert [said["lost"] for said in (all_of_them, of_sales, of_both)] == ["2", "1", "2"]
     assert of_sales["whose"] == "Sales"
+    assert of_both["whose"] == "\u2068Sales\u2069, \u2068Support\u2069", "names of two scripts keep their order"
     assert of_sales["level"]["lately"]["text"] == "81.8 %", "9 of 11: a waiting call within 20 s is left out"
     assert of_both["level"]["lately"]["numerator"] == 9
     assert of_both["level"]["lately"]["denominator"] == 13, "a live call past the threshold counts already"
