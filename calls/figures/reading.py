@@ -17,7 +17,7 @@ from calls.database.bulk import select
 from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
 from calls.figures import rollups
-from calls.figures.cells import BY_AGENT, BY_LINE, KEY, PRUNED, Key
+from calls.figures.cells import BY_AGENT, BY_LINE, KEY, PRUNED, Kept, Key
 from calls.figures.definitions import judge
 from calls.figures.group_rules import Rules
 from calls.figures.hours import QUARTERS_OF_HOUR
@@ -35,11 +35,12 @@ from calls.figures.spans import (
     hours_of_week_hour,
     moment_of,
     pieces,
+    places_of,
     quarters_of_days,
     quarters_of_hour,
 )
 from calls.figures.splits import NARROWED, SPLITS, By, Whose, hour_of_week, when
-from calls.figures.sums import Sums, Tally, tally
+from calls.figures.sums import Sums, Tally
 from calls.models import Call, Head, Projection
 from calls.models.access import Scope
 from calls.words import State
@@ -107,7 +108,7 @@ class Reading:
         """The calls of each group (0: none), counted by its settings."""
         by_group: dict[int, Tally] = defaultdict(Tally)
         for (direction, group), sums in self.sums.get(whose, {}).items():
-            by_group[group] += tally(direction, sums, rules.of(group))
+            by_group[group].add(direction, sums, rules.of(group))
         for call in self.live.get(whose, ()):
             group = call.group_id or 0
             by_group[group].marks[live_mark(call, rules.of(group), self.now)] += 1
@@ -173,13 +174,14 @@ class _Reader:
         self.first, self.last = -int(-asked.start.timestamp() // QUARTER_SECONDS), quarter_of(asked.end) - 1
         behind = state.seq - state.position
         self.exact = behind <= MOST_CHANGES_ADDED
+        self.times: dict[tuple[str, int], Whose] = {}
         self.reading = Reading(state.seq if self.exact else state.position, 0 if self.exact else behind, now)
 
     def read(self) -> Reading:
         changed_and_live = self.changed_and_live()
         for piece in self.pieces():
             if piece.span == QUARTER and self.split:
-                self.add_notes(piece, [call.id for call in changed_and_live])
+                self.add_cut_days(piece, [call.id for call in changed_and_live])
             else:
                 self.add_cells(piece)
                 self.add_not_spread(piece)
@@ -201,10 +203,10 @@ class _Reader:
 
     def add_cells(self, piece: Piece) -> None:
         parted: set[Key] = set()
-        for key, sums in self.cells(_WITHIN, piece.span, piece.first, piece.last):
+        for key, kept in self.cells(_WITHIN, piece.span, piece.first, piece.last):
             open_quarters = self.open_quarters(key)
             if open_quarters == QUARTERS_OF_HOUR:
-                self.merge(key, sums)
+                self.merge(key, kept)
             elif open_quarters:
                 parted.add(key)
         if parted:
@@ -218,14 +220,17 @@ class _Reader:
         first, last = days_in(piece)
         if smallest == QUARTER:
             first, last = quarters_of_days(first, last, self.zone)
-        for key, sums in self.cells(_NOT_SPREAD, smallest, first, last):
-            self.merge(key, sums)
+        for key, kept in self.cells(_NOT_SPREAD, smallest, first, last):
+            self.merge(key, kept)
 
-    def cells(self, which: str, span: str, *starts: object) -> Iterator[tuple[Key, Sums]]:
-        for counts, lanes, *cells in select(which, (PRUNED, self.state.generation), self.split, span, *starts):
-            key = Key(*cells)
+    def cells(
+        self, which: str, span: str, *starts: object, generations: tuple[int, ...] = ()
+    ) -> Iterator[tuple[Key, Kept]]:
+        of = generations or (PRUNED, self.state.generation)
+        for counts, lanes, *cells in select(which, of, self.split, span, *starts):
+            key = Key._make(cells)
             if self.wants(key):
-                yield key, Sums.load(counts, lanes)
+                yield key, (counts, lanes)
 
     def open_quarters(self, key: Key) -> int:
         """How many quarters of each hour of a cell lie within the business hours of its group: all 4, or fewer."""
@@ -245,18 +250,36 @@ class _Reader:
         starts = sorted({start for start, *_ in wanted})
         for at in range(0, len(starts), _MOST_STARTS):
             some = tuple(starts[at : at + _MOST_STARTS])
-            for key, sums in self.cells(_SPREAD_AT, QUARTER, some):
+            for key, kept in self.cells(_SPREAD_AT, QUARTER, some):
                 if key[2:] in wanted:
-                    self.merge(key, sums)
+                    self.merge(key, kept)
 
-    def add_notes(self, piece: Piece, more: list[int]) -> None:
-        """By agent and by line there are no cells for quarters of an hour: the calls of a day that is cut say it."""
-        bounds = (moment_of(piece.first), moment_of(piece.last + 1))
-        ids = set(Call.objects.filter(began_at__gte=bounds[0], began_at__lt=bounds[1]).values_list("id", flat=True))
-        notes = rollups.noted(self.state.generation, [*ids.union(more)])
-        for part in notes.values():
-            if piece.first <= part.quarter <= piece.last:
-                self.add_part(part, 1)
+    def add_cut_days(self, piece: Piece, more: list[int]) -> None:
+        """By agent and by line there are no cells for quarters of an hour: the calls of a day that is cut say it.
+
+        Where most of a day is asked for, it is the day without the rest.
+        """
+        days = (places_of(quarter, self.zone).day for quarter in (piece.first, piece.last))
+        for day in range(next(days), next(days) + 1):
+            begin, end = quarters_of_days(day, day, self.zone)
+            first, last = max(piece.first, begin), min(piece.last, end)
+            if 2 * (last - first) < end - begin:
+                self.add_notes(first, last, more, 1)
+                continue
+            for key, kept in self.cells(_WITHIN, DAY, day, day, generations=(self.state.generation,)):
+                self.merge(key, kept)
+            self.add_notes(begin, first - 1, more, -1)
+            self.add_notes(last + 1, end, more, -1)
+
+    def add_notes(self, first: int, last: int, more: list[int], times: int) -> None:
+        """Add what the calls of these quarters had added to the cells (`times` -1: take it out)."""
+        if first > last:
+            return
+        parts = rollups.noted(self.state.generation, more)
+        parts |= rollups.noted_between(self.state.generation, moment_of(first), moment_of(last + 1))
+        for part in parts.values():
+            if first <= part.quarter <= last:
+                self.add_part(part, times)
 
     # What it does not hold yet
 
@@ -321,9 +344,9 @@ class _Reader:
     def sums(self, key: Key) -> Sums:
         return self.reading.sums[self.whose(key)][key.direction, key.group_id]
 
-    def merge(self, key: Key, sums: Sums) -> None:
+    def merge(self, key: Key, kept: Kept) -> None:
         found = self.sums(key)
-        found += sums
+        found += Sums.load(*kept)
 
     def whose(self, key: Key) -> Whose:
         match self.by:
@@ -335,4 +358,7 @@ class _Reader:
                 return key.who
             case "":
                 return ""
-        return when(self.by, key.span, key.start, self.zone)
+        place = key.span, key.start
+        if place not in self.times:
+            self.times[place] = when(self.by, *place, self.zone)
+        return self.times[place]

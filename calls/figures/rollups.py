@@ -7,6 +7,7 @@ says when.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -135,6 +136,13 @@ def noted(generation: int, ids: Collection[int]) -> dict[int, Part]:
         return {}
     rows = select("SELECT id, part FROM calls_countedcall WHERE generation = %s AND id IN %s", generation, list(ids))
     return {call: load_part(text) for call, text in rows}
+
+
+def noted_between(generation: int, start: datetime, end: datetime) -> dict[int, Part]:
+    """What the calls that began from `start` until before `end` have added, by id."""
+    begun = Call.objects.filter(began_at__gte=start, began_at__lt=end).order_by()
+    notes = CountedCall.objects.filter(generation=generation, id__in=begun.values("id"))
+    return {call: load_part(text) for call, text in notes.values_list("id", "part")}
 
 
 def load_part(text: str) -> Part:

@@ -12,7 +12,7 @@ Shorter waits stand beside them: for each outcome and clock (`answered.p`) the l
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 import orjson
@@ -124,11 +124,24 @@ class Sums:
     def load(cls, counts: str, lanes: bytes) -> "Sums":
         return cls(orjson.loads(counts), _PACKING.unpack(lanes))
 
-    def waits(self, outcome: str, clock: Clock) -> Waits:
-        """The calls of an outcome by their wait on a clock, where it is known."""
-        name = f"{outcome}.{clock}"
-        long = {int(key.rpartition(".")[2]): count for key, count in self.counts.items() if key.startswith(f"{name}.")}
-        return Waits(self.lanes.get(name, 0), long)
+    def waits(self) -> Callable[[str, Clock], Waits]:
+        """Says how long the calls of an outcome waited on a clock, where it is known."""
+        lanes, long = self.lanes, self.long_waits()
+
+        def on(outcome: str, clock: Clock) -> Waits:
+            name = f"{outcome}.{clock}"
+            return Waits(lanes.get(name, 0), long.get(name))
+
+        return on
+
+    def long_waits(self) -> dict[str, dict[int, int]]:
+        """Those that are counted by name: by outcome and clock, and then by second."""
+        found: dict[str, dict[int, int]] = {}
+        for name, count in self.counts.items():
+            if name.count(".") == _DOTS_OF_A_WAIT:
+                of, _, wait = name.rpartition(".")
+                found.setdefault(of, {})[int(wait)] = count
+        return found
 
 
 def changed(counts: str, lanes: bytes, changes: Changes) -> tuple[str, bytes]:
@@ -173,11 +186,40 @@ class Tally:
         self.level_in = self.level_of = 0
         self.goal = 0.0
 
+    def add(self, direction: str, sums: Sums, settings: Settings) -> None:
+        """Count sums of one group and direction by the group's settings."""
+        prefix, timed = _PREFIXES.get(direction, f"{direction}."), {}
+        if direction == Direction.INCOMING:
+            waited = sums.waits()
+            for outcome, waits in ((Outcome.ANSWERED, self.waits), (Outcome.ABANDONED, self.gave_up)):
+                counted = waited(outcome, settings.clock).less(_allowance(settings))
+                timed[str(outcome)] = self._mark(counted, outcome, settings)
+                waits += counted
+            self.rings += waited(Outcome.ANSWERED, Clock.RINGING)
+            self.rings_in_vain += waited(Outcome.ABANDONED, Clock.RINGING)
+            self.rings_in_vain += waited(Outcome.MISSED, Clock.RINGING)
+        for name, count in sums.counts.items():
+            if name in _OUTCOMES:
+                self.marks[_untimed(direction, name)] += count - timed.get(name, 0)
+            elif name.count(".") < _DOTS_OF_A_WAIT:
+                self.other[prefix + name] += count
+
+    def _mark(self, waits: Waits, outcome: str, settings: Settings) -> int:
+        """Count these calls as what they are by their wait. Returns how many they are."""
+        before = 0
+        for mark, last in _marks(outcome, settings):
+            until = waits.total() if last is None else waits.until(last)
+            self.marks[mark] += until - before
+            before = until
+        return before
+
     def __iadd__(self, more: "Tally") -> "Tally":
         self.marks.update(more.marks)
         self.other.update(more.other)
-        for name in ("waits", "gave_up", "rings", "rings_in_vain"):
-            setattr(self, name, getattr(self, name).__iadd__(getattr(more, name)))
+        self.waits += more.waits
+        self.gave_up += more.gave_up
+        self.rings += more.rings
+        self.rings_in_vain += more.rings_in_vain
         self.level_in += more.level_in
         self.level_of += more.level_of
         self.goal += more.goal
@@ -186,36 +228,20 @@ class Tally:
 
 def tally(direction: str, sums: Sums, settings: Settings) -> Tally:
     """Count sums of one group and direction by the group's settings."""
-    found, prefix = Tally(), _PREFIXES.get(direction, f"{direction}.")
-    timed: dict[str, int] = {}
-    if direction == Direction.INCOMING:
-        found.waits, found.gave_up = (counted_waits(sums, outcome, settings) for outcome in _SPLIT)
-        found.rings = sums.waits(Outcome.ANSWERED, Clock.RINGING)
-        found.rings_in_vain = sums.waits(Outcome.ABANDONED, Clock.RINGING)
-        found.rings_in_vain += sums.waits(Outcome.MISSED, Clock.RINGING)
-        for outcome, waits in zip(_SPLIT, (found.waits, found.gave_up), strict=True):
-            timed[outcome] = _mark(found, waits, outcome, settings)
-    for name, count in sums.counts.items():
-        if name in _OUTCOMES:
-            found.marks[mark_of(direction, name, None, settings)] += count - timed.get(name, 0)
-        elif name.count(".") < _DOTS_OF_A_WAIT:
-            found.other[prefix + name] += count
+    found = Tally()
+    found.add(direction, sums, settings)
     return found
 
 
 def counted_waits(sums: Sums, outcome: str, settings: Settings) -> Waits:
     """The calls of an outcome by their wait as the group counts it, where it is known."""
-    return sums.waits(outcome, settings.clock).less(_allowance(settings))
+    return sums.waits()(outcome, settings.clock).less(_allowance(settings))
 
 
-def _mark(found: Tally, waits: Waits, outcome: str, settings: Settings) -> int:
-    """Count these calls as what they are by their wait. Returns how many they are."""
-    before = 0
-    for mark, last in _marks(outcome, settings):
-        until = waits.total() if last is None else waits.until(last)
-        found.marks[mark] += until - before
-        before = until
-    return before
+@lru_cache(maxsize=256)
+def _untimed(direction: str, outcome: str) -> Mark:
+    """What calls count as whose wait is unknown, or says nothing: whatever the settings are."""
+    return mark_of(direction, outcome, None, Settings())
 
 
 @lru_cache(maxsize=512)
@@ -235,7 +261,5 @@ def _allowance(settings: Settings) -> int:
 
 
 _PREFIXES: dict[str, str] = {Direction.INCOMING: "", Direction.OUTGOING: "out."}
-_SPLIT = (Outcome.ANSWERED, Outcome.ABANDONED)
-"""The outcomes that count as one mark or another by their wait."""
 _OUTCOMES = frozenset(map(str, Outcome))
 _DOTS_OF_A_WAIT = 2

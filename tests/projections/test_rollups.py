@@ -36,7 +36,7 @@ from calls.figures.spans import (
     quarter_of_week,
     quarters_of_hour,
 )
-from calls.figures.sums import Sums
+from calls.figures.sums import Sums, Tally
 from calls.management.commands import projections
 from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
 from calls.models.access import Scope
@@ -487,6 +487,25 @@ def test_a_late_call_changes_the_longer_spans_that_are_there():
         rollups.tidy(1)
         assert list(differences()) == []
         assert {count for _, count in cells()} == {min(number + 1, 2)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("from_hour", "to_hour"), [(0, 5), (0, 20), (20, 24), (3, 23), (10, 12), (22, 27), (1, 47)])
+def test_of_a_day_that_is_cut_an_agent_has_the_calls_of_these_hours(from_hour, to_hour):
+    """Those of a larger part are the day's without the rest: also where calls were corrected since."""
+    begin = midnight(NOW.astimezone(KOLKATA).date() - timedelta(days=9), KOLKATA)
+    for hour in range(60):
+        make_call(None, "ended", agent_number="+918000000201", began_at=begin + timedelta(hours=hour, minutes=20))
+    catch_up(ROLLUPS)
+    moved = Call.objects.get(began_at=begin + timedelta(hours=2, minutes=20))
+    Call.objects.filter(id=moved.id).update(seq=next_seq(), agent_number="+918000000202")
+
+    start, end = begin + timedelta(hours=from_hour), begin + timedelta(hours=to_hour)
+    found = read(Asked(start, end, ALL), "agent", NOW).tallies(Rules())
+
+    of_other = from_hour <= 2 < to_hour
+    assert FIGURES["offered"].of(found["+918000000201"]).amount == to_hour - from_hour - of_other
+    assert FIGURES["offered"].of(found.get("+918000000202", Tally())).amount == of_other
 
 
 @pytest.mark.django_db
