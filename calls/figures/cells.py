@@ -110,8 +110,8 @@ def add(generation: int, given: Mapping[Key, Sums]) -> None:
     """Add sums to cells of longer spans, or of pruned calls."""
 
     def more(key: Key, kept: Kept) -> Kept:
-        sums = Sums.load(*kept)
-        sums += given[key]
+        sums = given[key]
+        sums.add_kept(*kept)
         return sums.dump()
 
     _write(generation, given, more, spread=True)

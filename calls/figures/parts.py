@@ -56,6 +56,11 @@ class Settings(NamedTuple):
     hours: Hours | None = None
     promise: int = 60
 
+    @property
+    def counting(self) -> "Settings":
+        """What of them says how calls are counted: groups that have this in common are counted alike."""
+        return self._replace(hours=None, promise=0) if self.hours or self.promise else self
+
     def counted(self, wait: int) -> int:
         """A wait as the group counts it: on the clock after the pick-up, time in the menu is allowed for."""
         return max(0, wait - self.ivr_allowance) if self.clock is Clock.AFTER_PICKUP else wait

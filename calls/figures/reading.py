@@ -21,7 +21,7 @@ from calls.figures.cells import BY_AGENT, BY_LINE, KEY, PRUNED, Kept, Key
 from calls.figures.definitions import judge
 from calls.figures.group_rules import Rules
 from calls.figures.hours import QUARTERS_OF_HOUR
-from calls.figures.parts import QUARTER_SECONDS, Part, live_mark, part_of, quarter_of
+from calls.figures.parts import QUARTER_SECONDS, Part, Settings, live_mark, part_of, quarter_of
 from calls.figures.spans import (
     DAY,
     HOUR,
@@ -115,9 +115,19 @@ class Reading:
         return by_group
 
     def _tally(self, whose: Whose, rules: Rules) -> Tally:
+        """Groups that are counted alike are added up before: that is a tenth of counting each."""
+        pooled: dict[tuple[Settings, str], Sums] = defaultdict(Sums)
+        for (direction, group), sums in self.sums.get(whose, {}).items():
+            pooled[rules.of(group).counting, direction] += sums
+        tallies: dict[Settings, Tally] = defaultdict(Tally)
+        for (settings, direction), sums in pooled.items():
+            tallies[settings].add(direction, sums, settings)
+        for call in self.live.get(whose, ()):
+            settings = rules.of(call.group_id)
+            tallies[settings.counting].marks[live_mark(call, settings, self.now)] += 1
         found = Tally()
-        for group, own in self.by_group(whose, rules).items():
-            found += judge(own, rules.of(group))
+        for settings, own in tallies.items():
+            found += judge(own, settings)
         return found
 
 
@@ -190,11 +200,11 @@ class _Reader:
 
     def pieces(self) -> Iterator[Piece]:
         """The fewest cells that make up the range and can be told apart: by hour, and within business hours, hours."""
-        hourly = self.largest == WEEK_HOUR
+        hourly = self.largest == WEEK_HOUR or (self.rules is not None and self.by == "weekday")
         for piece in pieces(moment_of(self.first), self.asked.end, self.zone, MONTH if hourly else self.largest):
             if piece.span == MONTH and (hourly or self.rules):
                 yield Piece(WEEK_HOUR, piece.first * HOURS_OF_WEEK, (piece.last + 1) * HOURS_OF_WEEK - 1)
-            elif piece.span == DAY and ((hourly and self.by != "weekday") or self.rules):
+            elif piece.span == DAY and (hourly or self.rules):
                 yield Piece(HOUR, piece.first * HOURS_OF_DAY, (piece.last + 1) * HOURS_OF_DAY - 1)
             else:
                 yield piece
@@ -345,8 +355,7 @@ class _Reader:
         return self.reading.sums[self.whose(key)][key.direction, key.group_id]
 
     def merge(self, key: Key, kept: Kept) -> None:
-        found = self.sums(key)
-        found += Sums.load(*kept)
+        self.sums(key).add_kept(*kept)
 
     def whose(self, key: Key) -> Whose:
         match self.by:

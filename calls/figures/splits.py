@@ -34,7 +34,7 @@ SPLITS: dict[By, tuple[str, str]] = {
     "line": (BY_LINE, MONTH),
     "day": ("", DAY),
     "hour": ("", WEEK_HOUR),
-    "weekday": ("", WEEK_HOUR),
+    "weekday": ("", DAY),
     "week_hour": ("", WEEK_HOUR),
     "quarter": ("", QUARTER),
 }

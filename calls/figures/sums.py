@@ -122,7 +122,16 @@ class Sums:
 
     @classmethod
     def load(cls, counts: str, lanes: bytes) -> "Sums":
-        return cls(orjson.loads(counts), _PACKING.unpack(lanes))
+        found = cls(orjson.loads(counts))
+        _PACKING.add(lanes, found.lanes)
+        return found
+
+    def add_kept(self, counts: str, lanes: bytes) -> None:
+        """Add the sums of a cell as it is kept."""
+        known = self.counts
+        for name, count in orjson.loads(counts).items():
+            known[name] = known.get(name, 0) + count
+        _PACKING.add(lanes, self.lanes)
 
     def waits(self) -> Callable[[str, Clock], Waits]:
         """Says how long the calls of an outcome waited on a clock, where it is known."""

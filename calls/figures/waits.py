@@ -147,17 +147,17 @@ class Packing:
             lane[second] = total
         return self._widths.pack(*map(len, lanes.values())) + b"".join(lanes.values())
 
-    def unpack(self, packed: bytes) -> dict[str, int]:
+    def add(self, packed: bytes, to: dict[str, int]) -> None:
+        """Add what is packed to these lanes by name."""
         if not packed:
-            return {}
+            return
         widths, head = self._widths.unpack_from(packed), self._widths.size
         size = sum(widths)
         wide = bytearray(_LANE_BYTES * size)
         for place, start in enumerate(range(head, len(packed), size)):
             wide[place::_LANE_BYTES] = packed[start : start + size]
-        found, at = {}, 0
+        end = 0
         for name, width in zip(self.names, widths, strict=True):
             if width:
-                found[name] = int.from_bytes(wide[at : at + _LANE_BYTES * width], "little")
-                at += _LANE_BYTES * width
-        return found
+                at, end = end, end + _LANE_BYTES * width
+                to[name] = to.get(name, 0) + int.from_bytes(wide[at:end], "little")
