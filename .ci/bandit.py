@@ -18,7 +18,6 @@ ACCEPTED = {
     ("calls/database/bulk.py", "B608"): OUR_NAMES,
     ("calls/database/locks.py", "B608"): "the text put in is a constant beside it; names are parameters",
     ("calls/figures/cells.py", "B608"): OUR_NAMES,
-    ("calls/figures/reading.py", "B608"): OUR_NAMES,
     ("calls/figures/rollups.py", "B608"): OUR_NAMES,
     ("calls/upkeep/installation.py", "B608"): OUR_NAMES,
     ("calls/upkeep/pruning.py", "B608"): OUR_NAMES,

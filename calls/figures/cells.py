@@ -5,7 +5,7 @@ with each call. Until then readers take the smallest ones themselves.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from calls.database.bulk import Table, select
 from calls.figures.parts import Part, quarter_of
-from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, month_of, places_of
+from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, Piece, month_of, places_of
 from calls.figures.sums import Changes, Sums, changed
 from calls.models import FigureCell
 
@@ -158,3 +158,32 @@ def _kept(generation: int, keys: list[Key]) -> Iterator[tuple[Key, int, str, byt
         )
         for cell, counts, lanes, is_spread, *key in select(asked, *[(generation, *key) for key in some]):
             yield Key(*key), cell, counts, lanes, is_spread
+
+
+# --- for readers --------------------------------------------------------------------------------------------------
+
+
+def within(generations: tuple[int, ...], split: str, spans: Piece) -> Iterator[tuple[Key, Kept]]:
+    """The cells of these spans."""
+    return _read("generation IN %s", split, spans.span, "start BETWEEN %s AND %s", generations, spans.first, spans.last)
+
+
+def spread_at(generations: tuple[int, ...], split: str, span: str, starts: Sequence[int]) -> Iterator[tuple[Key, Kept]]:
+    """The smallest cells of these spans that longer spans hold as well."""
+    return _read("generation IN %s", split, span, "start IN %s AND spread", generations, starts)
+
+
+def not_spread(generations: tuple[int, ...], split: str, spans: Piece) -> Iterator[tuple[Key, Kept]]:
+    """The smallest cells of these spans that no longer span holds yet."""
+    # A plus sign keeps a planner from the index of all cells: few are not spread, and they have one of their own.
+    where = "start BETWEEN %s AND %s AND NOT spread"
+    return _read("+generation IN %s", split, spans.span, where, generations, spans.first, spans.last)
+
+
+def _read(generation: str, split: str, span: str, starts: str, *given: object) -> Iterator[tuple[Key, Kept]]:
+    asked = (
+        f"SELECT counts, lanes, {KEY} FROM calls_figurecell"  # noqa: S608
+        f" WHERE split = '{split}' AND span = '{span}' AND {generation} AND {starts}"
+    )
+    for counts, lanes, *key in select(asked, *given):
+        yield Key._make(key), (counts, lanes)

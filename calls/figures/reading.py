@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import iadd
 from typing import NamedTuple
 
 from django.db.models import Q
 
-from calls.database.bulk import select
 from calls.database.columns import Columns, read_calls
 from calls.days import site_zone
-from calls.figures import rollups
-from calls.figures.cells import BY_AGENT, BY_LINE, KEY, PRUNED, Kept, Key
+from calls.figures import cells, rollups
+from calls.figures.cells import BY_AGENT, BY_LINE, PRUNED, Kept, Key
 from calls.figures.definitions import judge
 from calls.figures.group_rules import Rules
 from calls.figures.hours import QUARTERS_OF_HOUR
@@ -99,10 +100,7 @@ class Reading:
 
     def tally(self, rules: Rules) -> Tally:
         """All of them together."""
-        found = Tally()
-        for each in self.tallies(rules).values():
-            found += each
-        return found
+        return reduce(iadd, self.tallies(rules).values(), Tally())
 
     def by_group(self, whose: Whose, rules: Rules) -> dict[int, Tally]:
         """The calls of each group (0: none), counted by its settings."""
@@ -161,16 +159,6 @@ def _state() -> _State:
     return _State(generation, position, version, seq) if followed == epoch else _State(-1, 0, version, seq)
 
 
-_CELLS = (
-    f"SELECT counts, lanes, {KEY} FROM calls_figurecell"  # noqa: S608
-    " WHERE {generation} IN %s AND split = %s AND span = %s AND {starts}"
-)
-_WITHIN = _CELLS.format(generation="generation", starts="start BETWEEN %s AND %s")
-_SPREAD_AT = _CELLS.format(generation="generation", starts="start IN %s AND spread")
-# A plus sign keeps a planner from the index of all cells: few are not spread, and they have one of their own.
-_NOT_SPREAD = _CELLS.format(generation="+generation", starts="start BETWEEN %s AND %s AND NOT spread")
-
-
 class _Reader:
     """One reading, as of one state of the projection."""
 
@@ -181,6 +169,7 @@ class _Reader:
         if asked.agent or asked.line:
             self.split = BY_AGENT if asked.agent else BY_LINE
         self.who = asked.agent or asked.line
+        self.generations = (PRUNED, state.generation)
         self.first, self.last = -int(-asked.start.timestamp() // QUARTER_SECONDS), quarter_of(asked.end) - 1
         behind = state.seq - state.position
         self.exact = behind <= MOST_CHANGES_ADDED
@@ -213,10 +202,10 @@ class _Reader:
 
     def add_cells(self, piece: Piece) -> None:
         parted: set[Key] = set()
-        for key, kept in self.cells(_WITHIN, piece.span, piece.first, piece.last):
-            open_quarters = self.open_quarters(key)
+        for key, kept in cells.within(self.generations, self.split, piece):
+            open_quarters = self.open_quarters(key) if self.wants(key) else 0
             if open_quarters == QUARTERS_OF_HOUR:
-                self.merge(key, kept)
+                self.sums(key).add_kept(*kept)
             elif open_quarters:
                 parted.add(key)
         if parted:
@@ -230,17 +219,12 @@ class _Reader:
         first, last = days_in(piece)
         if smallest == QUARTER:
             first, last = quarters_of_days(first, last, self.zone)
-        for key, kept in self.cells(_NOT_SPREAD, smallest, first, last):
-            self.merge(key, kept)
+        self.merge_all(cells.not_spread(self.generations, self.split, Piece(smallest, first, last)))
 
-    def cells(
-        self, which: str, span: str, *starts: object, generations: tuple[int, ...] = ()
-    ) -> Iterator[tuple[Key, Kept]]:
-        of = generations or (PRUNED, self.state.generation)
-        for counts, lanes, *cells in select(which, of, self.split, span, *starts):
-            key = Key._make(cells)
+    def merge_all(self, kept: Iterator[tuple[Key, Kept]]) -> None:
+        for key, sums in kept:
             if self.wants(key):
-                yield key, (counts, lanes)
+                self.sums(key).add_kept(*sums)
 
     def open_quarters(self, key: Key) -> int:
         """How many quarters of each hour of a cell lie within the business hours of its group: all 4, or fewer."""
@@ -260,9 +244,8 @@ class _Reader:
         starts = sorted({start for start, *_ in wanted})
         for at in range(0, len(starts), _MOST_STARTS):
             some = tuple(starts[at : at + _MOST_STARTS])
-            for key, kept in self.cells(_SPREAD_AT, QUARTER, some):
-                if key[2:] in wanted:
-                    self.merge(key, kept)
+            at_them = cells.spread_at(self.generations, self.split, QUARTER, some)
+            self.merge_all((key, kept) for key, kept in at_them if key[2:] in wanted)
 
     def add_cut_days(self, piece: Piece, more: list[int]) -> None:
         """By agent and by line there are no cells for quarters of an hour: the calls of a day that is cut say it.
@@ -276,8 +259,7 @@ class _Reader:
             if 2 * (last - first) < end - begin:
                 self.add_notes(first, last, more, 1)
                 continue
-            for key, kept in self.cells(_WITHIN, DAY, day, day, generations=(self.state.generation,)):
-                self.merge(key, kept)
+            self.merge_all(cells.within((self.state.generation,), self.split, Piece(DAY, day, day)))
             self.add_notes(begin, first - 1, more, -1)
             self.add_notes(last + 1, end, more, -1)
 
@@ -331,8 +313,6 @@ class _Reader:
         if self.wants(key) and (who or not self.split):
             self.reading.live[self.whose(key)].append(call)
 
-    # Both
-
     def add_part(self, part: Part, times: int) -> None:
         who = {BY_AGENT: part.agent, BY_LINE: part.line}.get(self.split, "")
         key = self.key(part.quarter, part.source_id, part.direction, part.group_id, who)
@@ -353,9 +333,6 @@ class _Reader:
 
     def sums(self, key: Key) -> Sums:
         return self.reading.sums[self.whose(key)][key.direction, key.group_id]
-
-    def merge(self, key: Key, kept: Kept) -> None:
-        self.sums(key).add_kept(*kept)
 
     def whose(self, key: Key) -> Whose:
         match self.by:
