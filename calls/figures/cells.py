@@ -24,6 +24,8 @@ PRUNED = 0
 OPEN_QUARTERS = 8
 """A quarter of an hour is spread two hours after it, when nearly all of its calls have ended; a day when it is over."""
 _MOST_ASKED_AT_ONCE = 400
+_GENERATION = "+generation"
+"""The plus sign keeps a planner from the index of all cells: few are not spread, and have an index of their own."""
 
 
 class Key(NamedTuple):
@@ -88,7 +90,7 @@ def spread(generation: int, until: int, zone: ZoneInfo, most: int) -> int:
     """
     until = min(until, quarter_of(timezone.now()))
     rows = select(
-        f"SELECT id, counts, lanes, {KEY} FROM calls_figurecell WHERE NOT spread AND generation = %s"  # noqa: S608
+        f"SELECT id, counts, lanes, {KEY} FROM calls_figurecell WHERE NOT spread AND {_GENERATION} = %s"  # noqa: S608
         f" AND (span = '{QUARTER}' AND start < %s OR span = '{DAY}' AND start < %s) ORDER BY split, start LIMIT %s",
         generation,
         until - OPEN_QUARTERS,
@@ -175,9 +177,8 @@ def spread_at(generations: tuple[int, ...], split: str, span: str, starts: Seque
 
 def not_spread(generations: tuple[int, ...], split: str, spans: Piece) -> Iterator[tuple[Key, Kept]]:
     """The smallest cells of these spans that no longer span holds yet."""
-    # A plus sign keeps a planner from the index of all cells: few are not spread, and they have one of their own.
     where = "start BETWEEN %s AND %s AND NOT spread"
-    return _read("+generation IN %s", split, spans.span, where, generations, spans.first, spans.last)
+    return _read(f"{_GENERATION} IN %s", split, spans.span, where, generations, spans.first, spans.last)
 
 
 def _read(generation: str, split: str, span: str, starts: str, *given: object) -> Iterator[tuple[Key, Kept]]:

@@ -1,8 +1,8 @@
 """Reads figures of any range: from the cells, the calls that changed since, and the live calls. Exact as of a number.
 
 A projection may be a moment behind. What is read takes the cells as of its position, takes out what the calls numbered
-after it had added, and adds them as they are now, by the same code. Between the first statement and the last the
-projection must not have moved: then it is read again.
+after it had added, and adds them as they are now, by the same code. All is read as of one moment; in a transaction that
+is open already it is read again where the projection has moved meanwhile.
 """
 
 from collections import defaultdict
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from calls.database.columns import Columns, read_calls
+from calls.database.connecting import as_of_one_moment
 from calls.days import site_zone
 from calls.figures import cells, rollups
 from calls.figures.cells import BY_AGENT, BY_LINE, PRUNED, Kept, Key
@@ -113,7 +114,7 @@ class Reading:
         return by_group
 
     def _tally(self, whose: Whose, rules: Rules) -> Tally:
-        """Groups that are counted alike are added up before: that is a tenth of counting each."""
+        # Groups that are counted alike are added up before: that is a tenth of counting each.
         pooled: dict[tuple[Settings, str], Sums] = defaultdict(Sums)
         for (direction, group), sums in self.sums.get(whose, {}).items():
             pooled[rules.of(group).counting, direction] += sums
@@ -123,10 +124,7 @@ class Reading:
         for call in self.live.get(whose, ()):
             settings = rules.of(call.group_id)
             tallies[settings.counting].marks[live_mark(call, settings, self.now)] += 1
-        found = Tally()
-        for settings, own in tallies.items():
-            found += judge(own, settings)
-        return found
+        return reduce(iadd, (judge(own, settings) for settings, own in tallies.items()), Tally())
 
 
 def read(asked: Asked, by: By, now: datetime) -> Reading:
@@ -135,11 +133,12 @@ def read(asked: Asked, by: By, now: datetime) -> Reading:
         raise KeyError(by)
     if asked.business and (SPLITS[by][0] or asked.agent or asked.line):
         raise KeyError(f"{by} within business hours")
-    for _ in range(TRIES):
-        before = _state()
-        reading = _Reader(asked, by, now, before).read()
-        if _state().version == before.version:
-            break
+    with as_of_one_moment():
+        for _ in range(TRIES):
+            before = _state()
+            reading = _Reader(asked, by, now, before).read()
+            if _state().version == before.version:
+                break
     return reading
 
 

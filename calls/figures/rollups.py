@@ -5,6 +5,7 @@ takes out exactly what was put in. `cells.py` keeps the sums, `reading.py` reads
 says when.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from calls.database.bulk import Table, select
@@ -20,9 +22,11 @@ from calls.days import site_zone
 from calls.figures import cells
 from calls.figures.cells import KEY, PRUNED, Deltas, Key, longer_keys, smallest_keys
 from calls.figures.parts import Counted, Part, part_of, quarter_of
-from calls.figures.sums import Sums, counts_of
+from calls.figures.sums import Sums, Unsound, counts_of
 from calls.models import Call, CountedCall, FigureCell, Projection
 from calls.words import State
+
+log = logging.getLogger(__name__)
 
 NAME = "rollups"
 FORMAT = 3
@@ -75,7 +79,7 @@ def retire(generation: int, ids: Collection[int]) -> None:
     notes, zone = noted(generation, ids), site_zone()
     out: Deltas = defaultdict(dict)
     kept: Deltas = defaultdict(dict)
-    for call in read_calls(Call.objects.filter(id__in=ids)):
+    for call in read_calls(Call.objects.select_for_update().filter(id__in=ids)):
         count(out, notes.get(call.id), zone, -1)
         # Not by the note: a change that was not counted yet would be lost.
         count(kept, part_of(call), zone, 1)
@@ -85,16 +89,29 @@ def retire(generation: int, ids: Collection[int]) -> None:
 
 
 def keep_figures_of(ids: Collection[int]) -> None:
-    """The same as a part of a transaction that deletes these calls. Waits for whoever writes the roll-ups."""
-    row = Projection.objects.select_for_update().filter(name=NAME).first() or Projection(name=NAME)
-    retire(row.generation, ids)
+    """The same as a part of a transaction that deletes these calls. Waits for whoever writes the roll-ups.
+
+    Roll-ups that are to be made anew, or that do not hold these calls, are not asked: they begin from nothing.
+    """
+    row = _locked()
     row.version += 1
+    try:
+        if row.signature == signature():
+            with transaction.atomic():
+                retire(row.generation, ids)
+                row.save()
+                return
+    except Unsound as less_than_none:
+        log.error("The roll-ups do not hold the calls that are pruned (%s): made anew.", less_than_none)
+    row.signature, row.position = "", 0
+    row.generation += 1
+    retire(row.generation, ids)
     row.save()
 
 
 def give_pruned_to(group: int, into: int) -> None:
     """Give what pruned calls of a group had added to another, as a part of a transaction that deletes the group."""
-    row = Projection.objects.select_for_update().filter(name=NAME).first() or Projection(name=NAME)
+    row = _locked()
     held = FigureCell.objects.filter(generation=PRUNED, group_id=group)
     given: dict[Key, Sums] = defaultdict(Sums)
     for counts, lanes, *key in held.values_list("counts", "lanes", *Key._fields):
@@ -104,6 +121,11 @@ def give_pruned_to(group: int, into: int) -> None:
         held.delete()
         row.version += 1
         row.save()
+
+
+def _locked() -> Projection:
+    Projection.objects.get_or_create(name=NAME)
+    return Projection.objects.select_for_update().get(name=NAME)
 
 
 def tidy(generation: int) -> int:

@@ -209,7 +209,8 @@ class Tally:
             self.rings_in_vain += waited(Outcome.MISSED, Clock.RINGING)
         for name, count in sums.counts.items():
             if name in _OUTCOMES:
-                self.marks[_untimed(direction, name)] += count - timed.get(name, 0)
+                if left := count - timed.get(name, 0):
+                    self.marks[_untimed(direction, name)] += left
             elif name.count(".") < _DOTS_OF_A_WAIT:
                 self.other[prefix + name] += count
 
@@ -218,7 +219,8 @@ class Tally:
         before = 0
         for mark, last in _marks(outcome, settings):
             until = waits.total() if last is None else waits.until(last)
-            self.marks[mark] += until - before
+            if until > before:
+                self.marks[mark] += until - before
             before = until
         return before
 

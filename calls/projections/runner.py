@@ -60,7 +60,10 @@ def _step(kind: Kind, most: int) -> Step | None:
             row.generation += 1
         calls, position = _changed(kind, row.position, seq, most)
         if not calls and row.position == position:
-            return Step(kind.tidy(row.generation), 0)
+            tidied = kind.tidy(row.generation)
+            if tidied:
+                Projection.objects.filter(name=row.name).update(version=row.version + 1)
+            return Step(tidied, 0)
         kind.apply(row.generation, calls)
         row.position = position
         row.version += 1

@@ -11,6 +11,9 @@ from django.utils import timezone
 
 from calls.commit import limits
 from calls.commit.cache import cache
+from calls.days import site_zone
+from calls.figures import cells
+from calls.figures.spans import Piece
 from calls.live.queries import live_at
 from calls.models import Call
 from tests.support.payloads import as_sent, load
@@ -128,3 +131,22 @@ def test_an_agent_in_two_calls_costs_no_look_through_the_history(source, source_
 def is_coarse(step):
     scanned = step.removeprefix("SCAN ").split(" ")[0] if step.startswith("SCAN ") else ""
     return scanned in LARGE or any(name in step for name in COARSE)
+
+
+def test_the_cells_that_are_not_spread_are_found_by_their_index_in_order():
+    """There are few of them among hundreds of thousands, and they are asked for with each step of the roll-ups."""
+    with CaptureQueriesContext(connection) as asked:
+        cells.spread(1, 1_900_000, site_zone(), 10)
+        list(cells.not_spread((0, 1), "", Piece("q", 1, 9)))
+        list(cells.within((0, 1), "", Piece("q", 1, 9)))
+
+    plans = [plan_of(each["sql"]) for each in asked]
+    assert ["figure_cell_not_spread" in plan for plan in plans] == [True, True, False]
+    assert not any("TEMP B-TREE" in plan for plan in plans)
+    assert "generation=? AND split=? AND span=? AND start>? AND start<?" in plans[2]
+
+
+def plan_of(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return " | ".join(row[-1] for row in cursor.fetchall())

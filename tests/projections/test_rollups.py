@@ -15,6 +15,7 @@ from django.utils import timezone
 from orjson import loads
 
 from calls.database.columns import read_calls
+from calls.figures import cells as cells_module
 from calls.figures import rollups
 from calls.figures.definitions import FIGURES
 from calls.figures.group_rules import Rules
@@ -563,6 +564,46 @@ def test_cells_that_cannot_hold_what_is_taken_out_are_made_anew(harm):
     catch_up(ROLLUPS)
 
     assert list(differences()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "harm"), [(FigureCell, {"counts": "{}"}), (Projection, {"signature": "2"})], ids=["cells", "format"]
+)
+def test_calls_are_pruned_with_their_figures_whatever_the_cells_hold(model, harm):
+    for days in (0, 100, 101):
+        at = NOW - timedelta(days=days)
+        make_call(state="ended", outcome="answered", began_at=at, heard_at=at)
+    catch_up(ROLLUPS)
+    model.objects.update(**harm)
+
+    list(prune(None, NOW - timedelta(days=50)))
+
+    assert Call.objects.count() == 1
+    catch_up(ROLLUPS)
+    assert FIGURES["answered"].of(read(everything(), "", NOW).tally(Rules())).amount == 3
+    assert list(differences()) == []
+
+
+@pytest.mark.django_db
+def test_what_is_spread_while_somebody_reads_is_not_lost(monkeypatch):
+    """In a transaction that is open already: else it is read as of one moment."""
+    make_call(state="ended", began_at=NOW - timedelta(days=3))
+    step(ROLLUPS, 10)
+    FigureCell.objects.exclude(span="q", split="").delete()
+    FigureCell.objects.update(spread=False)
+    not_spread = cells_module.not_spread
+    done = []
+
+    def spread_meanwhile(*asked):
+        if not done and list(not_spread(*asked)):
+            done.append(step(ROLLUPS, 10))
+        return not_spread(*asked)
+
+    monkeypatch.setattr(cells_module, "not_spread", spread_meanwhile)
+
+    assert FIGURES["offered"].of(read(everything(), "", NOW).tally(Rules())).amount == 1
+    assert done == [(1, 0)], "the cell that was tidied"
 
 
 @pytest.mark.django_db
