@@ -27,8 +27,10 @@ LOOK_SECONDS = 0.25
 BETWEEN_LOOKS_SECONDS = 0.5
 """Under traffic without a pause there is a look every so often."""
 QUIET_SECONDS = 0.002
-"""Beyond that, a projection that is behind works on when no delivery came for so long. At peak there is no such pause,
-so intake stays what it is; at a hundred deliveries a second two thirds of the time are left.
+"""Beyond that, a projection that is behind works on when no delivery came for so long."""
+MOST_BUSY, MEASURED_SECONDS = 0.6, 0.25
+"""But not while the rest of the process, which shares one interpreter lock with it, takes more than this of a core, as
+measured over so many seconds: at peak a pause of the deliveries is the time in which the next ones are read.
 """
 
 
@@ -107,26 +109,42 @@ class Runner:
 
     def __init__(self) -> None:
         self._most = dict.fromkeys(PROJECTIONS, LEAST_CALLS)
-        self._behind = False
+        self._behind = self._busy = False
         self._looked_at = float("-inf")
+        self._own = 0.0
+        self._measured = (time.monotonic(), time.process_time())
 
     @property
     def patience(self) -> float:
         """For how many seconds to wait for a delivery before asking whether a look is due."""
-        return QUIET_SECONDS if self._behind else BETWEEN_LOOKS_SECONDS
+        return QUIET_SECONDS if self._works_on else BETWEEN_LOOKS_SECONDS
 
     def is_due(self, quiet: bool) -> bool:
         """Whether it is time for a look; `quiet` says that no delivery came within `patience`."""
-        return (quiet and self._behind) or time.monotonic() - self._looked_at >= BETWEEN_LOOKS_SECONDS
+        return (quiet and self._works_on) or time.monotonic() - self._looked_at >= BETWEEN_LOOKS_SECONDS
+
+    @property
+    def _works_on(self) -> bool:
+        return self._behind and not self._busy
 
     def look(self, others_wait: Callable[[], bool] = lambda: False) -> None:
         """One step of each projection at least; more while nothing waits and time is left."""
+        self._measure()
         self._behind, self._looked_at = False, time.monotonic()
-        until = self._looked_at + LOOK_SECONDS
+        until, began = self._looked_at + LOOK_SECONDS, time.thread_time()
         for kind in PROJECTIONS.values():
             while (more := self._step(kind)) and not others_wait() and time.monotonic() < until:
                 pass
             self._behind |= more
+        self._own += time.thread_time() - began
+
+    def _measure(self) -> None:
+        """How much of a core the rest of the process took lately."""
+        since, rest = self._measured
+        now, rest_now = time.monotonic(), time.process_time() - self._own
+        if now - since >= MEASURED_SECONDS:
+            self._busy = rest_now - rest > MOST_BUSY * (now - since)
+            self._measured = (now, rest_now)
 
     def _step(self, kind: Kind) -> bool:
         """Whether there is more to do."""

@@ -41,6 +41,7 @@ from calls.figures.sums import Sums, Tally
 from calls.management.commands import projections
 from calls.models import Call, CallGroup, CountedCall, FigureCell, FigureSettings, Head, Projection
 from calls.models.access import Scope
+from calls.projections import runner as runner_module
 from calls.projections.registry import PROJECTIONS
 from calls.projections.runner import BETWEEN_LOOKS_SECONDS, Runner, catch_up, lag, make_anew, step
 from calls.upkeep.doctor import records
@@ -425,6 +426,49 @@ def test_who_is_behind_works_on_in_every_pause_and_who_is_not_waits_for_the_next
     assert runner.patience > 0.1
     monkeypatch.setattr(runner, "_looked_at", runner._looked_at - BETWEEN_LOOKS_SECONDS)
     assert runner.is_due(quiet=False), "but not for ever"
+
+
+class Clocks:
+    """Time as the runner sees it: on the wall, of the process, and of this thread."""
+
+    def __init__(self):
+        self.wall = self.process = self.thread = 100.0
+
+    def pass_by(self, wall, rest, own=0.0):
+        self.wall, self.process, self.thread = self.wall + wall, self.process + rest + own, self.thread + own
+
+    def monotonic(self):
+        return self.wall
+
+    def process_time(self):
+        return self.process
+
+    def thread_time(self):
+        return self.thread
+
+
+@pytest.mark.django_db
+def test_while_deliveries_take_the_process_a_pause_of_theirs_is_not_used(monkeypatch):
+    clocks = Clocks()
+    monkeypatch.setattr(runner_module, "time", clocks)
+    for name in ("LEAST_CALLS", "MOST_CALLS"):
+        monkeypatch.setattr(runner_module, name, 5)
+    for n in range(30):
+        make_call(state="ended", ago=n)
+    runner = Runner()
+
+    clocks.pass_by(wall=0.5, rest=0.45)
+    runner.look(others_wait=lambda: True)
+    assert not runner.is_due(quiet=True)
+    assert runner.patience == BETWEEN_LOOKS_SECONDS
+    clocks.pass_by(wall=0.5, rest=0.2)
+    assert runner.is_due(quiet=False), "but twice a second it has its turn"
+
+    runner.look(others_wait=lambda: clocks.pass_by(wall=0.4, rest=0.0, own=0.4) or True)
+    assert runner.is_due(quiet=True), "less than half of a core is taken"
+    clocks.pass_by(wall=0.1, rest=0.02)
+    runner.look(others_wait=lambda: True)
+    assert runner.is_due(quiet=True), "and what the looks take themselves does not count"
 
 
 @pytest.mark.django_db
