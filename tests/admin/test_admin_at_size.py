@@ -107,8 +107,11 @@ def plan(sql: str) -> str:
 
 
 def scans_whole(sql: str) -> bool:
-    """Whether the calls (or deliveries) are read from end to end and then sorted. Read in their order they may be."""
-    planned = plan(sql)
+    """Whether the calls (or deliveries) are read from end to end and then sorted.
+
+    In their order they may be read; and so may the live ones, which are few, by an index that has no others.
+    """
+    planned = plan(sql).replace("SCAN calls_call USING INDEX call_live", "")
     scanned = re.search(r"SCAN calls_(call|delivery)\b|Seq Scan on calls_(call|delivery)\b", planned)
     return bool(scanned and re.search(r"TEMP B-TREE|Sort|Seq Scan", planned))
 
