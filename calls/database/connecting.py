@@ -70,9 +70,9 @@ def unhurried() -> Iterator[None]:
 def as_of_one_moment() -> Iterator[None]:
     """Read everything as of one moment, and hold nobody up. Nothing can be written within.
 
-    In a transaction that is open already it changes nothing.
+    In a transaction that is open already, and within itself, it changes nothing.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or _has_begun():
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
@@ -85,3 +85,8 @@ def as_of_one_moment() -> Iterator[None]:
                 yield
             finally:
                 cursor.execute("ROLLBACK")
+
+
+def _has_begun() -> bool:
+    """Whether a transaction is open that Django knows nothing of: SQLite's own word."""
+    return connection.vendor == "sqlite" and connection.connection is not None and connection.connection.in_transaction
