@@ -5,7 +5,6 @@ import inspect
 import itertools
 import pkgutil
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 import calls
 import dashboard
 from dashboard import logs
+from tests.support.growth import seconds
 
 SIZE = 65_536
 # So much of a text is read before the whole of it, the least first. Where the time grows with the square, a part of a
@@ -86,12 +86,6 @@ def slow(read: Callable, made: Callable[[str], str | bytes]) -> str | None:
         if all(seconds(read, text) > LONGEST * MARGIN for _ in range(2)):
             return repr((unit, end))
     return None
-
-
-def seconds(read: Callable, text: str | bytes) -> float:
-    began = time.thread_time()
-    read(text)
-    return time.thread_time() - began
 
 
 def is_searched(name: str) -> bool:
