@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from calls.boards.ending import end
 from calls.database.numbering import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -70,10 +71,7 @@ class LayerBus:
         self._changed.set()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(self._tasks)
 
     async def _send_newest(self) -> None:
         """One task says what is newest: a slow layer delays neither commit nor board, and never gets a backlog."""
@@ -141,10 +139,7 @@ class NotifyBus:
         """The commit has done so."""
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end([self._task] if self._task is not None else [])
 
     async def _listen(self, nudge: Nudge) -> None:
         while True:

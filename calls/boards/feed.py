@@ -20,6 +20,7 @@ from calls.boards.admission import Admission, too_many
 from calls.boards.audience import Audience
 from calls.boards.bus import Bus, make_bus
 from calls.boards.closing import RESTART, TOO_MANY, TOO_SLOW, Send
+from calls.boards.ending import end
 from calls.boards.reader import Reader
 from calls.boards.site import SiteWatch
 from calls.boards.viewer import Viewer
@@ -146,9 +147,7 @@ class Feed:
         for viewer in self.viewers():
             viewer.close(RESTART)
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         if tasks:
             await self._bus.stop()
             await self._reader.stop()

@@ -59,6 +59,42 @@ async def test_a_layer_that_hangs_or_fails_is_complained_of_once_and_harms_nobod
     assert len([record for record in caplog.records if record.name == "calls.boards.bus"]) == 1
 
 
+async def test_it_ends_also_where_the_layer_takes_a_cancel_for_a_failed_answer(settings, monkeypatch):
+    class Deaf:
+        swallowed = 0
+
+        async def new_channel(self):
+            return "here"
+
+        async def group_add(self, *_):
+            pass
+
+        group_discard = group_add
+
+        async def group_send(self, *_):
+            await self.receive()
+
+        async def receive(self, *_):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                Deaf.swallowed += 1
+                if Deaf.swallowed > 3:
+                    raise
+                raise ConnectionError from None
+
+    monkeypatch.setattr(bus_module, "get_channel_layer", Deaf)
+    bus = LayerBus()
+    bus.start(lambda *_: None)
+    bus.notify("epoch", 1)
+    await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(10):
+        await bus.stop()
+
+    assert Deaf.swallowed > 1
+
+
 async def test_a_lost_membership_is_renewed(two, monkeypatch, settings):
     monkeypatch.setattr(bus_module, "REJOIN_SECONDS", 0.05)
     one, heard = two
