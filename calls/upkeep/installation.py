@@ -1,10 +1,10 @@
 """Whether this installation is what it was: its database whole, of this version, and not emptied behind its back."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from django.apps import apps
 from django.conf import settings
@@ -16,7 +16,7 @@ from calls.database.connecting import what_is_wrong
 
 LONGEST_LOOK_SECONDS = 3.0
 """How long the file of a database is looked through at a start: what is not looked at by then is left to `doctor`."""
-_STEPS_BETWEEN_LOOKS = 10_000
+SECONDS_BETWEEN_INTERRUPTS = 0.01
 GROWING = {
     "calls_delivery",
     "calls_call",
@@ -66,10 +66,8 @@ def refuse_damaged() -> None:
 
 def damage_of(path: Path, seconds: float | None = None) -> str:
     """What SQLite finds wrong with a file, or "": in all of it, or in what it can look through in so many seconds."""
-    until = time.monotonic() + seconds if seconds else None
     try:
-        with closing(sqlite3.connect(path, timeout=5)) as file:
-            file.set_progress_handler(lambda: until is not None and time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+        with closing(sqlite3.connect(path, timeout=5)) as file, _ended_after(seconds, file):
             for look in _looks(file) if seconds else ["1"]:
                 found = str(file.execute(f"PRAGMA quick_check({look})").fetchone()[0])
                 if found != "ok":
@@ -78,6 +76,32 @@ def damage_of(path: Path, seconds: float | None = None) -> str:
         # Whoever holds it locked has it open, so it is whole; and what took too long is left to `doctor`.
         return "" if any(word in str(problem) for word in ("locked", "interrupted")) else str(problem)
     return ""
+
+
+@contextmanager
+def _ended_after(seconds: float | None, file: sqlite3.Connection) -> Iterator[None]:
+    """Interrupt what is asked of the file once so many seconds are over.
+
+    From another thread: SQLite before 3.41 looks through all tables in one step, and asks a progress handler only
+    between steps. Again and again: an interrupt between two statements is lost.
+    """
+    over = Event()
+
+    def interrupt() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            file.interrupt()
+            wait = SECONDS_BETWEEN_INTERRUPTS
+
+    watch = Thread(target=interrupt)
+    if seconds is not None:
+        watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if seconds is not None:
+            watch.join()
 
 
 def _looks(file: sqlite3.Connection) -> list[str]:
