@@ -4,7 +4,7 @@ Everything stands in the address, so each view of figures is a link that says th
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
@@ -177,19 +177,19 @@ def _on_the_wall(moment: datetime) -> datetime:
     return moment.astimezone(site_zone()).replace(tzinfo=None)
 
 
-def _ids_of(names: Iterable[str], masked: bool) -> frozenset[int | None]:
-    """The groups of these names; a name that none has stands for no call. Masked people say names as they see them."""
-    found: set[int | None] = set()
-    for name in names:
-        found |= {None} if name == NO_GROUP else _meant_by(name, masked) or {-1}
-    return frozenset(found)
+def _ids_of(names: Collection[str], masked: bool) -> frozenset[int | None]:
+    """The groups of these names; a name that none has stands for no call. Masked people say names as they see them.
 
-
-def _meant_by(name: str, masked: bool) -> set[int]:
-    found = set(CallGroup.objects.meant_by(name).values_list("id", flat=True))
-    if found or not masked or MASK not in name:
-        return found
-    return {group for group, its in CallGroup.objects.values_list("id", "name") if mask_text(its) == name}
+    All names are looked for at once: hundreds may be asked for, several times for a page.
+    """
+    said = {name for name in names if name != NO_GROUP}
+    found: set[int | None] = set(CallGroup.objects.meant_by(*said).values_list("id", flat=True))
+    if NO_GROUP in names:
+        found.add(None)
+    if masked and (hidden := {name for name in said if MASK in name}):
+        groups = CallGroup.objects.values_list("id", "name")
+        found |= {group for group, its in groups if mask_text(its) in hidden}
+    return frozenset(found or {-1})
 
 
 def question(said: QueryDict, now: datetime) -> Question:

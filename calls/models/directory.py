@@ -15,10 +15,11 @@ class CallGroupQuerySet(models.QuerySet["CallGroup"]):
         """Without the groups that are being joined into another."""
         return self.filter(joined_into=None)
 
-    def meant_by(self, name: str) -> "CallGroupQuerySet":
-        """The group that has this name in some spelling, and the groups that are being joined into it."""
-        key = spelling_key(name)
-        return self.filter(models.Q(spellings__key=key) | models.Q(joined_into__spellings__key=key)).distinct()
+    def meant_by(self, *names: str) -> "CallGroupQuerySet":
+        """The groups that have one of these names in some spelling, and those that are being joined into them."""
+        keys = {spelling_key(name) for name in names}
+        meant = models.Q(spellings__key__in=keys) | models.Q(joined_into__spellings__key__in=keys)
+        return self.filter(meant).distinct()
 
     def named(self, name: str) -> "CallGroup":
         """The group that has this name in some spelling, made where there is none; it is shown as first spelled.

@@ -13,11 +13,12 @@ import pytest
 import time_machine
 from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from calls.api import figures as api
 from calls.days import day_bounds, day_of, site_zone
-from calls.display.masking import mask_text
+from calls.display.masking import MASK, mask_text
 from calls.figures import rollups
 from calls.figures.asking import BY, question
 from calls.figures.definitions import FIGURES
@@ -181,6 +182,24 @@ def test_masked_people_get_no_number_out_of_the_name_of_a_group_or_a_source(clie
         assert not re.search(r"9000000199|9000000188|90000 00199", said), path
     assert texts(told(client, masked_viewer))["offered"] == texts(told(client, masked_viewer, group_query))["offered"]
     assert told(client, masked_viewer)["rows"][0]["name"] == masked
+
+
+@pytest.mark.parametrize("path", ["/figures/", "/figures/lost/", "/api/v1/figures/"])
+def test_hundreds_of_groups_are_looked_up_at_once(client, masked_viewer, day, path):
+    def questions(count):
+        names = [f"{MASK} {n}" for n in range(count // 2)] + [f"Team {n}" for n in range(count // 2)]
+        with CaptureQueriesContext(connection) as asked:
+            assert opened(client, masked_viewer, f"{path}?{urlencode({'group': names}, doseq=True)}").status_code == 200
+        return len(asked)
+
+    questions(2)
+    assert questions(200) == questions(2)
+
+
+def test_groups_of_an_address_are_those_of_any_of_its_names(client, admin_person, sales, support, day):
+    said = told(client, admin_person, urlencode({"group": ["SALES", "-", "Nobody", "\x00support\u200b"]}, doseq=True))
+    assert {row["name"] for row in said["rows"]} == {"Sales", "Support", "No group"}
+    assert told(client, admin_person, "group=Nobody")["rows"] == []
 
 
 def test_a_group_that_was_deleted_is_not_the_calls_without_a_group(client, admin_person, sales, support, day):
