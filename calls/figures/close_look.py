@@ -4,8 +4,9 @@ How many went on at once, how many callers there were, who called again, which l
 long agents were on calls.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -200,19 +201,24 @@ def _again(begun: Iterable[Seen], later: Mapping[str, list[float]], window: floa
     followed: dict[bool, list[int]] = {True: [], False: []}
     for call in begun:
         if call.incoming and call.answered and call.customer:
-            until = call.ends + window
-            again = any(call.ends + REDIAL_SECONDS < at <= until for at in later.get(call.customer, ()))
-            followed[again].append(call.id)
+            at = _next(later.get(call.customer, ()), bisect_right, call.ends + REDIAL_SECONDS)
+            followed[at is not None and at <= call.ends + window].append(call.id)
     count = len(followed[True])
     return Found(Value(Unit.SHARE, count, count + len(followed[False])), tuple(followed[True]), tuple(followed[False]))
 
 
+def _next(moments: Sequence[float], place: Callable[[Sequence[float], float], int], than: float) -> float | None:
+    """The first of some moments in their order that is later (`bisect_right`), or not earlier (`bisect_left`)."""
+    at = place(moments, than)
+    return moments[at] if at < len(moments) else None
+
+
 def _reached(begun: Iterable[Seen], talks: Mapping[str, list[float]]) -> dict[str, Found]:
-    after: dict[int, float | None] = {
-        call.id: next((at - call.ends for at in talks.get(call.customer, ()) if 0 <= at - call.ends <= WEEK), None)
-        for call in begun
-        if call.lost and call.customer
-    }
+    after: dict[int, float | None] = {}
+    for call in begun:
+        if call.lost and call.customer:
+            at = _next(talks.get(call.customer, ()), bisect_left, call.ends)
+            after[call.id] = at - call.ends if at is not None and at - call.ends <= WEEK else None
     times = sorted(seconds for seconds in after.values() if seconds is not None)
     reached = tuple(call for call, seconds in after.items() if seconds is not None)
     others = tuple(call for call, seconds in after.items() if seconds is None)

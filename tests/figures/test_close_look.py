@@ -7,6 +7,7 @@ import pytest
 
 from calls.figures.close_look import Seen, Span, look, utilisation
 from calls.figures.text import text_of
+from tests.support.growth import is_linear
 
 HOUR = Span(0, 3_600)
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -138,3 +139,13 @@ def test_random_hours_are_those_of_a_look_at_every_second(seed):
             call.id for call in begun if any(call.ends + 60 < at <= call.ends + window for at in later[call.customer])
         ]
         assert list(found[name].counted) == again
+
+
+def test_a_number_that_calls_thousands_of_times_costs_no_look_at_all_its_calls_for_each():
+    def made(size):
+        moments = [200.0 * n for n in range(size)]
+        lost = {"answered": False, "lost": True}
+        calls = [seen(n, at, at + 30, **(lost if n % 2 else {})) for n, at in enumerate(moments)]
+        return calls, {"a": moments}, Span(0, 200.0 * size), {"a": moments[:1]}
+
+    assert is_linear(lambda given: look(*given), made, 8_000)
