@@ -55,12 +55,17 @@ def rows_of(question: Question, reading: Reading, rules: Rules, scope: Scope) ->
     """The rows of a split: by time in its order, others by how many calls they had."""
     named, rows = _names(question.by, scope), []
     for whose, tally in reading.tallies(rules).items():
-        if any(FIGURES[name].of(tally).numerator for name in ("offered", "outgoing", "menu-only")):
+        if has_calls(tally):
             name, number = named(whose)
             rows.append(Row(whose, token_of(question.by, whose), name, number, tally))
     if question.by in TIMES:
         return sorted(rows, key=lambda row: row.whose)
     return sorted(rows, key=lambda row: (-row.tally.marks.total(), row.name))
+
+
+def has_calls(tally: Tally) -> bool:
+    """Whether it counts any call from or to a customer."""
+    return any(FIGURES[name].of(tally).numerator for name in ("offered", "outgoing", "menu-only"))
 
 
 def row_named(question: Question, rows: list[Row], scope: Scope) -> Row | None:

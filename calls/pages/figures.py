@@ -25,7 +25,7 @@ from calls.figures.levels import LEVELS
 from calls.figures.reading import Reading, read
 from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally
-from calls.figures.telling import COLUMNS, Row, group_names, levels, row_named, rows_of
+from calls.figures.telling import COLUMNS, Row, group_names, has_calls, levels, row_named, rows_of
 from calls.figures.text import text_of
 from calls.models.access import Scope, scope_of
 from calls.pages.charts import chart, heat_map
@@ -85,6 +85,7 @@ def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse
         "columns": [FIGURES[name] for name in COLUMNS],
         "rows": [(each, numbers(each.tally, asked, each.token)) for each in shown],
         "all_rows": len(rows),
+        "has_calls": has_calls(total),
         "total": numbers(total, asked),
         "everything": [tile(figure, total, before, asked) for figure in FIGURES.values()],
         "chart": chart(asked, scope, rules),

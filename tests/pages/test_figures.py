@@ -307,6 +307,18 @@ def test_a_question_that_makes_no_sense_is_answered_with_why(client, admin_perso
     assert opened(client, admin_person, f"/api/v1/figures/?{query}").status_code == 400
 
 
+@pytest.mark.parametrize(("by", "word"), [("agent", "an agent"), ("line", "a line")])
+def test_calls_that_name_nobody_are_shown_in_all_and_leave_the_way_to_other_splits(client, admin_person, by, word):
+    ended(None, "missed", agent_number=None, virtual_number=None)
+
+    page = opened(client, admin_person, f"/figures/?by={by}").content.decode()
+
+    assert "No calls in this span" not in page
+    assert f"No call names {word}." in page
+    assert re.search(r"<tfoot>.*?/figures/offered/[^>]*>1<", page, re.DOTALL)
+    assert 'aria-label="Split by"' in page
+
+
 def test_a_misspelt_parameter_of_the_interface_is_refused(client, admin_person):
     answer = opened(client, admin_person, "/api/v1/figures/?groups=1")
 
