@@ -23,6 +23,8 @@ PRUNED = 0
 """The generation of the cells that hold the figures of calls that are gone."""
 OPEN_QUARTERS = 8
 """A quarter of an hour is spread two hours after it, when nearly all of its calls have ended; a day when it is over."""
+NO_CALLS = "{}"
+"""The counts of a cell without any call: each has an outcome."""
 _MOST_ASKED_AT_ONCE = 400
 _GENERATION = "+generation"
 """The plus sign keeps a planner from the index of all cells: few are not spread, and have an index of their own."""
@@ -127,22 +129,29 @@ def _write(
 ) -> list[Key]:
     """Make cells anew of what is kept of them (or of nothing). Returns those whose sums the longer spans hold.
 
-    `spread` says it of new cells. Sorted, so that two writers cannot wait for each other.
+    `spread` says it of new cells. One that holds no call any more is deleted. Sorted, so that two writers cannot wait
+    for each other.
     """
     keys = sorted(given)
     there = {key: (cell, (counts, lanes), is_spread) for key, cell, counts, lanes, is_spread in _kept(generation, keys)}
-    old, new, are_spread = [], [], []
+    old, new, empty, are_spread = [], [], [], []
     for key in keys:
         if row := there.get(key):
             cell, kept, is_spread = row
-            old.append((("counts", "lanes"), (cell, *make(key, kept))))
+            counts, lanes = make(key, kept)
+            if counts == NO_CALLS:
+                empty.append(cell)
+            else:
+                old.append((("counts", "lanes"), (cell, counts, lanes)))
         else:
             is_spread = spread
-            new.append((generation, *key, *make(key, ("{}", b"")), spread))
+            new.append((generation, *key, *make(key, (NO_CALLS, b"")), spread))
         if is_spread:
             are_spread.append(key)
     _CELLS.change(old)
     _NEW_CELLS.insert(new)
+    if empty:
+        FigureCell.objects.filter(id__in=empty).delete()
     return are_spread
 
 

@@ -290,6 +290,27 @@ def test_a_pruned_call_leaves_its_figures_even_where_it_was_never_counted():
 
 
 @pytest.mark.django_db
+def test_cells_whose_calls_were_pruned_or_went_elsewhere_go(sales):
+    for days in (0, 100, 100, 130):
+        at = NOW - timedelta(days=days)
+        make_call(None, "ended", began_at=at, heard_at=at)
+    catch_up(ROLLUPS)
+    moved = Call.objects.latest("began_at")
+    Call.objects.filter(id=moved.id).update(seq=next_seq(), group=sales)
+    list(prune(None, NOW - timedelta(days=50)))
+    catch_up(ROLLUPS)
+
+    kept = FigureCell.objects.filter(generation=Projection.objects.get().generation)
+    assert {(cell.group_id, cell.counts) for cell in kept} == {(sales.id, '{"answered":1}')}
+    assert list(differences()) == []
+    late = make_call(None, "ended", began_at=NOW - timedelta(days=100), heard_at=NOW)
+    catch_up(ROLLUPS)
+    assert list(differences()) == []
+    assert FIGURES["answered"].of(read(everything(), "", NOW).tally(Rules())).amount == 5
+    assert late.id in CountedCall.objects.values_list("id", flat=True)
+
+
+@pytest.mark.django_db
 def test_made_anew_it_is_the_same_and_the_old_cells_go():
     for n in range(20):
         make_call(state="ended", ago=n * 10_000)
