@@ -49,10 +49,12 @@ def leave_signals_to_the_server() -> None:
 def run_daphne(host: str, port: int) -> None:
     """Serve until told to stop, then finish what is under way and return."""
     # Importing it installs Twisted's reactor, which a process of uvicorn must not have.
+    from calls.intake.queue import intake
     from dashboard.asgi import application
 
     from .daphne_server import Daphne, endpoints
 
+    intake.start()  # It has no lifespan, and what runs behind the traffic runs where nothing is delivered, too.
     Daphne(
         application=application,
         endpoints=endpoints(host=host, port=port),
