@@ -10,6 +10,9 @@ from django.db import transaction
 from calls.figures import rollups
 from calls.models import Access, Agent, Call, CallGroup, Kiosk, VirtualNumber
 
+CELLS_PER_STEP = 100
+"""Cells of figures that go over between two looks at whether deliveries wait."""
+
 
 @transaction.atomic
 def join(groups: Iterable[CallGroup], into: CallGroup) -> None:
@@ -40,9 +43,24 @@ def calls_of(groups: list[int], count: int) -> list[int]:
     return list(calls.order_by().values_list("id", flat=True)[:count])
 
 
-@transaction.atomic
-def drop_joined(groups: list[int]) -> None:
-    """Delete joined groups that have no calls left. The figures of their pruned calls go to the group that stays."""
-    for group in CallGroup.objects.exclude(joined_into=None).filter(id__in=groups):
-        rollups.give_pruned_to(group.pk, group.joined_into_id or 0)
-        group.delete()
+class Leaving:
+    """A joined group that has no calls left. The figures of its pruned calls go to the group that stays, some at a time
+    as they may be those of years; then it is deleted.
+    """
+
+    def __init__(self, group: int) -> None:
+        self._group = group
+        self._cells: list[int] = []
+
+    def step(self) -> bool:
+        """Give some of the figures; whether the group is gone."""
+        group = CallGroup.objects.exclude(joined_into=None).filter(id=self._group).first()
+        if group is None:
+            return True
+        self._cells = self._cells or rollups.pruned_cells_of(group.pk)
+        if not self._cells:
+            group.delete()
+            return True
+        rollups.give_pruned_to(self._cells[:CELLS_PER_STEP], group.joined_into_id or 0)
+        del self._cells[:CELLS_PER_STEP]
+        return False

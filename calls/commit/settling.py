@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from calls.commit.cache import REFRESH_SECONDS, Cache
-from calls.commit.groups import calls_of, drop_joined, joined_groups
+from calls.commit.groups import Leaving, calls_of, joined_groups
 from calls.commit.transaction import commit
 from calls.commit.undecided import BY_DIRECTORY, calls_with
 from calls.models import Agent, VirtualNumber
@@ -44,6 +44,7 @@ class Settler:
         self.cache = cache
         self._passes: dict[tuple[str, int], _Pass] = {}
         self._joined: dict[int, float] = {}
+        self._leaving: dict[int, Leaving] = {}
 
     def settle(self, others_wait: Callable[[], bool] = lambda: False) -> None:
         """Derive what is due, until all is done or a delivery waits."""
@@ -70,8 +71,12 @@ class Settler:
                 return
             commit([], self.cache, again=calls)
             before = calls
-        if known := [group for group, since in self._joined.items() if now - since > EVERYBODY_KNOWS_SECONDS]:
-            drop_joined(known)
+        known = [group for group, since in self._joined.items() if now - since > EVERYBODY_KNOWS_SECONDS]
+        self._leaving = {group: self._leaving.get(group) or Leaving(group) for group in known}
+        for leaving in self._leaving.values():
+            while not leaving.step():
+                if others_wait():
+                    return
 
     def _settle_one(self, row: DirectoryNumber, others_wait: Callable[[], bool]) -> bool:
         """Derive the calls of one number. Returns False when it stopped because a delivery waits."""

@@ -109,18 +109,23 @@ def keep_figures_of(ids: Collection[int]) -> None:
     row.save()
 
 
-def give_pruned_to(group: int, into: int) -> None:
-    """Give what pruned calls of a group had added to another, as a part of a transaction that deletes the group."""
+def pruned_cells_of(group: int) -> list[int]:
+    """The ids of the cells that hold what pruned calls of a group had added. It looks through all of pruned calls."""
+    return list(FigureCell.objects.filter(generation=PRUNED, group_id=group).values_list("id", flat=True))
+
+
+@transaction.atomic
+def give_pruned_to(ids: Collection[int], into: int) -> None:
+    """Give what these cells of pruned calls hold to another group."""
     row = _locked()
-    held = FigureCell.objects.filter(generation=PRUNED, group_id=group)
+    held = FigureCell.objects.filter(generation=PRUNED, id__in=ids)
     given: dict[Key, Sums] = defaultdict(Sums)
     for counts, lanes, *key in held.values_list("counts", "lanes", *Key._fields):
         given[Key(*key)._replace(group_id=into)] += Sums.load(counts, lanes)
-    if given:
-        cells.add(PRUNED, given)
-        held.delete()
-        row.version += 1
-        row.save()
+    cells.add(PRUNED, given)
+    held.delete()
+    row.version += 1
+    row.save()
 
 
 def _locked() -> Projection:

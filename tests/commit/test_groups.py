@@ -12,7 +12,7 @@ from calls.commit import groups
 from calls.commit.cache import cache
 from calls.commit.settling import EVERYBODY_KNOWS_SECONDS, Settler
 from calls.figures.cells import PRUNED
-from calls.models import Access, Agent, Call, CallAlias, CallGroup, FigureCell, GroupSpelling, Head
+from calls.models import Access, Agent, Call, CallAlias, CallGroup, FigureCell, GroupSpelling, Head, VirtualNumber
 from calls.people.accounts import grant
 from tests.conftest import person
 from tests.support.factories import make_call
@@ -247,6 +247,27 @@ def test_the_figures_of_pruned_calls_go_to_the_group_that_stays(provider, two_te
         (north.pk, 8): {"n": 4},
         (support.pk, 7): {"n": 8},
     }
+
+
+def test_the_figures_of_years_go_over_a_few_at_a_time_and_deliveries_come_first(provider, two_teams, monkeypatch):
+    monkeypatch.setattr(groups, "CELLS_PER_STEP", 3)
+    north, south, _ = two_teams
+    cell = {"generation": PRUNED, "span": "d", "source_id": 1, "direction": "incoming", "counts": '{"answered":1}'}
+    FigureCell.objects.bulk_create(FigureCell(**cell, group_id=south.pk, start=start) for start in range(10))
+    groups.join([south], north)
+    settler = Settler(cache)
+    settler.settle()
+    for model in (Agent, VirtualNumber):
+        model.objects.update(settled=True)
+    settler._joined = {group: since - EVERYBODY_KNOWS_SECONDS - 1 for group, since in settler._joined.items()}
+
+    seen = []
+    while CallGroup.objects.filter(pk=south.pk).exists():
+        settler.settle(others_wait=lambda: True)
+        seen.append(FigureCell.objects.filter(group_id=north.pk).count())
+        assert FigureCell.objects.count() == 10
+
+    assert seen == [3, 6, 9, 10, 10]
 
 
 @pytest.mark.django_db(transaction=True)
