@@ -54,16 +54,19 @@ def lend_back() -> None:
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Switch off the limit on a statement's length: a command may need longer than any request of a server."""
+    """Switch off the limits on a statement's length, and on the time between two within a transaction: a command may
+    need longer than any request of a server.
+    """
     if connection.vendor != "postgresql":
         yield
         return
+    limits = ("statement_timeout", "idle_in_transaction_session_timeout")
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("; ".join(f"SET {limit} = 0" for limit in limits))
         try:
             yield
         finally:
-            cursor.execute("RESET statement_timeout")
+            cursor.execute("; ".join(f"RESET {limit}" for limit in limits))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import io
 import random
+import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -704,6 +705,25 @@ def test_the_proof_holds_beside_traffic(monkeypatch, source, sales):
         call_command("projections", "--verify", "rollups", stdout=said)
         assert "every cell is as computed from nothing" in said.getvalue()
     assert Call.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_proof_may_take_longer_than_a_transaction_of_a_server_may_rest(monkeypatch, sales):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no such limit")
+
+    def and_compares_for_long():
+        yield from differences()
+        time.sleep(0.3)
+
+    make_call(sales, "ended")
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 100")
+    monkeypatch.setattr(projections, "differences", and_compares_for_long)
+    said = io.StringIO()
+    call_command("projections", "--verify", "rollups", stdout=said)
+
+    assert "every cell is as computed from nothing" in said.getvalue()
 
 
 @pytest.mark.django_db(transaction=True)
