@@ -179,7 +179,7 @@ class _Reader:
         changed_and_live = self.changed_and_live()
         for piece in self.pieces():
             if piece.span == QUARTER and self.split:
-                self.add_cut_days(piece, [call.id for call in changed_and_live])
+                self.add_cut_days(piece, [call.id for call in changed_and_live if call.seq > self.state.position])
             else:
                 self.add_cells(piece)
                 self.add_not_spread(piece)

@@ -576,6 +576,23 @@ def test_of_a_day_that_is_cut_an_agent_has_the_calls_of_these_hours(from_hour, t
 
 
 @pytest.mark.django_db
+def test_of_a_day_that_is_cut_only_changed_calls_are_looked_up_one_by_one(monkeypatch):
+    """Not the live ones: those that we lost track of are live for ever, and a year has many."""
+    for days in range(1, 6):
+        make_call(None, "ringing", began_at=NOW - timedelta(days=days))
+    make_call(None, "ended", began_at=NOW - timedelta(days=3))
+    catch_up(ROLLUPS)
+    changed = make_call(None, "ended", began_at=NOW - timedelta(days=3))
+    asked, noted = [], rollups.noted
+    monkeypatch.setattr(rollups, "noted", lambda generation, ids: asked.extend(ids) or noted(generation, ids))
+
+    found = read(Asked(NOW - timedelta(days=9, hours=5), NOW - timedelta(hours=5), ALL), "agent", NOW).tally(Rules())
+
+    assert FIGURES["answered"].of(found).amount == 2
+    assert set(asked) == {changed.id}
+
+
+@pytest.mark.django_db
 def test_few_cells_are_spread_at_a_time(monkeypatch):
     monkeypatch.setattr(rollups, "LEAST_SPREAD", 2)
     for hours in range(60, 67):
