@@ -54,19 +54,23 @@ def lend_back() -> None:
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Switch off the limits on a statement's length, and on the time between two within a transaction: a command may
-    need longer than any request of a server.
+    """Let a command take longer than any request of a server may: a statement, the time between two within a
+    transaction, and on SQLite the wait for a lock that a server takes again and again.
     """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    limits = ("statement_timeout", "idle_in_transaction_session_timeout")
     with connection.cursor() as cursor:
-        cursor.execute("; ".join(f"SET {limit} = 0" for limit in limits))
+        if connection.vendor == "postgresql":
+            limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+            longer, usual = [f"SET {limit} = 0" for limit in limits], [f"RESET {limit}" for limit in limits]
+        else:
+            cursor.execute("PRAGMA busy_timeout")
+            longer, usual = ["PRAGMA busy_timeout = 60000"], [f"PRAGMA busy_timeout = {cursor.fetchone()[0]}"]
+        for statement in longer:
+            cursor.execute(statement)
         try:
             yield
         finally:
-            cursor.execute("; ".join(f"RESET {limit}" for limit in limits))
+            for statement in usual:
+                cursor.execute(statement)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ without it, a late delivery would derive the call from a part of what is known. 
 a whole. Everything is done in small batches.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +14,15 @@ from django.utils import timezone
 
 from calls.database.bulk import select
 from calls.database.connecting import unhurried
+from calls.database.turns import Turns
 from calls.figures import rollups
 from calls.models import AuditEntry, Call, Delivery, Head
 from calls.people.sign_in import drop_old
 from calls.words import Result
 
 ROWS_PER_BATCH = 500
-PAUSE_SECONDS = 0.02
-"""Between batches, for deliveries that arrive meanwhile: on SQLite there is one writer at a time."""
+CALLS_PER_BATCH = 100
+"""Fewer: each takes its figures along."""
 
 
 @dataclass(slots=True)
@@ -44,6 +44,16 @@ def prune(
     """
     pruned = Pruned()
     drop_old(timezone.now())
+    turns = Turns()
+    for _ in _batches(raw_before, calls_before, audit_before, pruned):
+        yield pruned
+        turns.give_way()
+
+
+def _batches(
+    raw_before: datetime | None, calls_before: datetime | None, audit_before: datetime | None, pruned: Pruned
+) -> Iterator[None]:
+    """Each step is one batch, in a transaction of its own."""
     if raw_before:
         yield from _strip(raw_before, pruned)
         yield from _drop_loose(raw_before, pruned)
@@ -53,7 +63,7 @@ def prune(
         yield from _drop_audit(audit_before, pruned)
 
 
-def _strip(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+def _strip(before: datetime, pruned: Pruned) -> Iterator[None]:
     """Empty the raw bytes. The head row remembers how far that went: nothing is looked at twice."""
     done = Head.objects.values_list("raw_pruned_to", flat=True).first() or 0
     while True:
@@ -65,26 +75,24 @@ def _strip(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
             pruned.stripped += Delivery.objects.filter(id__in=old).update(body=b"", query="")
             done = old[-1]
             Head.objects.filter(id=1).update(raw_pruned_to=done)
-        yield pruned
-        time.sleep(PAUSE_SECONDS)
+        yield
 
 
-def _drop_loose(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+def _drop_loose(before: datetime, pruned: Pruned) -> Iterator[None]:
     """Drop deliveries that are no part of a call: repeats, ignored and quarantined ones."""
     for result in (Result.DUPLICATE, Result.IGNORED, Result.QUARANTINED):
         # By result and id: in the order of time among all deliveries, every look would pass the applied ones again.
         rows = Delivery.objects.filter(result=result).order_by("id").values_list("id", "received_at")
         while ids := [delivery for delivery, received_at in rows[:ROWS_PER_BATCH] if received_at < before]:
             pruned.deliveries += _delete("calls_delivery", "id", ids)
-            yield pruned
-            time.sleep(PAUSE_SECONDS)
+            yield
 
 
-def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[None]:
     """Drop calls that began, and were last heard of, before then; oldest first, with deliveries and aliases."""
     while True:
         old = Call.objects.filter(began_at__lt=before, heard_at__lt=before).order_by("began_at", "id")
-        ids = list(old.values_list("id", flat=True)[:ROWS_PER_BATCH])
+        ids = list(old.values_list("id", flat=True)[:CALLS_PER_BATCH])
         if not ids:
             return
         ids += _merged_into(ids)
@@ -93,8 +101,7 @@ def _drop_calls(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
             pruned.deliveries += _delete("calls_delivery", "call_id", ids)
             _delete("calls_callalias", "call_id", ids)
             pruned.calls += _delete("calls_call", "id", ids)
-        yield pruned
-        time.sleep(PAUSE_SECONDS)
+        yield
 
 
 def _merged_into(ids: list[int]) -> list[int]:
@@ -108,13 +115,12 @@ def _merged_into(ids: list[int]) -> list[int]:
     return list(found)
 
 
-def _drop_audit(before: datetime, pruned: Pruned) -> Iterator[Pruned]:
+def _drop_audit(before: datetime, pruned: Pruned) -> Iterator[None]:
     """Drop the audit's rows from the oldest on."""
     rows = AuditEntry.objects.order_by("id").values_list("id", "at")
     while ids := [entry for entry, at in rows[:ROWS_PER_BATCH] if at < before]:
         pruned.audit += _delete("calls_auditentry", "id", ids)
-        yield pruned
-        time.sleep(PAUSE_SECONDS)
+        yield
 
 
 def _delete(table: str, column: str, ids: list[int]) -> int:

@@ -24,7 +24,7 @@ from calls.rules.events import CallEvent, load
 from calls.upkeep.replay_report import Before, ReplayReport, changes, images, why_derived_otherwise
 from calls.words import Result
 
-DELIVERIES_PER_STEP = 200
+DELIVERIES_PER_STEP = 100
 """Deliveries that are read in one transaction, with the families that they belong to."""
 
 Pair = tuple[Delivery | None, Received]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from calls.database.connecting import unhurried
 from calls.upkeep.pruning import Pruned, database_size, give_back, prune
 
 MEGABYTE = 1024 * 1024
@@ -29,6 +30,10 @@ class Command(BaseCommand):
         parser.add_argument("--give-back", action="store_true", help="then shrink the file; stop the server first")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with unhurried():
+            self.prune(**options)
+
+    def prune(self, **options: Any) -> None:
         now = timezone.now()
         kept = (options[name] for name in ("raw_days", "calls_days", "audit_days"))
         raw, calls, audit = (now - timedelta(days=days) if days else None for days in kept)

@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from calls.commit.cache import cache
+from calls.database.connecting import unhurried
+from calls.database.turns import Turns
 from calls.display import wording
 from calls.models import Delivery
 from calls.models.delivery import DeliveryQuerySet
@@ -39,12 +41,17 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="do it")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with unhurried():
+            self.replay(**options)
+
+    def replay(self, **options: Any) -> None:
         if options["from_nothing"] and not options["apply"]:
             self.stdout.write(f"Would forget all calls and replay {Delivery.objects.count():,} deliveries.")
             return
         if options["from_nothing"]:
             self.forget()
         self.started_at = self.told_at = time.monotonic()
+        self.turns = None if options["from_nothing"] else Turns()  # It wants the server stopped.
         report = replay(self.chosen(**options), cache, options["apply"], self.progress)
         if options["apply"]:
             which = next(name for name in ("quarantined", "while_disabled", "all", "from_nothing") if options[name])
@@ -75,6 +82,8 @@ class Command(BaseCommand):
             raise CommandError("Raw bytes were pruned: calls cannot be made from nothing. Use --all.") from None
 
     def progress(self, report: ReplayReport) -> None:
+        if self.turns:
+            self.turns.give_way()
         now = time.monotonic()
         if now - self.told_at < PROGRESS_SECONDS:
             return
