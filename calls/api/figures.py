@@ -51,7 +51,7 @@ class Figures(CallsView):
 def answer(asked: Question, viewer: Scope, close: bool) -> dict[str, Any]:
     rules = Rules()
     narrowed = asked.asked(viewer)
-    reading, whole = read(narrowed, asked.by, asked.now), read(narrowed, "", asked.now)
+    reading, whole = read(narrowed, asked.by, asked.now, rules), read(narrowed, "", asked.now)
     return {
         "as_of": whole.as_of,
         "behind": whole.behind,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from calls.database.bulk import Table, select
+from calls.database.bulk import Table, select, select_many
 from calls.figures.parts import Part, quarter_of
 from calls.figures.spans import DAY, HOUR, MONTH, QUARTER, WEEK_HOUR, Piece, month_of, places_of
 from calls.figures.sums import Changes, Sums, changed
@@ -195,5 +195,5 @@ def _read(generation: str, split: str, span: str, starts: str, *given: object) -
         f"SELECT counts, lanes, {KEY} FROM calls_figurecell"  # noqa: S608
         f" WHERE split = '{split}' AND span = '{span}' AND {generation} AND {starts}"
     )
-    for counts, lanes, *key in select(asked, *given):
+    for counts, lanes, *key in select_many(asked, *given):
         yield Key._make(key), (counts, lanes)

@@ -23,6 +23,11 @@ class Rules:
             )
             for group, threshold, short, goal, clock, allowance, formula, hours, promise in rows
         }
+        self._forget()
+
+    def _forget(self) -> None:
+        self._one_of: dict[int, int] = {}
+        self._first: dict[Settings, int] = {}
 
     @property
     def know_hours(self) -> bool:
@@ -37,11 +42,18 @@ class Rules:
         """The same but for one group, or (None) for all that have no settings of their own."""
         rules = copy(self)
         rules.own = {**self.own, group or 0: settings}
+        rules._forget()
         return rules
 
     def of(self, group: int | None) -> Settings:
         """The settings of a group (None: no group): its own, else those for all, else the defaults."""
         return self.own.get(group or 0) or self.own.get(0) or Settings()
+
+    def one_of(self, group: int) -> int:
+        """The group that stands for all that are counted as this one is: the first of them that was asked for."""
+        if group not in self._one_of:
+            self._one_of[group] = self._first.setdefault(self.of(group).counting, group)
+        return self._one_of[group]
 
     def is_open(self, quarter: int, group: int | None) -> bool:
         """Whether a quarter of an hour, counted from 1970, is within a group's hours. Without hours it always is."""

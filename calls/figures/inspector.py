@@ -10,10 +10,11 @@ from django.db.models import Q, QuerySet
 from calls.database.columns import Columns, columns_of
 from calls.days import moment_from, site_zone
 from calls.figures.definitions import Figure
+from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
 from calls.figures.levels import INCOMING, LEVELS, OUTGOING, LevelFormula
 from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
-from calls.figures.reading import Asked, Reading
+from calls.figures.reading import Asked
 from calls.figures.splits import Whose, whose_of, windows
 from calls.models import Call
 from calls.whole_numbers import LARGEST_ID, whole_number

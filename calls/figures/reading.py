@@ -5,12 +5,8 @@ after it had added, and adds them as they are now, by the same code. All is read
 is open already it is read again where the projection has moved meanwhile.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
-from operator import iadd
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -20,10 +16,10 @@ from calls.database.connecting import as_of_one_moment
 from calls.days import site_zone
 from calls.figures import cells, rollups
 from calls.figures.cells import BY_AGENT, BY_LINE, PRUNED, Kept, Key
-from calls.figures.definitions import judge
+from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
 from calls.figures.hours import QUARTERS_OF_HOUR
-from calls.figures.parts import QUARTER_SECONDS, Part, Settings, live_mark, part_of, quarter_of
+from calls.figures.parts import QUARTER_SECONDS, Part, part_of, quarter_of
 from calls.figures.spans import (
     DAY,
     HOUR,
@@ -42,7 +38,7 @@ from calls.figures.spans import (
     quarters_of_hour,
 )
 from calls.figures.splits import NARROWED, SPLITS, By, Whose, hour_of_week, when
-from calls.figures.sums import Sums, Tally
+from calls.figures.sums import Sums
 from calls.models import Call, Head, Projection
 from calls.models.access import Scope
 from calls.words import State
@@ -76,59 +72,12 @@ class Asked(NamedTuple):
         return self.scope.allows(group_id) and (self.groups is None or group_id in self.groups)
 
 
-@dataclass(slots=True)
-class Reading:
-    """The sums found, by what they were split by and then by direction and group; and the live calls.
+def read(asked: Asked, by: By, now: datetime, alike: Rules | None = None) -> Reading:
+    """Read what was asked for. Raises KeyError for a split that there is none of, or none of for an agent or a line.
 
-    `as_of` is the number of the latest change in them. `behind` numbers are not in them yet, and `now` is when the
-    live calls were looked at.
+    With the rules that it will be counted by, groups that are `alike` by them are added up at once, under one of them:
+    of long spans and many groups that is a fraction of the memory, and whoever asks for tallies needs no more.
     """
-
-    as_of: int
-    behind: int
-    now: datetime
-    sums: dict[Whose, dict[tuple[str, int], Sums]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
-    )
-    live: dict[Whose, list[Columns]] = field(default_factory=lambda: defaultdict(list))
-
-    def tallies(self, rules: Rules) -> dict[Whose, Tally]:
-        """The calls counted by the settings of their groups."""
-        return {whose: self._tally(whose, rules) for whose in self.of_all()}
-
-    def of_all(self) -> set[Whose]:
-        return {*self.sums, *self.live}
-
-    def tally(self, rules: Rules) -> Tally:
-        """All of them together."""
-        return reduce(iadd, self.tallies(rules).values(), Tally())
-
-    def by_group(self, whose: Whose, rules: Rules) -> dict[int, Tally]:
-        """The calls of each group (0: none), counted by its settings."""
-        by_group: dict[int, Tally] = defaultdict(Tally)
-        for (direction, group), sums in self.sums.get(whose, {}).items():
-            by_group[group].add(direction, sums, rules.of(group))
-        for call in self.live.get(whose, ()):
-            group = call.group_id or 0
-            by_group[group].marks[live_mark(call, rules.of(group), self.now)] += 1
-        return by_group
-
-    def _tally(self, whose: Whose, rules: Rules) -> Tally:
-        # Groups that are counted alike are added up before: that is a tenth of counting each.
-        pooled: dict[tuple[Settings, str], Sums] = defaultdict(Sums)
-        for (direction, group), sums in self.sums.get(whose, {}).items():
-            pooled[rules.of(group).counting, direction] += sums
-        tallies: dict[Settings, Tally] = defaultdict(Tally)
-        for (settings, direction), sums in pooled.items():
-            tallies[settings].add(direction, sums, settings)
-        for call in self.live.get(whose, ()):
-            settings = rules.of(call.group_id)
-            tallies[settings.counting].marks[live_mark(call, settings, self.now)] += 1
-        return reduce(iadd, (judge(own, settings) for settings, own in tallies.items()), Tally())
-
-
-def read(asked: Asked, by: By, now: datetime) -> Reading:
-    """Read what was asked for. Raises KeyError for a split that there is none of, or none of for an agent or a line."""
     if by not in (NARROWED if asked.agent or asked.line else SPLITS):
         raise KeyError(by)
     if asked.business and (SPLITS[by][0] or asked.agent or asked.line):
@@ -136,7 +85,7 @@ def read(asked: Asked, by: By, now: datetime) -> Reading:
     with as_of_one_moment():
         for _ in range(TRIES):
             before = _state()
-            reading = _Reader(asked, by, now, before).read()
+            reading = _Reader(asked, by, now, before, alike).read()
             if _state().version == before.version:
                 break
     return reading
@@ -161,9 +110,10 @@ def _state() -> _State:
 class _Reader:
     """One reading, as of one state of the projection."""
 
-    def __init__(self, asked: Asked, by: By, now: datetime, state: _State) -> None:
+    def __init__(self, asked: Asked, by: By, now: datetime, state: _State, alike: Rules | None) -> None:
         self.asked, self.by, self.state, self.zone = asked, by, state, site_zone()
         self.rules = Rules() if asked.business else None
+        self.one_of = alike.one_of if alike and by != "group" else None
         self.split, self.largest = SPLITS[by]
         if asked.agent or asked.line:
             self.split = BY_AGENT if asked.agent else BY_LINE
@@ -331,7 +281,8 @@ class _Reader:
         )
 
     def sums(self, key: Key) -> Sums:
-        return self.reading.sums[self.whose(key)][key.direction, key.group_id]
+        group = self.one_of(key.group_id) if self.one_of else key.group_id
+        return self.reading.sums[self.whose(key)][key.direction, group]
 
     def whose(self, key: Key) -> Whose:
         match self.by:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from calls.database.bulk import Table, select
+from calls.database.bulk import Table, select, select_many
 from calls.database.columns import Columns, RowsOf, read_calls
 from calls.days import site_zone
 from calls.figures import cells
@@ -201,7 +201,7 @@ def differences() -> Iterator[tuple[Key, Sums, Sums]]:
     for key, changes in deltas.items():
         should[key].change(changes)
     held = {}
-    for counts, lanes, is_spread, *of in select(
+    for counts, lanes, is_spread, *of in select_many(
         f"SELECT counts, lanes, spread, {KEY} FROM calls_figurecell WHERE generation = %s",  # noqa: S608
         generation,
     ):

@@ -10,9 +10,9 @@ from calls.display import formats
 from calls.display.masking import mask, mask_text
 from calls.figures.asking import Question, token_of
 from calls.figures.definitions import FIGURES, Figure, Value, level_by
+from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
 from calls.figures.levels import LEVELS
-from calls.figures.reading import Reading
 from calls.figures.spans import HOURS_OF_DAY, HOURS_OF_WEEK
 from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally

@@ -25,7 +25,7 @@ def chart(asked: Question, scope: Scope, rules: Rules) -> dict[str, Any]:
     """The offered calls by hour of a day, or by day of a longer span: bars, in hundredths of the highest."""
     start, end = asked.bounds()
     by = "hour" if end - start <= LONGEST_DAY else "day"
-    tallies = read(asked.asked(scope), by, asked.now).tallies(rules)
+    tallies = read(asked.asked(scope), by, asked.now, rules).tallies(rules)
     if by == "hour":
         places = [(hour, f"{hour:02}") for hour in range(HOURS_OF_DAY)]
     else:
@@ -67,7 +67,7 @@ def heat_map(asked: Question, scope: Scope, rules: Rules) -> list[dict[str, Any]
     """Lost calls by weekday and hour, of spans of a week and more."""
     if asked.days < LEAST_DAYS_OF_A_HEAT_MAP:
         return None
-    tallies = read(asked.asked(scope), "week_hour", asked.now).tallies(rules)
+    tallies = read(asked.asked(scope), "week_hour", asked.now, rules).tallies(rules)
     return [
         {"day": WEEKDAYS[day], "cells": [_heat(asked, tallies, day, hour) for hour in range(HOURS_OF_DAY)]}
         for day in range(7)

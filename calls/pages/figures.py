@@ -19,10 +19,11 @@ from calls.display import figure_words, formats
 from calls.display.rows import read_names, row
 from calls.figures.asking import BY, DAILY, HOURS, NAMED_ENDS, SPANS, Question, Unanswerable, days_of, question
 from calls.figures.definitions import FIGURES, Figure, Unit
+from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
 from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
 from calls.figures.levels import LEVELS
-from calls.figures.reading import Reading, read
+from calls.figures.reading import read
 from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally
 from calls.figures.telling import COLUMNS, Row, group_names, has_calls, levels, row_named, rows_of
@@ -68,7 +69,7 @@ def asked_for(view: Callable[[HttpRequest, Question, Scope], HttpResponse] | Vie
 def figures(request: HttpRequest, asked: Question, scope: Scope) -> HttpResponse:
     """The figures of a span: tiles with the span before, a table, a chart, and a heat map of losses."""
     rules = Rules()
-    reading = read(asked.asked(scope), asked.by, asked.now)
+    reading = read(asked.asked(scope), asked.by, asked.now, rules)
     rows = rows_of(asked, reading, rules, scope)
     total, before = (
         total_of(reading, asked, scope, rules),

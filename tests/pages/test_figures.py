@@ -530,8 +530,8 @@ def test_all_that_a_page_reads_is_as_of_one_change(client, admin_person, sales, 
         ended(sales, agent_number=ASHA)
         connection.close()
 
-    def and_then(asked, by, now):
-        found = read(asked, by, now)
+    def and_then(*asked):
+        found = read(*asked)
         with ThreadPoolExecutor(1) as another:
             another.submit(elsewhere).result()
         seen.append(found.as_of)

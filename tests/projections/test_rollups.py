@@ -414,6 +414,41 @@ def test_each_group_is_counted_by_its_own_settings():
     assert levels == {strict.id: 0, other.id: 1, 0: 1}
 
 
+def counted(reading, rules):
+    """Each tally in plain values."""
+    return {
+        whose: (+each.marks, each.waits.by_second(), +each.other, each.level_in, each.level_of, each.goal)
+        for whose, each in reading.tallies(rules).items()
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", SPLIT_BY)
+def test_groups_that_are_counted_alike_take_the_room_of_one_where_tallies_are_all_that_is_wanted(by):
+    groups = [CallGroup.objects.create(name=f"Team {n}") for n in range(5)]
+    FigureSettings.objects.create(group=groups[0], threshold=5)
+    FigureSettings.objects.create(group=groups[1], threshold=5, hours="Mon-Sun 09:00-17:00")
+    for number, group in enumerate([*groups, None] * 4):
+        began = NOW - timedelta(days=number % 3, hours=number)
+        make_call(group, "ended", wait_seconds=4 * number, answered_at=began, began_at=began)
+    make_call(groups[2], "ringing", ago=30)
+    catch_up(ROLLUPS)
+    make_call(groups[3], "ended", ago=30)
+
+    rules = Rules()
+    for asked in (everything(), everything(business=True)):
+        if by == "quarter":
+            asked = asked._replace(start=NOW - timedelta(days=9), end=NOW)
+        if asked.business and by in ("agent", "line"):
+            continue
+        apart, alike = read(asked, by, NOW), read(asked, by, NOW, rules)
+        assert counted(alike, rules) == counted(apart, rules)
+        assert counted(alike, rules), "some were found"
+        if by not in ("group", "quarter"):
+            assert max(map(len, alike.sums.values())) <= 2
+    assert by or (len(alike.sums[by]), len(apart.sums[by])) == (2, 6)
+
+
 # --- running ------------------------------------------------------------------------------------------------------
 
 
