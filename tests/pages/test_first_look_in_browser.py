@@ -40,7 +40,8 @@ async def test_on_a_phone_no_keys_are_told(site, browser):  # noqa: F811
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-async def test_a_part_that_the_page_lacks_is_named(site, browser):  # noqa: F811
+@pytest.mark.parametrize("part", ["newcomers", "palette"])
+async def test_a_part_that_the_page_lacks_is_named(site, browser, part):  # noqa: F811
     page = await (await browser.new_context(base_url=site.server.url)).new_page()
     await sign_in(page, "asha")
     errors = []
@@ -48,9 +49,9 @@ async def test_a_part_that_the_page_lacks_is_named(site, browser):  # noqa: F811
 
     async def without(route):
         answer = await route.fetch()
-        await route.fulfill(response=answer, body=(await answer.text()).replace('id="newcomers"', 'id="others"'))
+        await route.fulfill(response=answer, body=(await answer.text()).replace(f'id="{part}"', 'id="others"'))
 
     await page.route("**/", without)
     async with page.expect_event("pageerror"):
         await page.goto("/")
-    assert errors == ["the page has no #newcomers"]
+    assert errors == [f"the page has no #{part}"]

@@ -1,6 +1,7 @@
 /** The board page: finds everything, hands it over, and starts. The only module that touches the document at load. */
 
 import { Clock } from "../live/clock.js";
+import { need } from "../shared/dom.js";
 import { isElsewhere, learnFormats } from "../shared/format.js";
 import { learnWords } from "../shared/words.js";
 import { Alerts } from "./alerts.js";
@@ -28,14 +29,10 @@ import { Strip } from "./strip.js";
 import { Watch } from "./watch.js";
 
 /**
- * A part of the page; where it is missing, an error says which one.
+ * A part of the page, which may be an element of our own.
  * @type {(selector: string) => any}
  */
-const find = (selector) => {
-  const found = document.querySelector(selector);
-  if (!found) throw new Error(`the page has no ${selector}`);
-  return found;
-};
+const find = (selector) => need(selector);
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 const host = {

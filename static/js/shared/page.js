@@ -1,13 +1,13 @@
 /** Every page with a header: its theme, its menus, its keys, and what is told on it. */
 
 import { bindCopies } from "./copying.js";
+import { need } from "./dom.js";
 import { bindPageKeys, bindSingleKeys } from "./keys.js";
 import { bindMenus, bindNarrowing } from "./menus.js";
 import { Palette } from "./palette.js";
 import { watchSetAside } from "./set-aside.js";
 import { bindTheme } from "./theme.js";
 
-const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const storage = safe();
 const go = (url) => location.assign(url);
 
@@ -19,12 +19,12 @@ bindHelp();
 reveal();
 
 const links = [...document.querySelectorAll(".header nav a, .places a")];
-const palette = new Palette(find("#palette"), links, { fetch: fetchJson, go });
+const palette = new Palette(need("#palette"), links, { fetch: fetchJson, go });
 const places = document.querySelectorAll("[data-key]");
 bindPageKeys(document, places, storage, { palette: () => palette.open(), help: showHelp, go });
 for (const button of document.querySelectorAll("[data-palette]"))
   button.addEventListener("click", () => palette.open());
-watchSetAside(find("#set-aside-pill"), {
+watchSetAside(document.querySelector("#set-aside-pill"), {
   fetch: fetchJson,
   hidden: () => document.hidden,
   setInterval: (deed, ms) => setInterval(deed, ms),
@@ -42,14 +42,14 @@ function reveal() {
 }
 
 function bindHelp() {
-  const help = /** @type {HTMLDialogElement} */ (find("#help"));
+  const help = /** @type {HTMLDialogElement} */ (need("#help"));
   for (const button of document.querySelectorAll("[data-help]")) button.addEventListener("click", showHelp);
   help.addEventListener("click", (event) => event.target === help && help.close());
   bindSingleKeys(help.querySelector("[data-single-keys]"), storage, help.querySelectorAll("[data-single]"));
 }
 
 function showHelp() {
-  /** @type {HTMLDialogElement} */ (find("#help")).showModal();
+  /** @type {HTMLDialogElement} */ (need("#help")).showModal();
 }
 
 async function fetchJson(url) {
