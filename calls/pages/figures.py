@@ -108,7 +108,7 @@ def common(asked: Question, reading: Reading, rules: Rules) -> dict[str, Any]:
     """What the page and the inspector share: the choices of the address, and as of when all is."""
     return {
         "asked": asked,
-        "spans": [span_choice(asked, code, word) for code, word in SPANS.items() if code not in NAMED_ENDS],
+        "spans": span_choices(asked),
         "splits": [choice(asked, word, by=code, of="") for code, word in BY.items() if code not in unsplit(asked)],
         "hours": hours_choices(asked, rules),
         "as_of": reading.as_of,
@@ -137,10 +137,14 @@ def choice(asked: Question, word: Any, **changes: str) -> dict[str, Any]:
     return {"word": word, "query": asked.address(**changes), "current": getattr(asked, name) == value}
 
 
-def span_choice(asked: Question, code: str, word: Any) -> dict[str, Any]:
-    """Another span. One that an address names by its days is shown as what these days are called."""
-    same_days = asked.span == "days" and code != "30m" and days_of(code, asked.now) == (asked.first, asked.last)
-    return {"word": word, "query": asked.address(span=code), "current": asked.span == code or same_days}
+def span_choices(asked: Question) -> list[dict[str, Any]]:
+    """The spans to choose from. One that an address names by its days is shown as the first that these days are."""
+    words = {code: word for code, word in SPANS.items() if code not in NAMED_ENDS}
+    same_days = (code for code in words if code != "30m" and days_of(code, asked.now) == (asked.first, asked.last))
+    current = next(same_days, "") if asked.span == "days" else asked.span
+    return [
+        {"word": word, "query": asked.address(span=code), "current": code == current} for code, word in words.items()
+    ]
 
 
 def span_words(asked: Question) -> str:

@@ -20,7 +20,7 @@ from calls.api import figures as api
 from calls.days import day_bounds, day_of, site_zone
 from calls.display.masking import MASK, mask_text
 from calls.figures import rollups
-from calls.figures.asking import BY, question
+from calls.figures.asking import BY, SPANS, question
 from calls.figures.definitions import FIGURES
 from calls.figures.inspector import SIDES
 from calls.figures.reading import read
@@ -410,6 +410,24 @@ def test_moments_in_words(start, end, words):
     today = datetime(2026, 11, 28, tzinfo=site_zone())
     moments = (today + timedelta(hours=hours, minutes=minutes) for hours, minutes in (start, end))
     assert moments_words(*moments, today + timedelta(hours=16)) == words
+
+
+@pytest.mark.parametrize(
+    ("today", "span", "name"),
+    [("2026-11-01", "today", "Today"), ("2026-11-01", "month", "Today"), ("2026-11-01", "last-month", "Last month"),
+     ("2026-11-07", "7d", "7 days"), ("2026-11-07", "month", "7 days"), ("2026-11-30", "month", "30 days"),
+     ("2026-11-28", "month", "This month"), ("2026-11-28", "yesterday", "Yesterday")],
+)  # fmt: skip
+def test_one_span_is_marked_as_chosen_also_where_two_are_the_same_days(client, admin_person, today, span, name):
+    def marked(query):
+        page = opened(client, admin_person, f"/figures/?{query}").content.decode()
+        spans = re.search(r'aria-label="Span">(.*?)</nav>', page, re.DOTALL)[1]
+        return re.findall(r'aria-current="true">([^<]*)<', spans)
+
+    with time_machine.travel(datetime.combine(date.fromisoformat(today), time(12), site_zone()), tick=False):
+        asked = question(QueryDict(f"span={span}"), timezone.now())
+        assert marked(asked.address()) == [str(SPANS[span])]
+        assert marked(asked.fixed().address()) == [name]
 
 
 @pytest.mark.parametrize("by", ["group", "hour", "week_hour"])
