@@ -30,9 +30,9 @@ class Figures(CallsView):
 
     Query: `span` (30m, today, yesterday, 7d, 30d, month, last-month) or `from` and `to` (days of the site's time zone,
     both within the span; or moments with their zone, the second one after it), `by` (group, agent, line, source, day,
-    weekday, hour, week_hour), `group`, again and again (the name of a call group in any spelling), `hours` (business:
-    calls within the hours of their groups), `close` (yes: also the figures of a closer look; null where the span has
-    too many calls).
+    weekday, hour, week_hour; of two days at most quarter), `group`, again and again (the name of a call group in any
+    spelling), `hours` (business: calls within the hours of their groups), `close` (yes: also the figures of a closer
+    look; null where the span has too many calls).
     Each figure: `numerator` and `denominator` as counted, `value` (null over nothing; shares between 0 and 1, lengths
     in seconds), `text` as people read it.
     """

@@ -27,6 +27,8 @@ LONGEST_DAYS = 732
 MOST_GROUPS = 300
 BUSINESS = "business"
 LATELY = timedelta(minutes=30)
+LONGEST_BY_QUARTER = timedelta(days=2, hours=1)
+"""Two days, also where clocks are put back within them: nobody reads more quarters of an hour."""
 SPANS: Mapping[str, Text] = {
     "30m": _("30 minutes"),
     "today": _("Today"),
@@ -48,6 +50,7 @@ BY: Mapping[str, Text] = {
     "day": _("Day"),
     "weekday": _("Weekday"),
     "hour": _("Hour"),
+    "quarter": _("Quarter of an hour"),
     "week_hour": _("Hour of the week"),
 }
 DAILY = ("agent", "line")
@@ -142,6 +145,12 @@ class Question:
         return self.span == "30m"
 
     @property
+    def is_short(self) -> bool:
+        """Whether the span can be split by quarter of an hour."""
+        start, end = self.bounds()
+        return end - start <= LONGEST_BY_QUARTER
+
+    @property
     def ends(self) -> dict[str, str]:
         """`from` and `to` as an address names them: two days, or two moments."""
         if self.between:
@@ -203,7 +212,10 @@ def question(said: QueryDict, now: datetime) -> Question:
     first, last = _days(span, said, now)
     groups = tuple(dict.fromkeys(name for name in said.getlist("group") if name.strip()))[:MOST_GROUPS]
     asked = Question(span, first, last, by, now, groups, said.get("of", "")[:80], _hours(said.get("hours", ""), by))
-    return asked.within(*_moments(said)) if span == "moments" else asked
+    asked = asked.within(*_moments(said)) if span == "moments" else asked
+    if by == "quarter" and not asked.is_short:
+        raise Unanswerable("by", "By quarter of an hour there are figures of two days at most.")
+    return asked
 
 
 def _span_of(end: str) -> str:

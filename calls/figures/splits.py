@@ -39,7 +39,7 @@ SPLITS: dict[By, tuple[str, str]] = {
     "quarter": ("", QUARTER),
 }
 """Of each the kind of cell, and the largest span that can still be told apart."""
-TIMES = ("day", "weekday", "hour", "week_hour")
+TIMES = ("day", "weekday", "hour", "quarter", "week_hour")
 """The splits by when a call began: their rows stand in the order of time."""
 NARROWED = ("", "group", "source", "day", "agent", "line")
 """The splits that figures of one agent or one line have."""
@@ -89,9 +89,12 @@ def hour_of_week(span: str, start: int, zone: ZoneInfo) -> int:
 def windows(
     start: datetime, end: datetime, by: By, whose: Whose | None, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The stretches of a range in which calls of this row began, the latest first: all of it, or its days or hours."""
+    """The stretches of a range in which calls of this row began, the latest first: all of it, its days, or shorter."""
     if whose is None or by not in TIMES:
         yield start, end
+        return
+    if by == "quarter":
+        yield max(start, moment_of(int(whose))), min(end, moment_of(int(whose) + 1))
         return
     for day in range(end.astimezone(zone).toordinal(), start.astimezone(zone).toordinal() - 1, -1):
         for begins, ends in _of_day(day, by, int(whose), zone):

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from calls.days import day_of
 from calls.display import formats
 from calls.display.masking import mask, mask_text
 from calls.figures.asking import Question, token_of
@@ -13,7 +14,8 @@ from calls.figures.definitions import FIGURES, Figure, Value, level_by
 from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
 from calls.figures.levels import LEVELS
-from calls.figures.spans import HOURS_OF_DAY, HOURS_OF_WEEK
+from calls.figures.parts import quarter_of
+from calls.figures.spans import HOURS_OF_DAY, HOURS_OF_WEEK, moment_of
 from calls.figures.splits import TIMES, Whose
 from calls.figures.sums import Tally
 from calls.figures.text import NOTHING, text_of
@@ -53,7 +55,7 @@ class Row:
 
 def rows_of(question: Question, reading: Reading, rules: Rules, scope: Scope) -> list[Row]:
     """The rows of a split: by time in its order, others by how many calls they had."""
-    named, rows = _names(question.by, scope), []
+    named, rows = _names(question, scope), []
     for whose, tally in reading.tallies(rules).items():
         if has_calls(tally):
             name, number = named(whose)
@@ -76,7 +78,7 @@ def row_named(question: Question, rows: list[Row], scope: Scope) -> Row | None:
         return named
     if not _can_be(question, whose, scope):
         return None
-    name, number = _names(question.by, scope)(whose)
+    name, number = _names(question, scope)(whose)
     return Row(whose, question.of, name, number, Tally())
 
 
@@ -84,14 +86,17 @@ def _can_be(question: Question, whose: int, scope: Scope) -> bool:
     if question.by == "group":
         exists = not whose or CallGroup.objects.filter(pk=whose).exists()
         return exists and scope.allows(whose or None)
+    if question.by == "quarter":
+        start, end = question.bounds()
+        return quarter_of(start) <= whose <= quarter_of(end - timedelta(microseconds=1))
     first, last = question.first.toordinal(), question.last.toordinal()
     many = {"weekday": len(WEEKDAYS), "hour": HOURS_OF_DAY, "week_hour": HOURS_OF_WEEK}
     return first <= whose <= last if question.by == "day" else whose < many.get(question.by, 0)
 
 
-def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
+def _names(question: Question, scope: Scope) -> Callable[[Any], tuple[str, str]]:
     """How a row is called, and the phone number beside the name."""
-    match by:
+    match question.by:
         case "group":
             groups = group_names(scope)
             return lambda whose: (groups[whose], "")
@@ -99,11 +104,13 @@ def _names(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
             sources = {source: _shown(name, scope) for source, name in Source.objects.values_list("id", "name")}
             return lambda whose: (sources.get(whose, NOTHING), "")
         case "agent" | "line":
-            return _named_numbers(by, scope)
+            return _named_numbers(question.by, scope)
         case "day":
             return lambda whose: (day_words(date.fromordinal(whose)), "")
         case "weekday":
             return lambda whose: (WEEKDAYS[whose], "")
+        case "quarter":
+            return lambda whose: (quarter_words(whose, question), "")
         case "week_hour":
             return lambda whose: (f"{WEEKDAYS[whose // HOURS_OF_DAY]} {whose % HOURS_OF_DAY:02}:00", "")
     return lambda whose: (f"{whose:02}:00", "")
@@ -124,6 +131,14 @@ def _shown(name: str, scope: Scope) -> str:
 
 def day_words(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {formats.MONTHS[day.month - 1]}"
+
+
+def quarter_words(quarter: int, question: Question) -> str:
+    """When it begins: "09:15", with its day where the span has more, and with the zone where that changes meanwhile."""
+    at, (start, end) = moment_of(quarter), question.bounds()
+    day = f"{day_words(day_of(at))} " if question.days > 1 else ""
+    zone = f" {formats.zone_word(at)}" if formats.zone_word(start) != formats.zone_word(end) else ""
+    return f"{day}{formats.clock(at)}{zone}"
 
 
 def _named_numbers(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:

@@ -110,6 +110,7 @@ def common(asked: Question, reading: Reading, rules: Rules) -> dict[str, Any]:
         "asked": asked,
         "spans": span_choices(asked),
         "splits": [choice(asked, word, by=code, of="") for code, word in BY.items() if code not in unsplit(asked)],
+        "by_any_span": by_any_span(asked),
         "hours": hours_choices(asked, rules),
         "as_of": reading.as_of,
         "behind": reading.behind,
@@ -121,8 +122,8 @@ def common(asked: Question, reading: Reading, rules: Rules) -> dict[str, Any]:
 
 
 def unsplit(asked: Question) -> tuple[str, ...]:
-    """The splits that there are none of within business hours."""
-    return DAILY if asked.hours else ()
+    """The splits that there are none of: within business hours, and of a long span."""
+    return (*(DAILY if asked.hours else ()), *(() if asked.is_short else ("quarter",)))
 
 
 def hours_choices(asked: Question, rules: Rules) -> list[dict[str, Any]]:
@@ -143,8 +144,20 @@ def span_choices(asked: Question) -> list[dict[str, Any]]:
     same_days = (code for code in words if code != "30m" and days_of(code, asked.now) == (asked.first, asked.last))
     current = next(same_days, "") if asked.span == "days" else asked.span
     return [
-        {"word": word, "query": asked.address(span=code), "current": code == current} for code, word in words.items()
+        {"word": word, "query": other_span(asked, code), "current": code == current} for code, word in words.items()
     ]
+
+
+def other_span(asked: Question, code: str) -> str:
+    """The address of the same about another span: without a row of this one's days, and split as that one can be."""
+    first, last = days_of(code, asked.now)
+    by = by_any_span(asked) if last - first > timedelta(1) else asked.by
+    return asked.address(span=code, by=by, of="" if asked.by in ("day", "quarter") else asked.of)
+
+
+def by_any_span(asked: Question) -> str:
+    """How a span of any length can be split: hours take the place of quarters."""
+    return "hour" if asked.by == "quarter" else asked.by
 
 
 def span_words(asked: Question) -> str:

@@ -24,6 +24,7 @@ from calls.figures.asking import BY, SPANS, question
 from calls.figures.definitions import FIGURES
 from calls.figures.inspector import SIDES
 from calls.figures.reading import read
+from calls.figures.telling import day_words
 from calls.models import Agent, Call, CallGroup, FigureSettings, Source
 from calls.pages import charts
 from calls.pages import figures as pages
@@ -120,7 +121,7 @@ def test_yesterday_is_beside_today_as_far_as_today_has_come(client, admin_person
     assert re.search(r"<h2>Offered</h2>\s*<p class=\"fig-value\">1</p>", page)
 
 
-@pytest.mark.parametrize("by", ["group", "agent", "line", "source", "day", "weekday", "hour"])
+@pytest.mark.parametrize("by", ["group", "agent", "line", "source", "day", "weekday", "hour", "quarter"])
 def test_rows_add_up_to_the_whole(client, admin_person, day, by):
     said = told(client, admin_person, f"by={by}")
     whole, rows = said["figures"], said["rows"]
@@ -345,9 +346,51 @@ def test_a_heat_map_of_a_week_and_none_of_a_day(client, admin_person, day):
 
 @pytest.mark.parametrize("by", BY)
 def test_the_table_is_headed_by_the_word_of_its_split(client, admin_person, day, by):
-    page = opened(client, admin_person, f"/figures/?span=7d&by={by}").content.decode()
+    page = opened(client, admin_person, f"/figures/?span=today&by={by}").content.decode()
 
     assert re.findall(r'<th scope="col">([^<]+)</th><th scope="col" title=', page) == [str(BY[by])]
+
+
+def test_two_days_can_be_split_by_quarter_of_an_hour(client, admin_person, sales, day):
+    days = [day_of(began(day=back)) for back in (1, 0)]
+    yesterday, today = map(day_words, days)
+    span = f"from={days[0]}&to={days[1]}&by=quarter"
+    make_call(sales, "ringing", began_at=began(15) + timedelta(minutes=20))
+    rows = {row["name"]: row for row in told(client, admin_person, span)["rows"]}
+
+    assert {name: row["figures"]["offered"]["numerator"] for name, row in rows.items()} == {
+        f"{yesterday} 10:00": 1, f"{today} 10:00": 12, f"{today} 15:00": 1, f"{today} 15:15": 1, f"{today} 20:00": 3,
+    }  # fmt: skip
+    address = f"/figures/offered/?{span}&of={rows[f'{today} 20:00']['id']}"
+    inspected = opened(client, admin_person, address).content.decode()
+    assert f"<h1>Offered: <bdi>{today} 20:00</bdi></h1>" in inspected
+    assert len(re.findall("/admin/calls/call/", inspected)) == 3
+    of_one_day = opened(client, admin_person, "/figures/?by=quarter").content.decode()
+    assert re.findall(r'<tr><th scope="row"><bdi>([^<]*)<', of_one_day) == ["10:00", "15:00", "15:15", "20:00"]
+
+
+def test_no_longer_span_is_split_by_quarter_of_an_hour(client, admin_person, day):
+    for path in ("/figures/", "/figures/lost/", "/api/v1/figures/"):
+        assert opened(client, admin_person, f"{path}?span=7d&by=quarter").status_code == 400
+    assert "by=quarter" in opened(client, admin_person, "/figures/?span=yesterday").content.decode()
+    assert "by=quarter" not in opened(client, admin_person, "/figures/?span=7d").content.decode()
+
+    quarter = told(client, admin_person, "by=quarter")["rows"][0]["id"]
+    for path in ("/figures/?by=quarter", f"/figures/lost/?by=quarter&of={quarter}"):
+        page = opened(client, admin_person, path).content.decode()
+        spans = re.search(r'aria-label="Span">(.*?)</nav>', page, re.DOTALL)[1]
+        for query in re.findall(r'href="\?([^"]*)"', spans):
+            address = f"{path.partition('?')[0]}?{html.unescape(query)}"
+            assert opened(client, admin_person, address).status_code == 200, address
+        assert 'name="by" value="hour"' in page, "whichever days are chosen"
+
+
+def test_a_quarter_that_a_change_of_clocks_repeats_is_told_apart_by_its_zone(client, admin_person, sales, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    with time_machine.travel(datetime(2026, 10, 25, 12, tzinfo=UTC)):
+        for hour in (0, 1):
+            make_call(sales, "ended", began_at=datetime(2026, 10, 25, hour, 20, tzinfo=UTC))
+        assert [row["name"] for row in told(client, admin_person, "by=quarter")["rows"]] == ["02:15 CEST", "02:15 CET"]
 
 
 def test_an_address_says_all(client, admin_person, day):
