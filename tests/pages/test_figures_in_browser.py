@@ -77,6 +77,28 @@ async def test_long_names_stay_in_their_cells_and_axe_finds_nothing(busy, browse
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("width", [1440, 1100, 700, 390])
+async def test_however_many_tiles_a_closer_look_has_they_leave_no_gap(busy, browser, width):  # noqa: F811
+    page = await signed_in(browser, busy, viewport={"width": width, "height": 900})
+    await page.goto("/figures/close/?span=7d")
+    ends = """(tiles) => {
+        const rows = new Map();
+        for (const tile of tiles.children) {
+            const { top, right } = tile.getBoundingClientRect();
+            rows.set(top, Math.max(right, rows.get(top) ?? 0));
+        }
+        return [...rows.values()].map((right) => Math.round(tiles.getBoundingClientRect().right - right));
+    }"""
+    tiles = page.locator(".tiles--close")
+    assert await tiles.locator("> *").count() > 8
+    while await tiles.locator("> *").count() > 1:
+        found = await tiles.evaluate(ends)
+        assert max(found) <= 1, "the last tile of each row ends where the border is"
+        if await tiles.locator("> *").count() > 8:
+            assert len(found) > 1, "several rows"
+        await tiles.evaluate("(tiles) => tiles.lastElementChild.remove()")
+
+
 async def test_no_column_is_cut_on_paper(busy, browser):  # noqa: F811
     page = await signed_in(browser, busy, viewport={"width": 718, "height": 1047})  # A4 within its margins
     await page.emulate_media(media="print")
