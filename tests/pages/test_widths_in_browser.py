@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from playwright.async_api import expect
 
 from tests.pages.test_board_in_browser import browser, chromium, signed_in, site  # noqa: F401
 
@@ -11,6 +12,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
+LONG_GROUP = "Customer care of the northern region"
 WIDTHS = [1920, 1440, 1280, 1024, 768, 390, 360]
 
 BUSY_DAY = """() => {
@@ -95,6 +97,35 @@ async def test_a_row_under_a_pointer_says_that_it_opens(site, browser):  # noqa:
     assert await call.evaluate(arrow) == "none"
     await call.hover()
     assert await call.evaluate(arrow) == '""'
+
+
+# Beyond the row that it stands in, or beside the box of its own.
+OUT_OF_SIGHT = """(selector) => [...document.querySelectorAll(selector)].filter((node) => {
+    const text = document.createRange();
+    text.selectNodeContents(node);
+    const [said, row] = [text, node.closest(".row")].map((each) => each.getBoundingClientRect());
+    return node.checkVisibility() && (said.top < row.top || said.bottom > row.bottom);
+}).map((node) => node.textContent.trim())"""
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 1700, 1399])
+async def test_a_number_of_somebody_unnamed_is_whole(site, browser, width):  # noqa: F811
+    numbers = ("+442079460958", "+971501234567", "+918000000708")
+    for at, number in enumerate(numbers):
+        for phone in ("8000000709", number):
+            live = {"SourceNumber": f"900000071{at}", "DestinationNumber": number, "call_group": LONG_GROUP}
+            await asyncio.to_thread(site.says, f"unnamed.{at}", DialWhomNumber=phone, **live)
+        done = {"receiver_name": "", "DialWhomNumber": number, "call_group": LONG_GROUP}
+        await asyncio.to_thread(site.reports, f"unnamed.done.{at}", **done)
+    page = await opened(browser, site, width)
+    last = page.locator("#live .row").filter(has_text="00712")
+    await expect(last.locator(".ordinal")).to_have_text("2nd")
+    for tab in ("live", "completed"):
+        await page.evaluate(f"document.querySelector('button[data-tab={tab}]').click()")
+        shown = page.locator(f"#{tab} .row .number").filter(has_text="+971", visible=True)
+        await expect(shown.last).to_be_visible()
+        for measure in (CUT, OUT_OF_SIGHT):
+            assert await page.evaluate(measure, f"#{tab} .row .number") == []
 
 
 QUIET = """() => {
