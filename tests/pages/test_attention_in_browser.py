@@ -128,6 +128,30 @@ async def test_a_long_reason_is_whole(site, browser, width):  # noqa: F811
     await ends(site, f"reason.{width}", group, **number)
 
 
+@pytest.mark.parametrize("width", [1440, 1280, 1024, 390])
+async def test_a_long_group_is_whole_in_its_line_and_a_very_long_one_in_the_call_that_it_opens(site, browser, width):  # noqa: F811
+    long, longer = f"Customer care of the north {width}", f"{width} " + "Northern region customer care " * 3
+    page = await signed_in(browser, site, viewport={"width": width, "height": 900})
+    for at, group in enumerate((long, longer.strip())):
+        await only(page, group)
+        await waits(site, f"group.{width}.{at}", 100, group, SourceNumber=f"90000{at}{width:04}")
+        shown = page.locator(".attention-group")
+        await expect(shown).to_have_text(group, timeout=PATIENCE)
+        if group == long:
+            assert await shown.evaluate("(name) => name.scrollHeight <= name.clientHeight + 1")
+            inside = (
+                "(name) => name.getBoundingClientRect().bottom <= name.closest('li').getBoundingClientRect().bottom"
+            )
+            assert await shown.evaluate(inside)
+        else:
+            await page.keyboard.press("a")
+            await page.keyboard.press("Enter")
+            whole = page.locator("#panel .facts dd").filter(has_text=group)
+            await expect(whole).to_be_visible(timeout=PATIENCE)
+            assert await whole.evaluate("(name) => name.scrollWidth <= name.clientWidth")
+        await ends(site, f"group.{width}.{at}", group)
+
+
 async def test_the_lists_stay_where_they_are_under_a_hand_and_a_pill_counts_what_came(site, browser):  # noqa: F811
     await waits(site, "calm.0", 5, "Still", SourceNumber="9000000873", Status="Picked")
     page = await signed_in(browser, site, viewport=WIDE)
