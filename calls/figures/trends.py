@@ -20,7 +20,7 @@ KEPT_SECONDS = 6.0
 
 
 def trends(scope: Scope, groups: Groups, now: datetime) -> dict[str, Any]:
-    """By figure: `figure`, its name; `said`, the bars in words; `bars`; `goal_y`, a line, or None.
+    """By figure: `figure`, its name; `label`, what is drawn; `bars`; `goal_y`, a line, or None.
 
     A bar is drawn on 52 by 100 (y from the top). It says its number, and from when to when its calls began.
     """
@@ -44,7 +44,7 @@ def _told(figure: Figure, by_quarter: list[tuple[datetime, Tally]]) -> dict[str,
     goal = _goal([tally for _, tally in by_quarter]) if figure.name == "service-level" else None
     return {
         "figure": figure.name,
-        "said": f"{figure.label} by quarter of an hour: {', '.join(numbers)}",
+        "label": f"{figure.label} by quarter of an hour",
         "bars": [
             {"x": 11 * at, "y": 100 - height, "height": height, "said": number, **_ends(began)}
             for at, (height, number, (began, _)) in enumerate(zip(heights, numbers, by_quarter, strict=True))

@@ -60,9 +60,10 @@ def test_five_quarters_as_bars_and_in_words(hour, caught_up):
     assert [bar["y"] for bar in found["lost"]["bars"]] == [100, 100, 100, 0, 100]
     assert (found["service_level"]["goal_y"], found["lost"]["goal_y"]) == (20, None)
     at = [formats.clock(moment_of(quarter_of(NOW) - back)) for back in (4, 3, 2, 1, 0)]
-    assert found["answered"]["said"] == (
-        f"Answered by quarter of an hour: {at[0]} 2, {at[1]} 4, {at[2]} 0, {at[3]} 0, since {at[4]} 1"
-    )
+    assert found["answered"]["label"] == "Answered by quarter of an hour"
+    assert [bar["said"] for bar in found["answered"]["bars"]] == [
+        f"{at[0]} 2", f"{at[1]} 4", f"{at[2]} 0", f"{at[3]} 0", f"since {at[4]} 1",
+    ]  # fmt: skip
 
 
 def test_nothing_yet_has_no_bars_and_no_goal(db):
@@ -70,7 +71,7 @@ def test_nothing_yet_has_no_bars_and_no_goal(db):
 
     assert all(not any(heights(found, name)) for name in found)
     assert found["service_level"]["goal_y"] is None
-    assert "since" in found["service_level"]["said"]
+    assert "since" in found["service_level"]["bars"][-1]["said"]
 
 
 def test_only_the_groups_of_the_scope_and_of_the_address_count(hour, sales, support):
@@ -83,7 +84,11 @@ def test_the_page_has_them_before_a_script_does(client, admin_person, hour):
     page = client.get("/").content.decode()
     told = client.get("/figures/now/").json()["trends"]
 
-    assert all(f'data-trend-said="{name}">{each["said"]}<' in page for name, each in told.items())
+    for name, each in told.items():
+        chart = re.search(rf'<svg [^>]*data-trend="{name}".*?</svg>', page)[0]
+        assert f'role="group" aria-label="{each["label"]}"' in chart
+        assert re.findall("<title>([^<]*)", chart) == [bar["said"] for bar in each["bars"]]
+        assert re.findall('tabindex="([^"]*)"', chart) == ["-1"] * 4 + ["0"], "one stop, with scripts or without"
 
 
 def test_settings_that_change_are_in_the_trends_that_a_board_asks_for_next(client, admin_person, hour):
@@ -103,7 +108,7 @@ def test_settings_that_change_are_in_the_trends_that_a_board_asks_for_next(clien
 def test_each_bar_leads_to_its_calls(client, admin_person, hour, query):
     client.force_login(admin_person, backend="calls.people.sign_in.SignInBackend")
     page = client.get(f"/{query}").content.decode()
-    bars = re.findall(r'<a href="(/figures/([\w-]+)/[^"]*)" tabindex="-1"><title>([^<]*)</title>', page)
+    bars = re.findall(r'<a href="(/figures/([\w-]+)/[^"]*)" tabindex="[^"]*"><title>([^<]*)</title>', page)
 
     assert [name for _, name, _ in bars] == [name for name in SHOWN for _ in range(5)]
     for address, name, said in bars:

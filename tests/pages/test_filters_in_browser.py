@@ -85,14 +85,15 @@ async def test_the_bars_of_the_last_hour_are_told_and_follow_the_calls(site, bro
     await asyncio.to_thread(site.reports, "bars.1", call_group="Bars", SourceNumber="9000000341")
     page = await signed_in(browser, site)
     await page.goto("/?group=Bars")
-    words = page.locator("[data-trend-said=answered]")
+    chart = page.get_by_role("group", name="Answered by quarter of an hour")
     # Calls of a few seconds ago may have begun in the quarter before.
-    answered = "(words) => words.textContent.match(/(?<=:\\d\\d )\\d+/g).reduce((sum, text) => sum + Number(text), 0)"
-    assert await words.evaluate(answered) == 1
-    before = await words.text_content()
+    number = "Number(said.textContent.split(' ').pop())"
+    answered = f"(chart) => [...chart.querySelectorAll('title')].reduce((sum, said) => sum + {number}, 0)"
+    assert await chart.evaluate(answered) == 1
+    before = await chart.text_content()
     await asyncio.to_thread(site.reports, "bars.2", call_group="Bars", SourceNumber="9000000342")
-    await expect(words).not_to_have_text(before, timeout=PATIENCE)
-    assert await words.evaluate(answered) == 2
+    await expect(chart).not_to_have_text(before, timeout=PATIENCE)
+    assert await chart.evaluate(answered) == 2
     bars = page.locator("[data-trend=answered] a")
     height = "(bars) => bars.map((bar) => Number(bar.lastChild.getAttribute('height')))"
     highest = (heights := await bars.evaluate_all(height)).index(100)

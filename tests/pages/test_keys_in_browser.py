@@ -69,6 +69,36 @@ async def test_g_goes_and_the_palette_finds(site, browser):  # noqa: F811
     assert page.complaints == []
 
 
+async def test_a_chart_of_the_strip_is_one_stop_and_arrows_walk_its_bars(site, browser):  # noqa: F811
+    for at in range(2):
+        await asyncio.to_thread(site.reports, f"bars.{at}", call_group="Bars")
+    page = await signed_in(browser, site, viewport={"width": 1440, "height": 900})
+    await page.goto("/?group=Bars")
+    await expect(page.locator("#line")).to_have_attribute("data-truth", "live", timeout=PATIENCE)
+    tile = page.locator("[data-tile=answered]")
+    bars = tile.locator(".trend-bars a")
+    numbers = await bars.locator("title").all_text_contents()
+    shown = tile.locator(".trend-said")
+
+    await tile.locator("h2 a").focus()
+    await page.keyboard.press("Tab")
+    await expect(bars.last).to_be_focused()
+    for key, at in (("ArrowLeft", 3), ("ArrowLeft", 2), ("ArrowRight", 3), ("Home", 0), ("ArrowLeft", 0), ("End", 4)):
+        await page.keyboard.press(key)
+        await expect(bars.nth(at)).to_be_focused()
+        await expect(shown).to_have_text(numbers[at])
+        assert await tile.get_by_role("link", name=numbers[at], exact=True).count() == 1, "that is how it is called"
+    assert await page.locator("#live").get_attribute("aria-activedescendant") is None, "the list stays where it is"
+    await page.keyboard.press("Tab")
+    await expect(page.locator("[data-tile=lost] h2 a")).to_be_focused()
+    await expect(shown).to_be_hidden()
+    await page.keyboard.press("Shift+Tab")
+    await expect(bars.last).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Answered")
+    await expect(page.locator(".fig-value")).to_have_text(numbers[-1].split()[-1])
+
+
 async def test_keys_of_one_letter_can_be_switched_off_for_good(site, browser):  # noqa: F811
     page = await signed_in(browser, site)
     await page.keyboard.press("?")

@@ -2,6 +2,7 @@
 
 import { say, set } from "../shared/dom.js";
 import { UNKNOWN } from "../shared/format.js";
+import { showNumber } from "./bars.js";
 
 const ASK_EVERY_MS = 3_000;
 const GIVE_UP_MS = 5_000;
@@ -85,9 +86,8 @@ export class Glance extends EventTarget {
   }
 
   /** `query`: that of an inspector, without its two moments. */
-  #draw(name, { figure, said, bars, goal_y: goal }, query) {
+  #draw(name, { figure, bars, goal_y: goal }, query) {
     const svg = this.#root.querySelector(`[data-trend="${name}"]`);
-    say(this.#root.querySelector(`[data-trend-said="${name}"]`), said);
     set(svg, "data-unknown", null);
     for (const [at, bar] of bars.entries()) {
       const link = svg.children[at];
@@ -96,6 +96,7 @@ export class Glance extends EventTarget {
       set(link.lastChild, "y", String(bar.y));
       set(link.lastChild, "height", String(bar.height));
     }
+    showNumber(svg);
     const line = svg.querySelector(".goal");
     if (line) set(line, "d", goal === null ? null : `M0 ${goal}H52`);
   }
@@ -103,7 +104,6 @@ export class Glance extends EventTarget {
   #forget() {
     set(this.#tile("level"), "data-level", "none");
     for (const bars of this.#root.querySelectorAll("[data-trend]")) set(bars, "data-unknown", "");
-    for (const words of this.#root.querySelectorAll("[data-trend-said]")) say(words, "");
     for (const name of ["lately", "lost"]) this.#say(name, UNKNOWN);
     for (const name of ["word", "trend", "level-note", "answered-note", "lost-note"]) this.#say(name, "");
   }

@@ -6,6 +6,7 @@ import { isElsewhere, learnFormats } from "../shared/format.js";
 import { learnWords } from "../shared/words.js";
 import { Alerts } from "./alerts.js";
 import { AttentionBand } from "./band.js";
+import { bindBars } from "./bars.js";
 import { Board } from "./board.js";
 import { Calm } from "./calm.js";
 import { Chime } from "./chime.js";
@@ -133,6 +134,7 @@ const board = new Board(
 
 if (isElsewhere(Date.now())) find("#zone").title += `\nYour own clock is another: hover over a time to see yours.`;
 bindPage();
+bindBars(find("#strip"));
 coach(find("#coach"), storage());
 const glance = new Glance(find("#strip"), find("#scope"));
 glance.addEventListener("attention", (event) => watch.learn(/** @type {CustomEvent} */ (event).detail));
