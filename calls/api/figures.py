@@ -1,5 +1,8 @@
-"""`/api/v1/figures/`: every figure of a span, as a whole and by rows, with its formula and as of which change."""
+"""`/api/v1/figures/`: every figure of a span, as a whole and by rows, and those of now. Each has its formula,
+and is as of a change.
+"""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +15,13 @@ from calls.database.connecting import as_of_one_moment
 from calls.figures.asking import Question, Unanswerable, question
 from calls.figures.close_look import CLOSE_FIGURES
 from calls.figures.close_reading import look_closely
-from calls.figures.definitions import FIGURES, Value
+from calls.figures.definitions import FIGURES, Figure, Value
 from calls.figures.group_rules import Rules
 from calls.figures.reading import Asked, read
 from calls.figures.sums import Tally
 from calls.figures.telling import rows_of
 from calls.figures.text import text_of
+from calls.live.now import FIGURES_OF_NOW, FigureOfNow, count_now
 from calls.models.access import Scope
 
 from .views import CallsView
@@ -38,14 +42,50 @@ class Figures(CallsView):
     """
 
     def get(self, request: Request) -> Response:
-        if unknown := set(request.query_params) - PARAMETERS:
-            raise ValidationError({name: ["Unknown parameter."] for name in sorted(unknown)})
-        try:
-            asked = question(request.query_params, timezone.now())
-        except Unanswerable as problem:
-            raise ValidationError({problem.parameter: [str(problem)]}) from None
+        asked = asked_by(request, PARAMETERS)
         with as_of_one_moment():
             return Response(answer(asked, self.viewer, request.query_params.get("close") == "yes"))
+
+
+class FiguresOfNow(CallsView):
+    """What is true now, as the board's strip says it. Query: `group`, again and again.
+
+    Each figure as above. `calls`: how many live calls count as what.
+    """
+
+    def get(self, request: Request) -> Response:
+        asked = asked_by(request, {"group"})
+        with as_of_one_moment():
+            found = count_now(self.viewer, asked.asked(self.viewer).groups, asked.now)
+        return Response(
+            {
+                "as_of": found.as_of,
+                "now": written(found.now),
+                "figures": {name: value_told(found.of(figure)) for name, figure in FIGURES_OF_NOW.items()},
+                "calls": found.marks,
+                "definitions": definitions(FIGURES_OF_NOW),
+            }
+        )
+
+
+def asked_by(request: Request, parameters: set[str]) -> Question:
+    if unknown := set(request.query_params) - parameters:
+        raise ValidationError({name: ["Unknown parameter."] for name in sorted(unknown)})
+    try:
+        return question(request.query_params, timezone.now())
+    except Unanswerable as problem:
+        raise ValidationError({problem.parameter: [str(problem)]}) from None
+
+
+def written(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def definitions(figures: Mapping[str, Figure | FigureOfNow]) -> dict[str, dict[str, str]]:
+    return {
+        name: {"label": figure.label, "formula": figure.formula, "unit": str(figure.unit)}
+        for name, figure in figures.items()
+    }
 
 
 def answer(asked: Question, viewer: Scope, close: bool) -> dict[str, Any]:
@@ -55,7 +95,7 @@ def answer(asked: Question, viewer: Scope, close: bool) -> dict[str, Any]:
     return {
         "as_of": whole.as_of,
         "behind": whole.behind,
-        "now": asked.now.isoformat().replace("+00:00", "Z"),
+        "now": written(asked.now),
         **asked.ends,
         "by": asked.by,
         "hours": asked.hours or None,
@@ -65,10 +105,7 @@ def answer(asked: Question, viewer: Scope, close: bool) -> dict[str, Any]:
             {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}
             for each in rows_of(asked, reading, rules, viewer)
         ],
-        "definitions": {
-            name: {"label": figure.label, "formula": figure.formula, "unit": str(figure.unit)}
-            for name, figure in FIGURES.items()
-        },
+        "definitions": definitions(FIGURES),
     }
 
 

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from calls.whole_numbers import LARGEST_ID
 
-from .figures import Figures
+from .figures import Figures, FiguresOfNow
 from .views import CallDetail, CallList
 
 
@@ -24,6 +24,7 @@ register_converter(RowId, "row")
 
 urlpatterns = [
     path("v1/figures/", Figures.as_view(), name="api_figures"),
+    path("v1/figures/now/", FiguresOfNow.as_view(), name="api_figures_of_now"),
     path("calls/", CallList.as_view(), name="api_calls"),
     path("calls/<row:call>/", CallDetail.as_view(), name="api_call"),
 ]

@@ -36,6 +36,18 @@ MARKS: Mapping[str, Text] = {
 }
 """What a call counts as in the figures."""
 
+NOW_MARKS: Mapping[str, Text] = {
+    "ivr_waiting": _("Waiting, in menu"),
+    "dialing_waiting": _("Waiting, dialling"),
+    "ringing_waiting": _("Waiting, ringing"),
+    "ivr_other": _("In menu, and no customer waits"),
+    "dialing_other": _("Dialling, and no customer waits"),
+    "ringing_other": _("Ringing, and no customer waits"),
+    "talking": _("Talking"),
+    "lost_track": _("Lost track"),
+}
+"""What a live call counts as in the figures of now."""
+
 GOAL_LEVELS: Mapping[str, Text] = {
     "none": _("no calls yet"),
     "few": _("few calls"),

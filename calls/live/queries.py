@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from calls.database.columns import DAY
 from calls.models import Call
@@ -25,6 +25,16 @@ def among_few(scope: Scope) -> CallQuerySet:
     """
     calls = Call.objects.standing()
     return calls if scope.groups is None else calls.annotate(its=F("group_id") + 0).filter(its__in=scope.groups)
+
+
+def of_groups(calls: CallQuerySet, groups: frozenset[int | None] | None) -> CallQuerySet:
+    """Those of these groups (None among them: the calls without one). With the same sum, for the same reason."""
+    if groups is None:
+        return calls
+    chosen = Q(chosen__in=[group for group in groups if group is not None])
+    if None in groups:
+        chosen |= Q(chosen=None)
+    return calls.annotate(chosen=F("group_id") + 0).filter(chosen)
 
 
 def live_at(calls: CallQuerySet, now: datetime) -> CallQuerySet:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
@@ -40,6 +41,7 @@ def strip_told(scope: Scope, asked: Question) -> dict[str, Any]:
         "lately": asked.fixed().address(),
         "today": today_of(asked).address(),
         "moments": asked.address(span="moments"),
+        "now": urlencode([("group", group) for group in asked.groups]),
     }
     return {**found, "queries": queries}
 

@@ -62,6 +62,11 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("figures/?by=nonsense", NOBODY),
     ],
     "figures/now/": [("figures/now/", WHO_SEES_CALLS), ("figures/now/?group=Support", WHO_SEES_CALLS)],
+    "figures/now/<slug:name>/": [
+        ("figures/now/live/", WHO_SEES_CALLS),
+        ("figures/now/waiting/?side=out&group=Support&place=" + "9" * 5_000, WHO_SEES_CALLS),
+        ("figures/now/nonsense/", NOBODY),
+    ],
     "figures/close/": [
         ("figures/close/", WHO_SEES_CALLS),
         ("figures/close/?span=7d&group=Support", WHO_SEES_CALLS),
@@ -80,6 +85,10 @@ OPENS: dict[str, list[tuple[str, frozenset[str]]]] = {
         ("api/v1/figures/?by=agent", WHO_SEES_CALLS),
         ("api/v1/figures/?by=line&group=Support", WHO_SEES_CALLS),
         ("api/v1/figures/?nonsense=1", NOBODY),
+    ],
+    "api/v1/figures/now/": [
+        ("api/v1/figures/now/?group=Support", WHO_SEES_CALLS),
+        ("api/v1/figures/now/?nonsense=1", NOBODY),
     ],
     "wall/<str:token>/": [("wall/guessed/", NOBODY)],
     "wall/<str:token>/figures/": [("wall/guessed/figures/", NOBODY)],

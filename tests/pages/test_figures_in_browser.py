@@ -31,6 +31,8 @@ PAGES = (
     "/figures/close/?span=7d",
     "/figures/close/callers/?span=7d",
     "/figures/service-level/?span=7d",
+    "/figures/now/waiting/",
+    "/figures/now/live/?side=out",
 )
 # What reaches beyond its own box, or is cut by it. A box that scrolls, or that cuts on purpose, may.
 BEYOND = """(among) => [...document.querySelectorAll(among)]

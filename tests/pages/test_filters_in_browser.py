@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, signed_in, site  # noqa: F401
+from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, row, signed_in, site  # noqa: F401
 
 pytestmark = [
     *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
@@ -79,6 +79,32 @@ async def test_menus_and_search_say_what_there_is_and_let_go(site, browser):  # 
     await page.keyboard.press("Escape")
     await expect(page.locator("#filters [name=q]")).not_to_be_focused()
     assert page.complaints == []
+
+
+async def test_a_figure_of_now_narrows_the_list_and_says_beside_it_how_it_is_counted(site, browser):  # noqa: F811
+    await asyncio.to_thread(site.says, "now.1", call_group="Now", SourceNumber="9000000351")
+    await asyncio.to_thread(site.says, "now.2", call_group="Now", SourceNumber="9000000352", Status="Picked")
+    page = await signed_in(browser, site)
+    await page.goto("/?group=Now")
+    tile = page.locator("[data-tile=waiting]")
+    await expect(row(page, "live", "00352").first).to_be_visible(timeout=PATIENCE)
+
+    await tile.locator(".figure").click(force=True)
+    await page.wait_for_url("**/?group=Now&state=waiting", timeout=PATIENCE)
+    await expect(row(page, "live", "00352")).to_have_count(0)
+    await tile.get_by_role("link", name="How those who wait are counted").click()
+    await page.wait_for_url("**/figures/now/waiting/?group=Now", timeout=PATIENCE)
+    await expect(page.locator(".fig-value")).to_have_text("1")
+    await expect(page.locator(".grid--calls tbody tr")).to_have_count(1)
+    await page.get_by_role("link", name="Left out").click()
+    await expect(page.locator(".grid--calls tbody tr")).to_contain_text("Talking")
+
+    await page.get_by_role("link", name="Board", exact=True).last.click()
+    await tile.locator(".tile-note a").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Longest wait")
+    await page.goto("/?group=Now")
+    await page.locator("[data-tile=live] .figure").click(force=True)
+    await expect(page.locator(".fig-value")).to_have_text("2")
 
 
 async def test_the_bars_of_the_last_hour_are_told_and_follow_the_calls(site, browser):  # noqa: F811

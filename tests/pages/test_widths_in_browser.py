@@ -25,6 +25,8 @@ BUSY_DAY = """() => {
         const key = document.querySelector(`#strip [data-glance="${name}"]`) ? "glance" : "figure";
         document.querySelector(`#strip [data-${key}="${name}"]`).textContent = text;
     }
+    document.querySelector("#strip [data-lost]").hidden = false;
+    document.querySelector("#strip [data-figure=lost]").textContent = "120";
 }"""
 
 # The text itself is measured: whole pixels of a box would hide what is half a letter too long.
@@ -35,7 +37,7 @@ CUT = """(selector) => [...document.querySelectorAll(selector)].filter((node) =>
 }).map((node) => node.textContent.trim())"""
 
 OVERLAPS = """(tile) => {
-    const texts = [...tile.querySelectorAll("h2, .level, .figure, .tile-note")].map((node) => {
+    const texts = [...tile.querySelectorAll("h2, .how, .level, .figure, .tile-note")].map((node) => {
         const text = document.createRange();
         text.selectNodeContents(node);
         return text.getBoundingClientRect();

@@ -48,7 +48,7 @@ export class Strip {
 
   #lost(lost) {
     this.#root.querySelector("[data-lost]").hidden = lost === 0;
-    this.#say("lost", `${figure(lost)} lost track`);
+    this.#say("lost", figure(lost));
   }
 
   #say(name, text) {
