@@ -4,21 +4,25 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from calls.display import formats, wording
+from calls.database.columns import columns_of
+from calls.display import figure_words, formats, wording
 from calls.display.causes import code_with_cause
 from calls.display.explanation import story
 from calls.display.masking import masked_set_by
+from calls.figures.call_waits import told as waits_told
+from calls.figures.group_rules import Rules
 from calls.history import search as history
 from calls.models import Call
 from calls.models.call import CallQuerySet
 from calls.rules.facts import said_as
 
 from . import shown
-from .call_parts import how, marks, number, recording
+from .call_parts import how, marks, number, recording, with_finer
 from .site import is_masked, sees_all
 
 GROUPS = {
@@ -56,6 +60,7 @@ def explained(request: HttpRequest, call: Call, visible: CallQuerySet) -> dict[s
         "began": shown.moment(call.began_at, zone),
         "groups": [
             *((title, [_fact(call, name) for name in names]) for title, names in GROUPS.items()),
+            *_waits(call),
             *_said(call, masked),
         ],
         "attempts": [_attempt(attempt, zone) for attempt in call.row["ring_attempts"]],
@@ -81,6 +86,22 @@ def _fact(call: Call, name: str) -> dict[str, Any]:
         "value": _value(call, name),
         "delivery": call.set_by.get("recording_url" if name == "recording_url" else name),
     }
+
+
+def _waits(call: Call) -> list[tuple[str, list[dict[str, Any]]]]:
+    """How long the caller waited on each clock, which of them counts, and as what the call counts."""
+    told = waits_told(columns_of(call), Rules().of(call.group_id), timezone.now())
+    if told is None:
+        return []
+    clocks = [{"label": clock["word"], "value": _clock(clock)} for clock in told["clocks"]]
+    counts_as = {"label": figure_words.COUNTS_AS, "value": with_finer(told["word"], told["limit"])}
+    return [(str(figure_words.WAITED), [*clocks, counts_as])]
+
+
+def _clock(told: dict[str, Any]) -> SafeString:
+    """The wait on one clock, with what is to be known of it; the one that counts stands out."""
+    length = formats.length(told["seconds"])
+    return with_finer(format_html("<b>{}</b>", length) if told["counts"] else length, told["note"])
 
 
 def _said(call: Call, masked: bool) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404
+from django.utils import timezone
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.permissions import BasePermission
@@ -11,11 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from calls.database.columns import columns_of
 from calls.display.causes import cause_word
 from calls.display.explanation import plain, story
 from calls.display.masking import masked_said, masked_set_by
 from calls.display.recordings import allowed_link, hosts_of
 from calls.display.rows import read_names
+from calls.figures.call_waits import told as waits_told
+from calls.figures.group_rules import Rules
 from calls.history import search as history
 from calls.models import Call
 from calls.models.access import Scope, scope_of
@@ -80,7 +84,7 @@ class CallList(CallsView):
 
 
 class CallDetail(CallsView):
-    """One call: its row with `recording_url` and `also_said`, its `story`, and which delivery set each field.
+    """One call: its row with `recording_url`, `also_said` and `waits`, its `story`, and which delivery set each field.
 
     The id of a call that turned out to be another one is answered with that one, under its own id.
     """
@@ -100,6 +104,7 @@ class CallDetail(CallsView):
                     **rows([found], self.viewer)[0],
                     "recording_url": link,
                     "also_said": masked_said(said) if masked else said,
+                    "waits": waits_told(columns_of(found), Rules().of(found.group_id), timezone.now()),
                 },
                 "story": story(found, masked=masked),
                 "set_by": masked_set_by(found.set_by) if masked else found.set_by,

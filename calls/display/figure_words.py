@@ -9,6 +9,33 @@ from calls.display.wording import Text
 CLOCKS: Mapping[str, Text] = {"p": _("After the pick-up"), "w": _("Whole call"), "r": _("Ringing")}
 """Where a caller's wait begins."""
 
+CLOCK_STARTS: Mapping[str, Text] = {
+    "w": _("From the start of the call, greeting and menu included"),
+    "p": _("From when the platform picked up, less the menu allowance of the group"),
+    "r": _("From when the phone of the recorded agent began to ring"),
+}
+"""The same as a sentence."""
+
+ALLOWED = _("{seconds} s of menu taken off")
+PICKUP_NOT_TOLD = _("pick-up not told: from the start")
+WAIT_UNKNOWN: Mapping[str, Text] = {
+    "menu_only": _("ended in the menu"),
+    "lost_track": _("lost track of it"),
+    "no_answer": _("moment of the answer not told"),
+    "no_end": _("moment of the end not told"),
+    "no_start": _("start not told"),
+    "no_ring": _("no ring told"),
+    "contradictory": _("its times contradict each other"),
+}
+"""Why nobody knows how long a caller waited on a clock."""
+
+WAITED = _("How long the caller waited")
+COUNTS_AS = _("Counts as")
+THE_ONE = _("this one counts")
+THRESHOLD = _("threshold {seconds} s")
+SHORT_LIMIT = _("given up below {seconds} s")
+"""What a wait was held against."""
+
 MARKS: Mapping[str, Text] = {
     "answered_in_time": _("Answered in time"),
     "answered_late": _("Answered late"),

@@ -9,16 +9,17 @@ from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
 from calls.days import moment_from, site_zone
+from calls.figures.call_waits import waits_of
 from calls.figures.definitions import Figure
 from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
 from calls.figures.levels import INCOMING, LEVELS, OUTGOING, LevelFormula
-from calls.figures.parts import CLOCKS, Mark, Settings, live_mark, live_wait, mark_of, part_of, quarter_of
+from calls.figures.parts import Mark, Settings, quarter_of
 from calls.figures.reading import Asked
 from calls.figures.splits import Whose, whose_of, windows
 from calls.models import Call
 from calls.whole_numbers import LARGEST_ID, whole_number
-from calls.words import Direction, State
+from calls.words import Direction
 
 COUNTED, AMONG, OUT = "counted", "among", "out"
 """Above the line; only below it; left out of the figure."""
@@ -113,19 +114,8 @@ def _is_within_hours(call: Columns, asked: Asked, rules: Rules) -> bool:
 
 def inspect(call: Call, columns: Columns, rules: Rules, now: datetime) -> Inspected:
     """What figures make of a call: its mark, and the wait they count (s). A live call is judged as of `now`."""
-    settings = rules.of(columns.group_id)
-    part = part_of(columns)
-    if part is None:
-        until = columns.answered_at if columns.state == State.TALKING else now
-        return Inspected(
-            call, live_mark(columns, settings, now), _counted(live_wait(columns, settings.clock, until), settings)
-        )
-    wait = part.waits[CLOCKS.index(settings.clock)]
-    return Inspected(call, mark_of(part.direction, part.outcome, wait, settings), _counted(wait, settings))
-
-
-def _counted(wait: int | None, settings: Settings) -> int | None:
-    return None if wait is None else settings.counted(wait)
+    found = waits_of(columns, rules.of(columns.group_id), now)
+    return Inspected(call, found.mark, found.counted)
 
 
 def sides(figure: Figure, reading: Reading, whose: Whose | None, rules: Rules) -> dict[str, Counter[Mark]]:

@@ -62,8 +62,16 @@ class Settings(NamedTuple):
         return self._replace(hours=None, promise=0) if self.hours or self.promise else self
 
     def counted(self, wait: int) -> int:
-        """A wait as the group counts it: on the clock after the pick-up, time in the menu is allowed for."""
-        return max(0, wait - self.ivr_allowance) if self.clock is Clock.AFTER_PICKUP else wait
+        """A wait on the group's clock as the group counts it."""
+        return self.counted_on(self.clock, wait)
+
+    def counted_on(self, clock: Clock, wait: int) -> int:
+        """A wait on any clock as the group would count it."""
+        return max(0, wait - self.allowance_on(clock))
+
+    def allowance_on(self, clock: Clock) -> int:
+        """How many seconds of menu are taken off a wait: after the pick-up only."""
+        return self.ivr_allowance if clock is Clock.AFTER_PICKUP else 0
 
 
 class Mark(StrEnum):
@@ -150,12 +158,9 @@ def part_of(call: Columns | Counted) -> Part | None:
     """The part of an ended call; None for one that is live or turned out to be another one."""
     if not call.ended:
         return None
-    answered = call.outcome == Outcome.ANSWERED
-    until = call.answered_at if answered else None if "end_time_assumed" in call.flags else call.ended_at
-    began = call.began_at if call.provisional else call.started_at
-    menu_only = call.outcome == Outcome.IVR_ONLY
+    until, menu_only = wait_ends(call), call.outcome == Outcome.IVR_ONLY
     waits = (
-        None if menu_only else seconds(began, until),
+        None if menu_only else seconds(call.began_at if call.provisional else call.started_at, until),
         None if menu_only else call.wait_seconds,
         seconds(call.ringing_at, until),
     )
@@ -168,10 +173,17 @@ def part_of(call: Columns | Counted) -> Part | None:
         call.virtual_number or "",
         call.outcome or Outcome.UNKNOWN,
         waits,
-        call.talk_seconds if answered else None,
+        call.talk_seconds if call.outcome == Outcome.ANSWERED else None,
         int(call.coins * 1000) if call.coins else 0,
         call.outcome == Outcome.ABANDONED and call.reason == "hung_up",
     )
+
+
+def wait_ends(call: Columns | Counted) -> datetime | None:
+    """When the wait of an ended call was over: picked up, or given up. None where the provider does not say it."""
+    if call.outcome == Outcome.ANSWERED:
+        return call.answered_at
+    return None if "end_time_assumed" in call.flags else call.ended_at
 
 
 def quarter_of(moment: datetime) -> int:
@@ -241,8 +253,10 @@ def live_mark(call: Columns, settings: Settings, now: datetime) -> Mark:
 
 
 def live_wait(call: Columns, clock: Clock, until: datetime | None) -> int | None:
-    """How many seconds a live call's customer has waited until a moment; None where the clock's start is unknown.
+    """How many seconds a live call's customer has waited until a moment; None where the clock's start is unknown."""
+    return seconds(live_start(call, clock), until)
 
-    The platform's pick-up is told by the report only, so its clock runs from the begin of the call.
-    """
-    return seconds(call.ringing_at if clock is Clock.RINGING else call.began_at, until)
+
+def live_start(call: Columns, clock: Clock) -> datetime | None:
+    """When a clock of a live call began. The platform's pick-up is told by the report only: until then, as the call."""
+    return call.ringing_at if clock is Clock.RINGING else call.began_at

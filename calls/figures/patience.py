@@ -50,7 +50,7 @@ def patience_of(sums: Sums, settings: Settings) -> Patience | None:
     last = max(second for second in range(LONGEST_SECONDS + 1) if waiting[second] >= LEAST_WAITING)
     return Patience(
         settings.clock,
-        settings.ivr_allowance if settings.clock is Clock.AFTER_PICKUP else 0,
+        settings.allowance_on(settings.clock),
         _within(LONG_WAIT_SECONDS, _reached(left, LONG_WAIT, last)),
         _within(TOO_LONG_SECONDS, _reached(left, TOO_LONG, last)),
         tuple(_chance(left, second) for second in range(0, last + 1, STEP_SECONDS)),

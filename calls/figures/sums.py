@@ -201,7 +201,7 @@ class Tally:
         if direction == Direction.INCOMING:
             waited = sums.waits()
             for outcome, waits in ((Outcome.ANSWERED, self.waits), (Outcome.ABANDONED, self.gave_up)):
-                counted = waited(outcome, settings.clock).less(_allowance(settings))
+                counted = waited(outcome, settings.clock).less(settings.allowance_on(settings.clock))
                 timed[str(outcome)] = self._mark(counted, outcome, settings)
                 waits += counted
             self.rings += waited(Outcome.ANSWERED, Clock.RINGING)
@@ -246,7 +246,7 @@ def tally(direction: str, sums: Sums, settings: Settings) -> Tally:
 
 def counted_waits(sums: Sums, outcome: str, settings: Settings) -> Waits:
     """The calls of an outcome by their wait as the group counts it, where it is known."""
-    return sums.waits()(outcome, settings.clock).less(_allowance(settings))
+    return sums.waits()(outcome, settings.clock).less(settings.allowance_on(settings.clock))
 
 
 @lru_cache(maxsize=256)
@@ -260,15 +260,11 @@ def _marks(outcome: str, settings: Settings) -> list[tuple[Mark, int | None]]:
     """What the calls of an outcome count as, the shortest counted waits first: until which second each. None: all."""
     edges = sorted({0, settings.short, settings.threshold + 1})
     lasts = [*(edge - 1 for edge in edges[1:]), None]
-    uncounted = _allowance(settings)
+    uncounted = settings.allowance_on(settings.clock)
     return [
         (mark_of(Direction.INCOMING, outcome, edge + uncounted, settings), last)
         for edge, last in zip(edges, lasts, strict=True)
     ]
-
-
-def _allowance(settings: Settings) -> int:
-    return settings.ivr_allowance if settings.clock is Clock.AFTER_PICKUP else 0
 
 
 _PREFIXES: dict[str, str] = {Direction.INCOMING: "", Direction.OUTGOING: "out."}

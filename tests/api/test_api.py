@@ -226,7 +226,7 @@ def test_one_call_comes_with_its_story(api, provider):
     answer = api.get(f"/api/calls/{call.pk}/").json()
 
     assert set(answer) == {"call", "story", "set_by"}
-    assert set(answer["call"]) == ROW | {"recording_url", "also_said"}
+    assert set(answer["call"]) == ROW | {"recording_url", "also_said", "waits"}
     live, told = answer["story"]
     assert (live["kind"], told["kind"]) == ("live", "report")
     assert {"field": "state", "from": "ringing", "to": "ended"} in told["changed"]

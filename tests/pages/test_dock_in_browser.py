@@ -1,6 +1,7 @@
 """The dock in real Chromium: an open call stands beside the lists, over them, or alone, by the width of the screen."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.display.test_every_field import OTHERS, REPORT
 from tests.pages.test_board_in_browser import PATIENCE, browser, chromium, row, signed_in, site  # noqa: F401
+from tests.support.provider import india
 
 pytestmark = [
     *(pytest.mark.slow, pytest.mark.needs_chromium, pytest.mark.timeout(240)),
@@ -125,6 +127,58 @@ async def test_every_documented_field_stands_in_the_dock_and_what_else_was_said(
     assert moments - set(shown) == set()
     assert await page.locator(f'#panel a[href="{REPORT["CallRecordingUrl"][0]}"]').count() == 1
     assert page.complaints == []
+
+
+async def clocks(page):
+    """What stands on each of the three clocks: (its name, the wait, a note)."""
+    return await page.locator("#panel .waits > div").evaluate_all(
+        "(all) => all.map((each) => [...each.children].map((part) => part.textContent))"
+    )
+
+
+async def test_the_three_clocks_go_on_and_stop_as_the_server_tells_them(site, browser):  # noqa: F811
+    began = datetime.now(UTC) - timedelta(seconds=14)
+    call = {"SourceNumber": "9000000606", "StartTime": india(began)}
+    await asyncio.to_thread(site.says, "clocks.1", **call)
+    page = await signed_in(browser, site, viewport=WIDE)
+    await row(page, "live", "00606").first.click()
+    verdict = page.locator("#panel .counts-as")
+    await expect(verdict).to_contain_text("Waiting, within the threshold", timeout=PATIENCE)
+    whole, picked, ringing = await clocks(page)
+    assert [each[0] for each in (whole, picked, ringing)] == ["Whole call", "After the pick-up", "Ringing"]
+    assert whole[1] == picked[1] > ringing[1]
+    assert await page.locator("#panel .waits .is-counted dt").all_inner_texts() == ["After the pick-up"]
+    assert picked[2] == "this one counts, pick-up not told: from the start"
+    # Nothing is heard, and the threshold passes.
+    await expect(verdict).to_contain_text("Waiting, past the threshold", timeout=PATIENCE)
+    await expect(verdict).to_contain_text("threshold 20 s")
+    assert await verdict.get_attribute("data-level") == "warn"
+    assert (await clocks(page))[0][1] >= "0:21"
+    await asyncio.to_thread(site.says, "clocks.1", **call, Status="Picked")
+    await expect(verdict).to_contain_text("Talking, answered late", timeout=PATIENCE)
+    stands = await clocks(page)
+    await page.wait_for_timeout(2_100)
+    assert await clocks(page) == stands
+    moments = {"LegA_Picked_time": 1, "LegB_Start_time": 4, "LegB_Picked_time": 9}
+    told = {name: india(began + timedelta(seconds=seconds)) for name, seconds in moments.items()}
+    await asyncio.to_thread(site.reports, "clocks.1", **call, **told)
+    await expect(verdict).to_contain_text("Answered in time", timeout=PATIENCE)
+    assert await clocks(page) == [
+        ["Whole call", "0:09"],
+        ["After the pick-up", "0:08", "this one counts"],
+        ["Ringing", "0:05"],
+    ]
+    assert page.complaints == []
+
+
+async def test_an_outgoing_call_has_no_clocks_of_a_wait(site, browser):  # noqa: F811
+    fields = {"SourceNumber": "9000000607", "Direction": "WEBOBD", "DialWhomNumber": "8000000201"}
+    await asyncio.to_thread(site.reports, "out.1", **fields)
+    page = await signed_in(browser, site, viewport=WIDE)
+    await row(page, "completed", "00607").first.click()
+    await expect(page.locator("#panel .step").first).to_be_visible(timeout=PATIENCE)
+    await expect(page.locator("#panel .facts")).to_contain_text("Outgoing")
+    assert await page.locator("#panel .waits").count() == 0
 
 
 @pytest.mark.parametrize(("width", "reachable"), [(820, True), (390, False)])

@@ -1,7 +1,7 @@
 /** The facts of one call as the dock shows them: built anew on each change, and patched into what stands there. */
 
 import { icon, make } from "../shared/dom.js";
-import { clockSeconds, exact, hover, length, phoneParts, UNKNOWN } from "../shared/format.js";
+import { clockSeconds, exact, hover, length, phoneParts, timer, UNKNOWN } from "../shared/format.js";
 import {
   attemptWord,
   DIRECTIONS,
@@ -17,9 +17,12 @@ import {
 } from "../shared/words.js";
 import { attemptShape } from "./cells.js";
 
-/** Everything there is to say; `told`: the call as the API tells it, with its recording, or undefined. */
-export const callFacts = (call, told, now) =>
-  [factsOf(call, told), waitsOf(call, now), attemptsOf(call), saidOf(told), flagsOf(call)].filter(Boolean);
+/**
+ * Everything there is to say; `told`: the call as the API tells it, with its recording and its waits, or undefined.
+ * `at`: as of when a wait that goes on is told.
+ */
+export const callFacts = (call, told, at) =>
+  [factsOf(call, told), waitsOf(call, told, at), attemptsOf(call), saidOf(told), flagsOf(call)].filter(Boolean);
 
 const LEGS = ["leg_a_picked_at", "leg_b_started_at", "leg_b_picked_at"];
 
@@ -113,46 +116,42 @@ function recording(call, told) {
 
 const moment = (at) => make("time", { datetime: new Date(at).toISOString(), title: hover(at), text: exact(at) });
 
-/** The three clocks of a wait: until somebody answered, until its end, or until now. */
-function waitsOf(call, now) {
-  if (call.direction !== "incoming") return null;
-  const end = call.at.answered ?? call.at.ended ?? now;
+/** The three clocks of a wait, which of them counts and as what, as the server reckons them. */
+function waitsOf(call, told, at) {
+  if (call.direction !== "incoming" || told?.waits === null) return null;
   const over = call.at.answered !== null || call.isEnded;
-  const since = (from) => (from === null ? null : seconds(end - from));
-  const counted = call.wait_seconds ?? since(call.at.began);
+  const clocks = told?.waits.clocks.map((clock) => clockOf(clock, at)) ?? PLACES;
   return part(
     over ? "Waited" : waitingWord(),
-    make(
-      "dl",
-      { class: "waits" },
-      wait(
-        "whole call",
-        "From the start of the call, greeting and menu included",
-        since(clockIsWrong(call) ? call.at.began : call.at.started),
-      ),
-      wait(
-        "counted",
-        "From when the system picked up, until the report tells that from when the call began: this one is in the figures",
-        counted,
-        true,
-      ),
-      wait("ringing", "From when an agent's phone began to ring", since(call.at.ringing)),
-    ),
+    make("dl", { class: "waits" }, ...clocks.map((each) => clockNode(each))),
+    countsAs(told?.waits),
   );
 }
 
-const wait = (word, about, value, counted = false) =>
+/** Before the server has said them, the clocks have their places. */
+const PLACES = ["", "", ""].map((word) => ({ word, text: "…" }));
+
+function clockOf({ word, starts, counts, seconds, since, note }, at) {
+  const text = since === null ? length(seconds) : timer(at - Date.parse(since));
+  return { word, about: starts, counts, text, note };
+}
+
+const clockNode = ({ word, about, counts, text, note }) =>
   make(
     "div",
-    { class: counted ? "is-counted" : null, title: about },
+    { class: counts ? "is-counted" : null, title: about },
     make("dt", { text: word }),
-    make("dd", { text: length(value) }),
+    make("dd", { class: "wait", text }),
+    note ? make("dd", { class: "wait-note", text: note }) : null,
   );
 
-/** The provider's start is hours off: the call counts from when it was heard of. */
-const clockIsWrong = (call) => call.flags?.some((flag) => flag === "clock_ahead" || flag === "clock_behind");
-
-const seconds = (ms) => Math.max(0, Math.round(ms / 1000));
+const countsAs = ({ word = "", level = "none", limit = "" } = {}) =>
+  make(
+    "p",
+    { class: "counts-as", "data-level": level },
+    make("span", { class: "level" }, make("i", { class: "level-shape" }), make("span", { text: word })),
+    make("span", { class: "muted", text: limit }),
+  );
 
 function attemptsOf(call) {
   if (!call.attempts.length) return null;

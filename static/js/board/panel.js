@@ -26,6 +26,8 @@ export class CallPanel extends HTMLElement {
   /** @type {AbortController | null} */
   #loading = null;
   #askedAt = 0;
+  /** As of when the waits are told that go on. */
+  #waitsAt = 0;
   #state = stateCell({ role: null });
   #timer = make("div", { class: "panel-timer" });
   #title = make("h2", { class: "panel-title number", tabindex: -1 });
@@ -105,11 +107,14 @@ export class CallPanel extends HTMLElement {
     this.#askAgain(now);
   }
 
-  /** What came in while the last answer was under way. */
+  /** What came in while the last answer was under way, and what has come to be by itself. */
   #askAgain(now) {
     const [call, answer] = [this.#call, this.#answer];
-    const grown = call && answer && call.seq > answer.call.seq;
-    if (grown && !this.#loading && now - this.#askedAt >= AGAIN_AFTER_MS) this.#load(now);
+    if (!call || !answer) return;
+    const grown = call.seq > answer.call.seq;
+    // A wait passes its threshold, and a call is lost track of, though nobody says anything.
+    const over = answer.call.waits?.stands_until && now >= Date.parse(answer.call.waits.stands_until);
+    if ((grown || over) && !this.#loading && now - this.#askedAt >= AGAIN_AFTER_MS) this.#load(now);
   }
 
   async #load(now) {
@@ -168,7 +173,10 @@ export class CallPanel extends HTMLElement {
   }
 
   #particulars(call, now) {
+    const told = this.#answer?.call;
+    // What was told of a call that has changed since stands still until it is told anew.
+    if (!told || told.seq >= call.seq) this.#waitsAt = now;
     become.children(this.#line, [timeline(call, now)].filter(Boolean));
-    become.children(this.#facts, callFacts(call, this.#answer?.call, now));
+    become.children(this.#facts, callFacts(call, told, this.#waitsAt));
   }
 }
