@@ -5,7 +5,7 @@ from typing import Any
 
 from calls.display import formats
 from calls.figures.asking import Question
-from calls.figures.definitions import FIGURES
+from calls.figures.definitions import FEW, FIGURES
 from calls.figures.group_rules import Rules
 from calls.figures.reading import read
 from calls.figures.spans import HOURS_OF_DAY
@@ -75,10 +75,13 @@ def heat_map(asked: Question, scope: Scope, rules: Rules) -> list[dict[str, Any]
 
 
 def _heat(asked: Question, tallies: dict[Any, Tally], day: int, hour: int) -> dict[str, Any]:
-    """A cell with its counts, and a level of 1 (below a tenth) to 5 by the share of lost calls."""
+    """A cell with its counts, and a level of 1 (below a tenth) to 5 by the share of lost calls.
+
+    0 where none was lost, and where the offered ones are too few for a share: 2 of 2 at night would outshine 30 of 90.
+    """
     place = day * HOURS_OF_DAY + hour
     counts = _counts(tallies.get(place))
     lost, offered = counts["lost"], counts["offered"]
-    level = min(5, int(10 * lost / offered + 1)) if lost else 0
+    level = min(5, int(10 * lost / offered + 1)) if lost and offered >= FEW else 0
     query = asked.fixed().address(by="week_hour", of=place)
     return {"hour": hour, "lost": lost, "offered": offered, "level": level, "query": query}

@@ -339,9 +339,22 @@ def test_what_is_not_there_is_not_found(client, admin_person, day, path):
 def test_a_heat_map_of_a_week_and_none_of_a_day(client, admin_person, day):
     week = opened(client, admin_person, "/figures/?span=7d").content.decode()
 
-    lost = [int(text) for text in re.findall(r'<td class="heat-[1-5]"[^>]*><a [^>]*>(\d+)</a></td>', week)]
+    lost = [int(text) for text in re.findall(r'<td class="heat-\d"[^>]*><a [^>]*>(\d+)</a></td>', week)]
     assert sum(lost) == 2
     assert 'class="heat"' not in opened(client, admin_person, "/figures/").content.decode()
+
+
+def test_a_cell_of_the_heat_map_with_few_calls_has_no_colour(client, admin_person, sales):
+    for hour, answered in ((9, 0), (10, 7), (11, 8)):
+        for _ in range(2):
+            ended(sales, "missed", hour=hour)
+        for _ in range(answered):
+            ended(sales, hour=hour)
+
+    week = opened(client, admin_person, "/figures/?span=7d").content.decode()
+
+    told = re.findall(r'<td class="heat-(\d)" title="[^"]*: 2 lost of (\d+)"', week)
+    assert told == [("0", "2"), ("0", "9"), ("3", "10")]
 
 
 @pytest.mark.parametrize("by", BY)
