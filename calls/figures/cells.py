@@ -111,7 +111,7 @@ def spread(generation: int, until: int, zone: ZoneInfo, most: int) -> int:
 
 
 def add(generation: int, given: Mapping[Key, Sums]) -> None:
-    """Add sums to cells of longer spans, or of pruned calls."""
+    """Add sums to cells of longer spans, or of pruned calls. Afterwards `given` holds what the cells hold."""
 
     def more(key: Key, kept: Kept) -> Kept:
         sums = given[key]
@@ -129,8 +129,9 @@ def _write(
 ) -> list[Key]:
     """Make cells anew of what is kept of them (or of nothing). Returns those whose sums the longer spans hold.
 
-    `spread` says it of new cells. One that holds no call any more is deleted. Sorted, so that two writers cannot wait
-    for each other.
+    `spread` says it of new cells. One that holds no call any more is deleted. Who writes has locked the row of the
+    projection, so no two write at once. Sorted, since cells that stand beside each other in the index are then written
+    one after the other.
     """
     keys = sorted(given)
     there = {key: (cell, (counts, lanes), is_spread) for key, cell, counts, lanes, is_spread in _kept(generation, keys)}

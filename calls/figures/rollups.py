@@ -173,9 +173,9 @@ def noted_between(generation: int, start: datetime, end: datetime) -> dict[int, 
 
 
 def load_part(text: str) -> Part:
-    cells = orjson.loads(text)
-    cells[_WAITS] = tuple(cells[_WAITS])
-    return Part._make(cells)
+    values = orjson.loads(text)
+    values[_WAITS] = tuple(values[_WAITS])
+    return Part._make(values)
 
 
 def _write_notes(generation: int, changed: dict[int, Part | None]) -> None:
