@@ -159,8 +159,10 @@ def part_of(call: Columns | Counted) -> Part | None:
     if not call.ended:
         return None
     until, menu_only = wait_ends(call), call.outcome == Outcome.IVR_ONLY
+    # Not `started_at`: where the provider's clock is wrong, the other moments were put right, and that was not.
+    began = call.began_at if call.provisional or call.started_at else None
     waits = (
-        None if menu_only else seconds(call.began_at if call.provisional else call.started_at, until),
+        None if menu_only else seconds(began, until),
         None if menu_only else call.wait_seconds,
         seconds(call.ringing_at, until),
     )
