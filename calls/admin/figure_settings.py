@@ -54,31 +54,38 @@ def preview(said: dict[str, Any]) -> str:
         formula=Formula(said["formula"]),
         hours=hours_of(said["hours"]),
         promise=said["promise"],
+        menu_offered=said["menu_offered"],
     )
     rules = Rules()
     whose = frozenset([group] if group else [None, *rules.without_own(CallGroup.objects.values_list("id", flat=True))])
     reading = read(Asked(start, end, Scope(None, masked=False), whose), "", now)
-    level, lost = FIGURES["service-level"], FIGURES["lost"]
     told = []
     for each in (rules, rules.with_settings(group, wanted)):
         tally = reading.tally(each)
-        value = level.of(tally)
-        of = f"{value.numerator:,.0f} of {value.denominator:,.0f}"
-        told.append(f"{text_of(value)} in time ({of}), {text_of(lost.of(tally))} lost")
+        level, lost, offered = (FIGURES[name].of(tally) for name in ("service-level", "lost", "offered"))
+        of = f"{level.numerator:,.0f} of {level.denominator:,.0f}"
+        told.append(f"{text_of(level)} in time ({of}), {text_of(lost)} lost of {text_of(offered)} offered")
     return f"Yesterday as it is counted now: {told[0]}. By these settings: {told[1]}."
 
 
 @admin.register(FigureSettings, site=site)
 class FigureSettingsAdmin(Open):
     form = FigureSettingsForm
-    list_display = ("whose", "threshold", "short", "goal", "clock", "ivr_allowance", "formula", "hours")
+    list_display = ("whose", "threshold", "short", "goal", "clock", "ivr_allowance", "formula", "hours", "counts_menu")
     list_select_related = ("group",)
-    fields = ("group", "threshold", "goal", "short", "clock", "ivr_allowance", "formula", "hours", "promise")
+    fields = (
+        *("group", "threshold", "goal", "short", "menu_offered", "clock", "ivr_allowance", "formula", "hours"),
+        "promise",
+    )
     change_form_template = "admin/calls/figuresettings/change_form.html"
 
     @admin.display(description="Group", ordering="group__name")
     def whose(self, settings: FigureSettings) -> str:
         return settings.group.name if settings.group else "All other groups"
+
+    @admin.display(description="Menu calls offered", boolean=True)
+    def counts_menu(self, settings: FigureSettings) -> bool:
+        return settings.menu_offered
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """A preview comes as an error of the form, since it must not be saved; it is none, and not shown as one."""

@@ -75,6 +75,17 @@ NOW_MARKS: Mapping[str, Text] = {
 }
 """What a live call counts as in the figures of now."""
 
+MENU_CALLS: Mapping[bool, Text] = {False: _("not offered"), True: _("abandoned")}
+"""What calls that ended in the menu count as, by whether their group says that they were offered."""
+ABANDONED_IN_MENU = _("{mark}, in the menu")
+
+
+def mark_words(mark: str, in_menu: bool) -> Text:
+    """What one call counts as; of a call that ended in the menu also that it did, where its mark does not say it."""
+    word = MARKS[mark]
+    return str(ABANDONED_IN_MENU).format(mark=word) if in_menu and mark != "ivr_only" else word
+
+
 GOAL_LEVELS: Mapping[str, Text] = {
     "none": _("no calls yet"),
     "few": _("few calls"),

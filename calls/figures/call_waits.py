@@ -48,7 +48,7 @@ def waits_of(call: Columns, settings: Settings, now: datetime) -> CallWaits:
     """The waits of a call by the settings of its group; a live one is looked at as of `now`."""
     found: tuple[int | None, ...]
     if part := part_of(call):
-        found = part.waits
+        found = part.waits if settings.offers(part.outcome) else (None,) * len(CLOCKS)
         mark = mark_of(part.direction, part.outcome, found[CLOCKS.index(settings.clock)], settings)
     else:
         mark = live_mark(call, settings, now)
@@ -140,7 +140,7 @@ def _why_unknown(call: Columns, clock: Clock, mark: Mark) -> str:
     """A code of `WAIT_UNKNOWN`: the first of the moments that is missing."""
     if mark is Mark.IVR_ONLY:
         return "menu_only"
-    if clock is Clock.RINGING and call.ringing_at is None:
+    if clock is Clock.RINGING and (call.ringing_at is None or call.outcome == Outcome.IVR_ONLY):
         return "no_ring"
     if mark is Mark.LOST_TRACK and call.state != State.TALKING:
         return "lost_track"

@@ -24,7 +24,7 @@ MOST_CALLS = 5_000
 LONGEST_CALL = timedelta(hours=6)
 """A call that began so long before a span is not looked for in it."""
 _AT_ONCE = 500
-_CAN_BE_LOST = (Outcome.ABANDONED, Outcome.MISSED)
+_CAN_BE_LOST = (Outcome.ABANDONED, Outcome.MISSED, Outcome.IVR_ONLY)
 _OF_LATER = ("customer_key", "group_id", "direction", "began_at", "answered_at")
 Moments = dict[str, list[float]]
 """By customer, in seconds since 1970, in their order."""
@@ -42,13 +42,13 @@ def look_closely(asked: Asked, now: datetime) -> dict[str, Found] | None:
     if len(calls) > MOST_CALLS:
         return None
     rules = Rules()
-    lost = _lost([call["id"] for call in calls if call["outcome"] in _CAN_BE_LOST], rules, now)
+    lost = _lost([call["id"] for call in calls if _can_be_lost(call, rules)], rules, now)
     seen = {
         call["customer_reversed"]: None
         for call in calls
         if call["customer_reversed"] and (call["outcome"] == Outcome.ANSWERED or call["id"] in lost)
     }
-    within = [_seen(call, now, lost) for call in calls if not asked.business or _is_open(call, rules)]
+    within = [_seen(call, now, lost, rules) for call in calls if not asked.business or _is_open(call, rules)]
     later, talks = _later(asked, seen.keys())
     return look(within, later, span, talks)
 
@@ -69,6 +69,10 @@ def _is_open(call: dict[str, Any], rules: Rules) -> bool:
     return rules.is_open(quarter_of(call["began_at"]), call["group_id"])
 
 
+def _can_be_lost(call: dict[str, Any], rules: Rules) -> bool:
+    return call["outcome"] in _CAN_BE_LOST and rules.of(call["group_id"]).offers(call["outcome"])
+
+
 def _lost(ids: list[int], rules: Rules, now: datetime) -> set[int]:
     """Which of these calls the figures count as lost, by the settings of their groups: no short abandon."""
     found = set()
@@ -78,7 +82,7 @@ def _lost(ids: list[int], rules: Rules, now: datetime) -> set[int]:
     return found
 
 
-def _seen(call: dict[str, Any], now: datetime, lost: set[int]) -> Seen:
+def _seen(call: dict[str, Any], now: datetime, lost: set[int], rules: Rules) -> Seen:
     incoming, ended = call["direction"] == Direction.INCOMING, call["state"] == State.ENDED
     ends = (call["ended_at"] or call["heard_at"]) if ended else now
     outgoing = call["direction"] == Direction.OUTGOING
@@ -86,7 +90,7 @@ def _seen(call: dict[str, Any], now: datetime, lost: set[int]) -> Seen:
     return Seen(
         call["id"],
         incoming,
-        incoming and call["outcome"] != Outcome.IVR_ONLY,
+        incoming and rules.of(call["group_id"]).offers(call["outcome"]),
         ended and call["outcome"] == Outcome.ANSWERED,
         (call["customer_key"] or "") if call["customer_reversed"] else "",
         call["agent_number"] or "",

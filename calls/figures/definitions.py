@@ -141,8 +141,8 @@ _ENDS = ("answered", "abandoned", "missed", "failed", "ivr_only", "unknown")
 _CALLED_FOR_AGENT = frozenset({Mark.CONNECTED, Mark.CUSTOMER_MISSED})
 
 _NOT_TOLD = (
-    "Left out: failed calls, unknown ends, calls that ended in the menu, calls we lost track of, answered calls whose "
-    "wait is unknown, and live calls still within the threshold."
+    "Left out: failed calls, unknown ends, calls that ended in the menu and were not offered, calls we lost track of, "
+    "answered calls whose wait is unknown, and live calls still within the threshold."
 )
 
 FIGURES: dict[str, Figure] = {
@@ -151,8 +151,8 @@ FIGURES: dict[str, Figure] = {
         _count_of(
             "offered",
             "Offered",
-            "Incoming calls that began in this span, without those that ended in the menu. Each is answered, "
-            "abandoned, missed, failed or unknown, or is still live.",
+            "Incoming calls that began in this span; those that ended in the menu only where their group counts them. "
+            "Each is answered, abandoned, missed, failed or unknown, or is still live.",
             OFFERED,
         ),
         _count_of("answered", "Answered", "Incoming calls that an agent answered, and that have ended.", ANSWERED),
@@ -194,8 +194,8 @@ FIGURES: dict[str, Figure] = {
         _count_of(
             "abandoned",
             "Abandoned",
-            "Incoming calls that the customer gave up before anybody picked up, without short abandons. Where the "
-            "provider does not say who hung up, the call counts here and is named unclear.",
+            "Incoming calls that the customer gave up before anybody picked up, in the menu where their group counts "
+            "that, without short abandons. Where the provider does not say who hung up, the call counts here.",
             ABANDONED,
         ),
         _share_of(
@@ -244,7 +244,8 @@ FIGURES: dict[str, Figure] = {
         _count_of(
             "menu-only",
             "Menu only",
-            "Incoming calls that ended in the menu and were never sent to an agent. They are not offered.",
+            "Incoming calls that ended in the menu and were never sent to an agent. They are not offered; where a "
+            "group counts them as offered, they are abandoned calls and not here.",
             frozenset({Mark.IVR_ONLY}),
         ),
         _count_of(

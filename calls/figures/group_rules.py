@@ -9,7 +9,10 @@ from calls.figures.parts import Clock, Formula, Settings
 from calls.figures.spans import quarter_of_week
 from calls.models import FigureSettings
 
-_COLUMNS = ("group_id", "threshold", "short", "goal", "clock", "ivr_allowance", "formula", "hours", "promise")
+_COLUMNS = (
+    *("group_id", "threshold", "short", "goal", "clock", "ivr_allowance", "formula", "hours", "promise"),
+    "menu_offered",
+)
 
 
 class Rules:
@@ -19,9 +22,9 @@ class Rules:
         rows = FigureSettings.objects.values_list(*_COLUMNS)
         self.own = {
             group or 0: Settings(
-                threshold, short, goal, Clock(clock), allowance, Formula(formula), hours_of(hours), promise
+                threshold, short, goal, Clock(clock), allowance, Formula(formula), hours_of(hours), promise, menu
             )
-            for group, threshold, short, goal, clock, allowance, formula, hours, promise in rows
+            for group, threshold, short, goal, clock, allowance, formula, hours, promise, menu in rows
         }
         self._forget()
 

@@ -19,7 +19,7 @@ from calls.figures.reading import Asked
 from calls.figures.splits import Whose, whose_of, windows
 from calls.models import Call
 from calls.whole_numbers import LARGEST_ID, whole_number
-from calls.words import Direction
+from calls.words import Direction, Outcome
 
 COUNTED, AMONG, OUT = "counted", "among", "out"
 """Above the line; only below it; left out of the figure."""
@@ -38,6 +38,10 @@ class Inspected:
     call: Call
     mark: Mark
     wait: int | None
+
+    @property
+    def in_menu(self) -> bool:
+        return self.call.outcome == Outcome.IVR_ONLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Settings(NamedTuple):
     """How the calls of one group are counted. Lengths are whole seconds, the goal is in percent.
 
     `hours` are its business hours (None: always open). `promise`: a lost caller is to be called back within so many
-    minutes.
+    minutes. `menu_offered`: a call that ended in the menu was offered, and abandoned there.
     """
 
     threshold: int = 20
@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     formula: Formula = Formula.SHORT_LEFT_OUT
     hours: Hours | None = None
     promise: int = 60
+    menu_offered: bool = False
 
     @property
     def counting(self) -> "Settings":
@@ -72,6 +73,10 @@ class Settings(NamedTuple):
     def allowance_on(self, clock: Clock) -> int:
         """How many seconds of menu are taken off a wait: after the pick-up only."""
         return self.ivr_allowance if clock is Clock.AFTER_PICKUP else 0
+
+    def offers(self, outcome: str | None) -> bool:
+        """Whether the group counts calls that ended so as offered."""
+        return outcome != Outcome.IVR_ONLY or self.menu_offered
 
 
 class Mark(StrEnum):
@@ -108,7 +113,8 @@ class Part(NamedTuple):
     """What one call adds to the sums: where it belongs, how it went, and how long what took.
 
     `quarter` numbers the quarters of an hour since 1970 (UTC) by the moment the call began. `waits` are by the clocks
-    of `CLOCKS`, in whole seconds, None where unknown. `coins` are thousandths.
+    of `CLOCKS`, in whole seconds, None where unknown; a call that ended in the menu rang nowhere. `coins` are
+    thousandths.
     """
 
     quarter: int
@@ -144,6 +150,7 @@ class Counted(NamedTuple):
     ringing_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None
+    leg_a_picked_at: datetime | None
     wait_seconds: int | None
     talk_seconds: int | None
     coins: Decimal | None
@@ -158,14 +165,6 @@ def part_of(call: Columns | Counted) -> Part | None:
     """The part of an ended call; None for one that is live or turned out to be another one."""
     if not call.ended:
         return None
-    until, menu_only = wait_ends(call), call.outcome == Outcome.IVR_ONLY
-    # Not `started_at`: where the provider's clock is wrong, the other moments were put right, and that was not.
-    began = call.began_at if call.provisional or call.started_at else None
-    waits = (
-        None if menu_only else seconds(began, until),
-        None if menu_only else call.wait_seconds,
-        seconds(call.ringing_at, until),
-    )
     return Part(
         quarter_of(call.began_at),
         call.source_id,
@@ -174,7 +173,7 @@ def part_of(call: Columns | Counted) -> Part | None:
         call.agent_number or "",
         call.virtual_number or "",
         call.outcome or Outcome.UNKNOWN,
-        waits,
+        _waits(call),
         call.talk_seconds if call.outcome == Outcome.ANSWERED else None,
         int(call.coins * 1000) if call.coins else 0,
         call.outcome == Outcome.ABANDONED and call.reason == "hung_up",
@@ -186,6 +185,22 @@ def wait_ends(call: Columns | Counted) -> datetime | None:
     if call.outcome == Outcome.ANSWERED:
         return call.answered_at
     return None if "end_time_assumed" in call.flags else call.ended_at
+
+
+def _waits(call: Columns | Counted) -> tuple[int | None, int | None, int | None]:
+    until = wait_ends(call)
+    # Not `started_at`: where the provider's clock is wrong, the other moments were put right, and that was not.
+    began = call.began_at if call.provisional or call.started_at else None
+    if call.outcome == Outcome.IVR_ONLY:
+        return seconds(began, until), seconds(_picked_up_at(call) or began, until), None
+    return seconds(began, until), call.wait_seconds, seconds(call.ringing_at, until)
+
+
+def _picked_up_at(call: Columns | Counted) -> datetime | None:
+    """When the platform picked up an incoming call, put right as `began_at` was."""
+    if call.leg_a_picked_at and call.started_at:
+        return call.leg_a_picked_at + (call.began_at - call.started_at)
+    return call.leg_a_picked_at
 
 
 def quarter_of(moment: datetime) -> int:
@@ -221,7 +236,7 @@ def mark_of(direction: str, outcome: str, wait: int | None, settings: Settings) 
         return Mark.OTHER
     if outcome == Outcome.ANSWERED:
         return _answered(wait, settings)
-    if outcome == Outcome.ABANDONED:
+    if outcome == Outcome.ABANDONED or (outcome == Outcome.IVR_ONLY and settings.menu_offered):
         return _abandoned(wait, settings)
     return _PLAIN.get(outcome, Mark.UNKNOWN)  # type: ignore[call-overload]
 

@@ -29,7 +29,7 @@ from calls.words import State
 log = logging.getLogger(__name__)
 
 NAME = "rollups"
-FORMAT = 3
+FORMAT = 4
 """Of cells and notes. A new one makes all of them anew."""
 LEAST_SPREAD, MOST_SWEPT = 100, 2_000
 _WAITS = Part._fields.index("waits")

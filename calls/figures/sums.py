@@ -8,7 +8,8 @@ Everything is a plain count, so sums can be added, subtracted and merged in any 
     coins.answered      thousandths of a coin
     answered.p.1500     incoming calls with this outcome whose wait on clock `p` was 1,500 s: long waits
 
-Shorter waits stand beside them: for each outcome and clock (`answered.p`) the lanes of a `Waits`.
+Shorter waits stand beside them: for each outcome and clock (`answered.p`) the lanes of a `Waits`. Those of calls that
+ended in the menu (`ivr_only.p`) count where their group says so.
 """
 
 from collections import Counter
@@ -21,8 +22,11 @@ from calls.figures.parts import CLOCKS, Clock, Mark, Part, Settings, mark_of
 from calls.figures.waits import LANE_BITS, LANES, Packing, Waits
 from calls.words import Direction, Outcome
 
-TIMED = tuple(map(str, (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED)))
-_PACKING = Packing([f"{outcome}.{clock}" for outcome in TIMED for clock in CLOCKS])
+_MENU = str(Outcome.IVR_ONLY)
+_TIMED = tuple(map(str, (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MISSED, _MENU)))
+_PACKING = Packing(
+    [f"{outcome}.{clock}" for outcome in _TIMED for clock in CLOCKS if (outcome, clock) != (_MENU, Clock.RINGING)]
+)
 
 
 Changes = dict[str, int]
@@ -33,7 +37,7 @@ def counts_of(part: Part) -> list[tuple[str, int]]:
     """What one call adds."""
     outcome = str(part.outcome)
     counts = [(outcome, 1)]
-    if outcome in TIMED and part.direction == Direction.INCOMING:
+    if outcome in _TIMED and part.direction == Direction.INCOMING:
         waits = zip(CLOCKS, part.waits, strict=True)
         counts += [(f"{outcome}.{clock}.{wait}", 1) for clock, wait in waits if wait is not None]
     if part.talk is not None:
@@ -200,7 +204,10 @@ class Tally:
         prefix, timed = _PREFIXES.get(direction, f"{direction}."), {}
         if direction == Direction.INCOMING:
             waited = sums.waits()
-            for outcome, waits in ((Outcome.ANSWERED, self.waits), (Outcome.ABANDONED, self.gave_up)):
+            kinds = [(Outcome.ANSWERED, self.waits), (Outcome.ABANDONED, self.gave_up)]
+            if settings.menu_offered:
+                kinds.append((Outcome.IVR_ONLY, self.gave_up))
+            for outcome, waits in kinds:
                 counted = waited(outcome, settings.clock).less(settings.allowance_on(settings.clock))
                 timed[str(outcome)] = self._mark(counted, outcome, settings)
                 waits += counted
@@ -210,7 +217,7 @@ class Tally:
         for name, count in sums.counts.items():
             if name in _OUTCOMES:
                 if left := count - timed.get(name, 0):
-                    self.marks[_untimed(direction, name)] += left
+                    self.marks[_untimed(direction, name, settings.menu_offered)] += left
             elif name.count(".") < _DOTS_OF_A_WAIT:
                 self.other[prefix + name] += count
 
@@ -250,9 +257,9 @@ def counted_waits(sums: Sums, outcome: str, settings: Settings) -> Waits:
 
 
 @lru_cache(maxsize=256)
-def _untimed(direction: str, outcome: str) -> Mark:
-    """What calls count as whose wait is unknown, or says nothing: whatever the settings are."""
-    return mark_of(direction, outcome, None, Settings())
+def _untimed(direction: str, outcome: str, menu_offered: bool) -> Mark:
+    """What calls count as whose wait is unknown, or says nothing: whatever the other settings are."""
+    return mark_of(direction, outcome, None, Settings(menu_offered=menu_offered))
 
 
 @lru_cache(maxsize=512)

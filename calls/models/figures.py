@@ -121,6 +121,10 @@ class FigureSettings(models.Model):
         help_text="Within so many minutes a lost caller is to be called back.",
         validators=[MinValueValidator(1), MaxValueValidator(10_080)],
     )  # fmt: skip
+    menu_offered = models.BooleanField(
+        "calls that end in the menu count as offered", default=False,
+        help_text="Such a call is then an abandoned one, and a short abandon where its wait was short enough.",
+    )  # fmt: skip
 
     class Meta:
         verbose_name_plural = "figure settings"

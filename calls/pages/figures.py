@@ -304,6 +304,7 @@ def settings_in_force(reading: Reading, whose: Whose | None, rules: Rules, scope
             "settings": settings,
             "clock": figure_words.CLOCKS[settings.clock],
             "formula": LEVELS[settings.formula].label,
+            "menu": figure_words.MENU_CALLS[settings.menu_offered],
         }
         for settings, named in alike.items()
     ]
@@ -316,7 +317,7 @@ def told(listed: Listed, scope: Scope) -> list[dict[str, Any]]:
             "row": row(columns_of(each.call), names, scope.masked),
             "id": each.call.pk,
             "began": formats.exact(each.call.began_at),
-            "mark": figure_words.MARKS[each.mark],
+            "mark": figure_words.mark_words(each.mark, each.in_menu),
             "wait": formats.length(each.wait),
             "talk": formats.length(each.call.talk_seconds),
         }

@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from calls.days import day_bounds, day_of
+from calls.figures import rollups
 from calls.figures.definitions import FIGURES
 from calls.figures.group_rules import Rules
 from calls.figures.reading import Asked, read
-from calls.models import FigureSettings
+from calls.models import FigureCell, FigureSettings, Projection
 from calls.models.access import Scope
+from calls.projections.registry import PROJECTIONS
+from calls.projections.runner import catch_up
 from tests.support.factories import make_call
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +73,27 @@ def test_saved_they_count_the_past_anew(admin, sales, yesterday):
     assert admin.post(ADD, entered(threshold=30)).status_code == 302
 
     assert level(yesterday) == (4, 5)
+
+
+def test_calls_that_ended_in_the_menu_count_at_once_and_nothing_is_rebuilt(admin, sales, yesterday):
+    began = yesterday[0] + timedelta(hours=10)
+    for seconds in (4, 15, 60):
+        ends = began + timedelta(seconds=seconds)
+        make_call(sales, "ended", outcome="ivr_only", began_at=began, started_at=began, ended_at=ends)
+    catch_up(PROJECTIONS[rollups.NAME])
+    cells = list(FigureCell.objects.order_by("id").values_list())
+    projection = Projection.objects.values_list().get()
+
+    page = admin.post(ADD, entered(sales, menu_offered="on", _preview="1")).content.decode()
+    assert "counted now: 1 of 3 in time (1 of 3), 0 lost of 3 offered" in page
+    assert "By these settings: 1 of 5 in time (1 of 5), 2 lost of 6 offered" in page
+    assert level(yesterday) == (1, 5)
+
+    assert admin.post(ADD, entered(sales, menu_offered="on")).status_code == 302
+    assert level(yesterday) == (1, 7), "but for the short abandon"
+    assert list(FigureCell.objects.order_by("id").values_list()) == cells
+    assert Projection.objects.values_list().get() == projection
+    assert "Menu calls offered" in admin.get("/admin/calls/figuresettings/").content.decode()
 
 
 @pytest.mark.parametrize(

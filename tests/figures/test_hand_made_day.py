@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from calls.figures.call_waits import CallWaits, waits_of
 from calls.figures.definitions import FIGURES, count, judge, level_by
 from calls.figures.levels import INCOMING, LEVELS, OUTGOING
 from calls.figures.parts import Clock, Formula, Mark, Settings, live_mark, part_of
@@ -72,9 +73,9 @@ LIVE = [
 ]
 
 
-def counted(group, calls=ENDED, live_calls=()):
-    """The tally of a group, as pages reckon it: from sums."""
-    rules, found = RULES[group], Tally()
+def counted(group, calls=ENDED, live_calls=(), **changes):
+    """The tally of a group, as pages reckon it: from sums; with some of its settings changed."""
+    rules, found = RULES[group]._replace(**changes), Tally()
     for direction in ("incoming", "outgoing", "internal"):
         parts = [part_of(call) for call in calls if (call.group_id, call.direction) == (group, direction)]
         found += tally(direction, Sums.of(parts), rules)
@@ -128,6 +129,59 @@ def test_every_figure_is_as_by_hand(name):
     both += support
 
     assert tuple(text_of(FIGURES[name].of(each)) for each in (sales, support, both)) == BY_HAND[name]
+
+
+WITH_MENU = {  # The call that ended in the menu had waited 39 s.
+    "offered": "17",
+    "service-level": "23.1 %",  # 3/13
+    "lost": "8",
+    "lost-rate": "57.1 %",  # 8/14
+    "abandoned": "6",
+    "abandon-rate": "42.9 %",  # 6/14
+    "abandon-rate-offered": "37.5 %",  # 6/16
+    "abandon-time": "0:30",  # 178/6
+    "menu-only": "0",
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_group_that_counts_calls_in_the_menu_has_abandoned_ones_more(name):
+    found = counted(SALES, menu_offered=True)
+
+    assert text_of(FIGURES[name].of(found)) == WITH_MENU.get(name, BY_HAND[name][0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "mark"),
+    [
+        ({"short": 39}, Mark.ABANDONED_LATE),
+        ({"short": 40, "threshold": 40}, Mark.ABANDONED_SHORT),
+        ({"threshold": 39}, Mark.ABANDONED_IN_TIME),
+        ({"ivr_allowance": 35}, Mark.ABANDONED_SHORT),
+        ({"ivr_allowance": 34}, Mark.ABANDONED_IN_TIME),
+        ({"clock": Clock.WHOLE_CALL, "threshold": 39}, Mark.ABANDONED_LATE),
+        ({"clock": Clock.WHOLE_CALL, "threshold": 40}, Mark.ABANDONED_IN_TIME),
+        ({"clock": Clock.RINGING}, Mark.ABANDONED_UNTIMED),
+    ],
+)
+def test_what_a_call_in_the_menu_counts_as_goes_by_its_wait(changes, mark):
+    """It was there for 40 s, 39 s of them after the pick-up, and rang at nobody."""
+    (call,) = (each for each in ENDED if each.outcome == "ivr_only")
+
+    assert counted(SALES, [call], menu_offered=True, **changes).marks == {mark: 1}
+    offered, not_offered = (RULES[SALES]._replace(menu_offered=each, **changes) for each in (True, False))
+    assert waits_of(call, offered, NOW).mark is mark
+    assert counted(SALES, [call], **changes).marks == {Mark.IVR_ONLY: 1}
+    assert waits_of(call, not_offered, NOW) == CallWaits(Mark.IVR_ONLY, (None, None, None), not_offered)
+
+
+@pytest.mark.parametrize("seconds", [5, 25])
+def test_a_live_call_in_the_menu_waits_whether_such_calls_count_or_not(seconds):
+    """Nobody knows yet that it will end there."""
+    call = live(35, "ivr", seconds)
+    without, with_them = (live_mark(call, Settings(menu_offered=each), NOW) for each in (False, True))
+
+    assert without is with_them is (Mark.WAITING_PAST if seconds > 20 else Mark.WAITING_IN_TIME)
 
 
 @pytest.mark.parametrize(

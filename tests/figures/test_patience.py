@@ -62,6 +62,15 @@ def test_the_wait_is_that_of_the_groups_clock_without_its_allowance():
     assert (ringing.clock, ringing.allowance, ringing.chances) == ("r", 0, (100, 100))
 
 
+def test_who_left_in_the_menu_says_nothing_of_how_long_callers_wait_for_an_agent():
+    ends = sums(abandoned={25: 40}, answered={60: 40})
+    known = patience_of(ends, Settings(menu_offered=True))
+    ends += sums(ivr_only={3: 500})
+
+    assert patience_of(ends, Settings(menu_offered=True)) == known
+    assert patience_of(sums(ivr_only={3: 500}), Settings(menu_offered=True)) is None
+
+
 def slowly(gave_up, ended, wait):
     """The chance of giving up within 30 s after a wait, caller by caller."""
     still = 1.0

@@ -18,7 +18,8 @@ def random_rules(seed):
 
     def some():
         clock, formula = rng.choice(list(Clock)), rng.choice(list(Formula))
-        return Settings(rng.choice([10, 20, 30]), rng.choice([0, 3, 5]), 80, clock, rng.choice([0, 0, 2]), formula)
+        limits = rng.choice([10, 20, 30]), rng.choice([0, 3, 5])
+        return Settings(*limits, 80, clock, rng.choice([0, 0, 2]), formula, menu_offered=rng.random() < 0.5)
 
     return {group: some() for group in (1, 2, 3, None)}
 
@@ -36,20 +37,28 @@ def from_sums(calls, rules):
 
 def slow_wait(call, settings):
     """The wait of one call, from its moments."""
-    if settings.clock == Clock.AFTER_PICKUP:
+    if settings.clock == Clock.AFTER_PICKUP and call.outcome != "ivr_only":
         return None if call.wait_seconds is None else max(0, call.wait_seconds - settings.ivr_allowance)
     until = call.answered_at if call.outcome == "answered" else call.ended_at
     if call.outcome != "answered" and "end_time_assumed" in call.flags:
         return None
     start = call.started_at if settings.clock == Clock.WHOLE_CALL else call.ringing_at
-    return None if start is None or until is None or until < start else int((until - start).total_seconds())
+    if call.outcome == "ivr_only" and settings.clock != Clock.WHOLE_CALL:
+        start = (call.leg_a_picked_at or call.started_at) if settings.clock == Clock.AFTER_PICKUP else None
+    if start is None or until is None or until < start:
+        return None
+    allowed = settings.ivr_allowance if settings.clock == Clock.AFTER_PICKUP else 0
+    return max(0, int((until - start).total_seconds()) - allowed)
 
 
 def slow_figures(calls, rules):
     incoming = [(call, slow_wait(call, rules[call.group_id]), rules[call.group_id]) for call in calls
                 if call.direction == "incoming"]  # fmt: skip
     answered = [each for each in incoming if each[0].outcome == "answered"]
-    gave_up = [each for each in incoming if each[0].outcome == "abandoned"]
+    in_menu = [each for each in incoming if each[0].outcome == "ivr_only"]
+    counted_in_menu = [each for each in in_menu if each[2].menu_offered]
+    gave_up = [each for each in incoming if each[0].outcome == "abandoned"] + counted_in_menu
+    offered = len(incoming) - len(in_menu) + len(counted_in_menu)
     short = [each for each in gave_up if each[1] is not None and each[1] < each[2].short]
     abandoned = [each for each in gave_up if each not in short]
     missed = [each for each in incoming if each[0].outcome == "missed"]
@@ -73,7 +82,7 @@ def slow_figures(calls, rules):
     level = slow_level(answered, abandoned, short, missed)
     coins = [(call, call.coins or 0) for call, *_ in incoming]
     return {
-        "offered": sum(call.outcome != "ivr_only" for call, *_ in incoming),
+        "offered": offered,
         "answered": len(answered),
         "service-level": level,
         "average-wait": over(sum(waits), len(waits)),
@@ -84,15 +93,13 @@ def slow_figures(calls, rules):
         "lost-rate": over(len(abandoned) + len(missed), len(answered) + len(abandoned) + len(missed)),
         "abandoned": len(abandoned),
         "abandon-rate": over(len(abandoned), len(answered) + len(abandoned) + len(missed)),
-        "abandon-rate-offered": over(
-            len(abandoned), sum(call.outcome != "ivr_only" for call, *_ in incoming) - len(short)
-        ),
+        "abandon-rate-offered": over(len(abandoned), offered - len(short)),
         "short-abandons": len(short),
         "abandon-time": over(sum(given_up_after), len(given_up_after)),
         "missed": len(missed),
         "failed": sum(call.outcome == "failed" for call, *_ in incoming),
         "unknown": sum(call.outcome in ("unknown", "agent_missed", "customer_missed") for call, *_ in incoming),
-        "menu-only": sum(call.outcome == "ivr_only" for call, *_ in incoming),
+        "menu-only": len(in_menu) - len(counted_in_menu),
         "other": sum(call.outcome in ("failed", "unknown", "agent_missed", "customer_missed") for call, *_ in incoming)
         + len(short),
         "live": 0,
@@ -164,15 +171,17 @@ def test_what_was_added_can_be_taken_out_in_any_order(seed):
     assert sums == Sums()
 
 
+@pytest.mark.parametrize("menu_offered", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_the_identities_hold(seed):
-    calls, rules = random_day(seed), random_rules(seed)
+def test_the_identities_hold(seed, menu_offered):
+    calls = random_day(seed)
+    rules = {group: own._replace(menu_offered=menu_offered) for group, own in random_rules(seed).items()}
     together = from_sums(calls, rules)
     apart = [from_sums([call for call in calls if call.group_id == group], rules) for group in rules]
 
-    assert count(together, OFFERED) + count(together, INCOMING - OFFERED) == sum(
-        call.direction == "incoming" for call in calls
-    )
+    incoming = sum(call.direction == "incoming" for call in calls)
+    assert count(together, OFFERED) + count(together, INCOMING - OFFERED) == incoming
+    assert (count(together, OFFERED) == incoming) == menu_offered
     parts_of_offered = ("answered", "abandoned", "short-abandons", "missed", "failed", "unknown", "live")
     assert FIGURES["offered"].of(together).numerator == sum(
         FIGURES[name].of(together).numerator for name in parts_of_offered

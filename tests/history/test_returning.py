@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from calls.display.masking import mask_text
 from calls.history.returning import Returning, returning
+from calls.models import FigureSettings
 from calls.models.access import Scope
 from tests.support.factories import make_call
 
@@ -24,8 +25,8 @@ def caller(n=1):
 def before(group, ago=HOUR, outcome="abandoned", wait=30, n=1, **columns):
     at = timezone.now() - timedelta(seconds=ago)
     return make_call(
-        group, "ended", began_at=at, started_at=at, ended_at=at + timedelta(seconds=wait), wait_seconds=wait,
-        outcome=outcome, **{**caller(n), **columns},
+        group, "ended", began_at=at, started_at=at, ended_at=at + timedelta(seconds=wait),
+        outcome=outcome, **{"wait_seconds": wait, **caller(n), **columns},
     )  # fmt: skip
 
 
@@ -70,6 +71,16 @@ def test_what_is_no_loss(sales):
     waits(sales)
 
     assert found() == {}
+
+
+def test_who_was_lost_in_the_menu_of_a_group_that_counts_that(sales, support):
+    FigureSettings.objects.create(group=sales, menu_offered=True)
+    before(support, 2 * HOUR, "ivr_only", wait_seconds=None)
+    before(sales, 2 * HOUR, "ivr_only", wait=2, wait_seconds=None)  # a short abandon
+    lost = before(sales, HOUR, "ivr_only", wait_seconds=None)
+    call = waits(sales)
+
+    assert found() == {call.pk: Returning(3, 1, lost.ended_at)}
 
 
 def test_who_withholds_their_number_is_nobody_in_particular(sales):

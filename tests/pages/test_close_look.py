@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from calls.figures import close_reading
 from calls.figures.close_look import CLOSE_FIGURES
+from calls.models import FigureSettings
 from tests.support.factories import make_call
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,22 @@ def test_a_lost_caller_was_reached_by_a_call_out_or_by_calling_again(
     assert (said["agent-reaction"], said["dial-and-talk"]) == ("0:06", "0:20")
     assert set(map(int, re.findall(r"/admin/calls/call/(\d+)/change/", counted))) == set(lost[:2])
     assert close(client, sales_supervisor)["lost-reached"] == "1 of 4", "what others spoke is not theirs to know"
+
+
+def test_who_was_lost_in_the_menu_counts_where_the_group_says_so(client, admin_person, sales):
+    start = timezone.now() - timedelta(hours=30)
+    for seconds, digits in ((40, "9000000101"), (3, "9000000102")):
+        make_call(
+            sales, "ended", began_at=start, started_at=start, outcome="ivr_only", wait_seconds=None,
+            ended_at=start + timedelta(seconds=seconds), customer_key=digits, customer_reversed=digits[::-1],
+        )  # fmt: skip
+    names = ("callers", "lost-reached")
+
+    said = close(client, admin_person)
+    assert [said[name] for name in names] == ["0", "–"]
+    FigureSettings.objects.create(group=sales, menu_offered=True)
+    said = close(client, admin_person)
+    assert [said[name] for name in names] == ["2", "0 of 1"], "one was a short abandon"
 
 
 def test_masked_people_get_no_number(client, masked_viewer, traffic):

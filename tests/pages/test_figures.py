@@ -47,9 +47,9 @@ def began(hour=10, day=0):
 def ended(group=None, outcome="answered", wait=3, hour=10, day=0, **columns):
     at = began(hour, day)
     answered = {"answered_at": at + timedelta(seconds=wait), "talk_seconds": 60} if outcome == "answered" else {}
+    lengths = {"wait_seconds": wait, "ended_at": at + timedelta(seconds=wait + 60)}
     return make_call(
-        group, "ended", began_at=at, started_at=at, outcome=outcome, wait_seconds=wait,
-        ended_at=at + timedelta(seconds=wait + 60), **{**answered, **columns},
+        group, "ended", began_at=at, started_at=at, outcome=outcome, **{**lengths, **answered, **columns}
     )  # fmt: skip
 
 
@@ -250,6 +250,29 @@ def test_the_same_calls_by_six_formulas_and_the_settings_in_force(client, admin_
     assert re.search(r"<bdi>Sales</bdi></th><td>60 s</td>.*All abandoned count", page, re.DOTALL)
     assert re.search(r"<bdi>No group, Support</bdi></th><td>20 s</td>", page)
     assert texts(told(client, admin_person))["service-level"] == "80.0 %"  # 12 of 15: 9 of 12, and 3 of 3
+
+
+def test_calls_that_ended_in_the_menu_count_where_their_group_says_so(client, admin_person, sales, support, day):
+    for group, length in ((sales, 2), (sales, 61), (support, 61)):
+        ended(group, "ivr_only", ended_at=began() + timedelta(seconds=length), wait_seconds=None)
+    without = texts(told(client, admin_person))
+    listed = opened(client, admin_person, "/figures/menu-only/").content.decode()
+    assert listed.count("<td>Ended in the menu</td><td>–</td>") == 3, "it is no wait"
+
+    FigureSettings.objects.create(group=sales, menu_offered=True)
+    said = texts(told(client, admin_person))
+    abandoned = opened(client, admin_person, "/figures/abandoned/").content.decode()
+    short = opened(client, admin_person, "/figures/short-abandons/").content.decode()
+    left_out = opened(client, admin_person, "/figures/abandoned/?side=out").content.decode()
+
+    names = ("offered", "lost", "abandoned", "short-abandons", "menu-only", "service-level")
+    assert [without[name] for name in names] == ["16", "2", "1", "1", "3", "78.6 %"]
+    assert [said[name] for name in names] == ["18", "3", "2", "2", "1", "73.3 %"]  # 11 of 15
+    assert "<td>Abandoned after the threshold, in the menu</td><td>1:01</td>" in abandoned
+    assert "<td>Short abandon, in the menu</td><td>0:02</td>" in short
+    assert "<td>Ended in the menu</td><td>–</td>" in left_out
+    settings = dict(re.findall(r"<bdi>([^<]*)</bdi></th>(?:<td>[^<]*</td>){2}<td>([^<]*)</td>", abandoned))
+    assert settings == {"Sales": "abandoned", "No group, Support": "not offered"}
 
 
 def test_long_lists_are_read_on_page_by_page(client, admin_person, sales):

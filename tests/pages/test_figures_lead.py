@@ -84,7 +84,7 @@ def inspected(page_of, address):
     ],
 )
 def test_each_number_is_that_of_its_inspector_and_of_the_calls_in_it(page_of, weeks, sales, query):
-    FigureSettings.objects.create(group=sales, hours="Mon-Sun 09:30-14:15")
+    FigureSettings.objects.create(group=sales, hours="Mon-Sun 09:30-14:15", menu_offered=True)
     query = query.format(timezone.now() - timedelta(8), timezone.now())
     seen = dict.fromkeys(links_of(page_of(f"/figures/?{query}")))
     before = {name for address, name, _ in seen if "span=moments" in address}

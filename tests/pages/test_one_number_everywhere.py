@@ -55,8 +55,20 @@ def many(sales, support):
     make_call(support, "talking", ago=70, answered_at=timezone.now() - timedelta(seconds=60))
 
 
-SCENES = {none: ("–", "0", "0"), nine: ("8 of 9", "8", "1"), many: ("50.0 %", "12", "2")}
-"""Of the last, Sales has 5 of 6, Support (by formula 3) 3 of 9, and the call without a group 0 of 1."""
+def menu(sales, support):
+    many(sales, support)
+    FigureSettings.objects.filter(group=support).update(menu_offered=True)
+    for group in (sales, support):
+        ended(group, "ivr_only", wait=None)
+
+
+SCENES = {
+    none: ("–", "0", "0"),
+    nine: ("8 of 9", "8", "1"),
+    many: ("50.0 %", "12", "2"),
+    menu: ("47.1 %", "12", "3"),
+}
+"""Of many, Sales has 5 of 6, Support (by formula 3) 3 of 9, and the call without a group 0 of 1."""
 
 
 def on_page(client, span):

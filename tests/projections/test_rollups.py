@@ -135,7 +135,7 @@ class Office:
             self.rng.choice(self.groups),
             self.rng.choice(["ringing", "ended"]),
             began_at=self.rng.choice([NOW - timedelta(seconds=ago + self.rng.randrange(3_000)), self.about_opening()]),
-            outcome=self.rng.choice(["answered", "abandoned", "missed"]),
+            outcome=self.rng.choice(["answered", "abandoned", "missed", "ivr_only"]),
             direction=self.rng.choice(["incoming", "incoming", "outgoing"]),
             wait_seconds=self.rng.choice([None, 3, 30]),
             agent_number=self.rng.choice([None, "+918000000201", "+918000000202"]),
@@ -157,7 +157,7 @@ class Office:
     def correct(self):
         group = self.rng.choice(self.groups)
         began = self.rng.choice([NOW - timedelta(seconds=self.rng.randrange(5_000_000)), self.about_opening()])
-        outcome = self.rng.choice(["answered", "missed", "failed"])
+        outcome = self.rng.choice(["answered", "missed", "failed", "ivr_only"])
         self.change(self.some(state="ended"), group=group, began_at=began, outcome=outcome, wait_seconds=7)
 
     def about_opening(self):
@@ -686,7 +686,7 @@ def test_cells_that_cannot_hold_what_is_taken_out_are_made_anew(harm):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("model", "harm"), [(FigureCell, {"counts": "{}"}), (Projection, {"signature": "2"})], ids=["cells", "format"]
+    ("model", "harm"), [(FigureCell, {"counts": "{}"}), (Projection, {"signature": "3"})], ids=["cells", "format"]
 )
 def test_calls_are_pruned_with_their_figures_whatever_the_cells_hold(model, harm):
     for days in (0, 100, 101):
