@@ -77,13 +77,13 @@ NOW_MARKS: Mapping[str, Text] = {
 
 MENU_CALLS: Mapping[bool, Text] = {False: _("not offered"), True: _("abandoned")}
 """What calls that ended in the menu count as, by whether their group says that they were offered."""
-ABANDONED_IN_MENU = _("{mark}, in the menu")
+MARK_NOTES: Mapping[str, Text] = {"menu": _("{mark}, in the menu"), "unclear": _("{mark}, side unclear")}
+"""What a call counts as, and what is to be said of it besides."""
 
 
-def mark_words(mark: str, in_menu: bool) -> Text:
-    """What one call counts as; of a call that ended in the menu also that it did, where its mark does not say it."""
-    word = MARKS[mark]
-    return str(ABANDONED_IN_MENU).format(mark=word) if in_menu and mark != "ivr_only" else word
+def mark_words(mark: str, note: str) -> Text:
+    """What one call counts as, with one of `MARK_NOTES`, or "" for none."""
+    return str(MARK_NOTES[note]).format(mark=MARKS[mark]) if note else MARKS[mark]
 
 
 GOAL_LEVELS: Mapping[str, Text] = {

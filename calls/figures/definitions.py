@@ -195,7 +195,7 @@ FIGURES: dict[str, Figure] = {
             "abandoned",
             "Abandoned",
             "Incoming calls that the customer gave up before anybody picked up, in the menu where their group counts "
-            "that, without short abandons. Where the provider does not say who hung up, the call counts here.",
+            "that, without short abandons. Where it is unclear who hung up, the call counts here and is listed apart.",
             ABANDONED,
         ),
         _share_of(

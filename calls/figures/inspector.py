@@ -13,8 +13,8 @@ from calls.figures.call_waits import waits_of
 from calls.figures.definitions import Figure
 from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
-from calls.figures.levels import INCOMING, LEVELS, OUTGOING, LevelFormula
-from calls.figures.parts import Mark, Settings, quarter_of
+from calls.figures.levels import ABANDONED, INCOMING, LEVELS, LOST, OUTGOING, SHORT, LevelFormula
+from calls.figures.parts import UNCLEAR_REASON, Mark, Settings, quarter_of
 from calls.figures.reading import Asked
 from calls.figures.splits import Whose, whose_of, windows
 from calls.models import Call
@@ -24,6 +24,8 @@ from calls.words import Direction, Outcome
 COUNTED, AMONG, OUT = "counted", "among", "out"
 """Above the line; only below it; left out of the figure."""
 SIDES = (COUNTED, AMONG, OUT)
+UNCLEAR = "unclear"
+"""No side, but a list of its own: abandoned calls, short ones too, of which nobody can say who hung up."""
 _CHUNK = 200
 _MOST_LOOKED_AT = 4_000
 """Calls looked at for one page. A list of few calls among many goes on with the next page."""
@@ -40,8 +42,15 @@ class Inspected:
     wait: int | None
 
     @property
-    def in_menu(self) -> bool:
-        return self.call.outcome == Outcome.IVR_ONLY
+    def note(self) -> str:
+        """What is to be said of an abandoned call besides: that it was in the menu, that its side is unclear, or ""."""
+        if self.mark not in ABANDONED | SHORT:
+            return ""
+        return "menu" if self.call.outcome == Outcome.IVR_ONLY else "unclear" if self.unclear else ""
+
+    @property
+    def unclear(self) -> bool:
+        return self.mark in ABANDONED | SHORT and self.call.reason == UNCLEAR_REASON
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,11 @@ def side_of(figure: Figure, mark: Mark, settings: Settings) -> str:
     return AMONG if mark in line.among else OUT
 
 
+def may_be_unclear(figure: Figure) -> bool:
+    """Whether a figure counts lost calls alone, and such among them as were abandoned."""
+    return figure.counted <= LOST | SHORT and not figure.counted.isdisjoint(ABANDONED | SHORT)
+
+
 def calls_of(
     figure: Figure,
     side: str,
@@ -70,17 +84,18 @@ def calls_of(
     size: int = 50,
     place: str = "",
 ) -> Listed:
-    """A page of the calls on one side of a figure; of one row of a split where `whose` is given.
+    """A page of the calls on one side of a figure, or of `UNCLEAR`; of one row of a split where `whose` is given.
 
     Raises ValueError for a place that no page named.
     """
     rules, found, at = Rules(), list[Inspected](), _read_place(place)
-    for looked_at, call in enumerate(_latest_first(figure, asked, by, whose, at)):
+    for looked_at, call in enumerate(_latest_first(figure, side, asked, by, whose, at)):
         if len(found) == size or looked_at == _MOST_LOOKED_AT:
             return Listed(found, _place(at))
         at, columns = (call.began_at, call.pk), columns_of(call)
         inspected = inspect(call, columns, rules, now)
-        on_side = side_of(figure, inspected.mark, rules.of(columns.group_id)) == side
+        its_side = side_of(figure, inspected.mark, rules.of(columns.group_id))
+        on_side = inspected.unclear if side == UNCLEAR else its_side == side
         own = whose is None or whose_of(columns, by) == whose
         if on_side and own and _is_within_hours(columns, asked, rules):
             found.append(inspected)
@@ -88,10 +103,12 @@ def calls_of(
 
 
 def _latest_first(
-    figure: Figure, asked: Asked, by: str, whose: Whose | None, at: tuple[datetime, int] | None
+    figure: Figure, side: str, asked: Asked, by: str, whose: Whose | None, at: tuple[datetime, int] | None
 ) -> Iterator[Call]:
     """The calls that can be behind a figure, from a place on; read in chunks, by the hours or days of a row of time."""
     own = _within(asked).filter(direction=Direction.INCOMING if figure.incoming else Direction.OUTGOING)
+    if side == UNCLEAR:
+        own = own.filter(outcome=Outcome.ABANDONED, reason=UNCLEAR_REASON)
     for start, end in windows(asked.start, asked.end, by, whose, site_zone()):
         if at and start > at[0]:
             continue

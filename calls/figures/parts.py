@@ -15,6 +15,8 @@ from calls.words import Direction, Outcome, State
 
 QUARTER_SECONDS = 900
 """A quarter of an hour. Every time zone in use begins its days on one."""
+UNCLEAR_REASON = "hung_up"
+"""The reason of abandoned calls of which the provider does not say whether the customer or an agent hung up."""
 _LONGEST_WAIT = timedelta(days=7)
 
 
@@ -176,7 +178,7 @@ def part_of(call: Columns | Counted) -> Part | None:
         _waits(call),
         call.talk_seconds if call.outcome == Outcome.ANSWERED else None,
         int(call.coins * 1000) if call.coins else 0,
-        call.outcome == Outcome.ABANDONED and call.reason == "hung_up",
+        call.outcome == Outcome.ABANDONED and call.reason == UNCLEAR_REASON,
     )
 
 

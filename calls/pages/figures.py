@@ -21,7 +21,7 @@ from calls.figures.asking import BY, DAILY, HOURS, NAMED_ENDS, SPANS, Question, 
 from calls.figures.definitions import FIGURES, Figure, Unit
 from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
-from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, Listed, calls_of, sides
+from calls.figures.inspector import AMONG, COUNTED, OUT, SIDES, UNCLEAR, Listed, calls_of, may_be_unclear, sides
 from calls.figures.levels import LEVELS
 from calls.figures.reading import read
 from calls.figures.splits import TIMES, Whose
@@ -250,10 +250,10 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
     if asked.of and chosen is None:
         raise Http404
     tally = chosen.tally if chosen else total_of(reading, asked, scope, rules)
-    side = request.GET.get("side") if request.GET.get("side") in SIDES else COUNTED
+    side = side_asked(request, figure)
     try:
         listed = calls_of(
-            figure, str(side), asked.asked(scope), asked.by, chosen.whose if chosen else None, asked.now,
+            figure, side, asked.asked(scope), asked.by, chosen.whose if chosen else None, asked.now,
             place=request.GET.get("place", ""),
         )  # fmt: skip
     except ValueError:
@@ -270,11 +270,30 @@ def inspector(request: HttpRequest, asked: Question, scope: Scope, name: str) ->
         "chosen": chosen,
         "levels": levels(tally) if name == "service-level" else [],
         "settings": settings_in_force(whole, whose, rules, scope),
-        "sides": [side_told(each, on_sides[each], asked, str(side)) for each in SIDES],
+        "sides": [side_told(each, on_sides[each], asked, side) for each in SIDES],
+        "unclear": unclear_told(figure, tally, asked, side),
         "listed": told(listed, scope),
         "older": asked.fixed().address(side=side, place=listed.older) if listed.older else "",
     }
     return render(request, "figures/inspector.html", context)
+
+
+def side_asked(request: HttpRequest, figure: Figure) -> str:
+    """Whose calls are listed: a side of the line, or those of which nobody can say who hung up."""
+    side = request.GET.get("side", "")
+    return side if side in SIDES or (side == UNCLEAR and may_be_unclear(figure)) else COUNTED
+
+
+def unclear_told(figure: Figure, tally: Tally, asked: Question, current: str) -> dict[str, Any] | None:
+    """How many abandoned calls have an unclear side, and the address of their list; None where there are none."""
+    number = tally.other["unclear"]
+    if not number or not may_be_unclear(figure):
+        return None
+    return {
+        "count": formats.figure(number),
+        "query": asked.fixed().address(side=UNCLEAR),
+        "current": current == UNCLEAR,
+    }
 
 
 def side_told(side: str, marks: dict[Any, int], asked: Question, current: str) -> dict[str, Any]:
@@ -317,7 +336,7 @@ def told(listed: Listed, scope: Scope) -> list[dict[str, Any]]:
             "row": row(columns_of(each.call), names, scope.masked),
             "id": each.call.pk,
             "began": formats.exact(each.call.began_at),
-            "mark": figure_words.mark_words(each.mark, each.in_menu),
+            "mark": figure_words.mark_words(each.mark, each.note),
             "wait": formats.length(each.wait),
             "talk": formats.length(each.call.talk_seconds),
         }

@@ -22,7 +22,7 @@ from calls.display.masking import MASK, mask_text
 from calls.figures import rollups
 from calls.figures.asking import BY, SPANS, question
 from calls.figures.definitions import FIGURES
-from calls.figures.inspector import SIDES
+from calls.figures.inspector import SIDES, UNCLEAR
 from calls.figures.reading import read
 from calls.figures.telling import day_words
 from calls.models import Agent, Call, CallGroup, FigureSettings, Source
@@ -273,6 +273,32 @@ def test_calls_that_ended_in_the_menu_count_where_their_group_says_so(client, ad
     assert "<td>Ended in the menu</td><td>–</td>" in left_out
     settings = dict(re.findall(r"<bdi>([^<]*)</bdi></th>(?:<td>[^<]*</td>){2}<td>([^<]*)</td>", abandoned))
     assert settings == {"Sales": "abandoned", "No group, Support": "not offered"}
+
+
+def test_abandoned_calls_whose_side_is_unclear_are_a_list_of_their_own(
+    client, admin_person, sales_supervisor, sales, support, day
+):
+    for group, wait, reason in ((sales, 30, "hung_up"), (sales, 2, "hung_up"), (sales, 30, "all_busy")):
+        ended(group, "abandoned", wait=wait, reason=reason, hour=11)
+    ended(support, "abandoned", wait=30, reason="hung_up", hour=11)
+    ended(sales, "missed", wait=30, reason="rang_out", hour=11)
+    figures = [name for name in FIGURES if f"side={UNCLEAR}" in opened(
+        client, admin_person, f"/figures/{name}/").content.decode()]  # fmt: skip
+
+    for person, count in ((admin_person, 3), (sales_supervisor, 2)):
+        page = opened(client, person, "/figures/lost/?by=hour&of=11").content.decode()
+        link = re.search(rf'href="(\?[^"]*side={UNCLEAR}[^"]*)">Side unclear: {count}</a>', page)
+        listed = opened(client, person, f"/figures/lost/{html.unescape(link[1])}").content.decode()
+        assert f"<b>Side unclear: {count}</b>" in listed
+        marks = re.findall(r"<td>([^<]*), side unclear</td>", listed)
+        assert sorted(marks) == ["Abandoned after the threshold"] * (count - 1) + ["Short abandon"]
+        table = re.search(r'<table class="grid grid--calls">(.*?)</table>', listed, re.DOTALL)[1]
+        assert table.count('<tr><th scope="row">') == count
+    assert figures == [
+        "lost", "lost-rate", "abandoned", "abandon-rate", "abandon-rate-offered", "short-abandons", "abandon-time",
+        "ring-time-unanswered",
+    ]  # fmt: skip
+    assert opened(client, admin_person, f"/figures/missed/?side={UNCLEAR}").status_code == 200
 
 
 def test_long_lists_are_read_on_page_by_page(client, admin_person, sales):
