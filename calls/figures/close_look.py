@@ -6,9 +6,10 @@ long agents were on calls.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -40,6 +41,14 @@ class Seen(NamedTuple):
     lost: bool = False
     outgoing: bool = False
     reaction: float | None = None
+
+
+class Dialled(NamedTuple):
+    """An outgoing call that has ended. `at` is when its talk began, or else the call; `coins` are thousandths."""
+
+    id: int
+    at: float
+    coins: int
 
 
 class Span(NamedTuple):
@@ -123,6 +132,14 @@ CLOSE_FIGURES = {
             "that talk began, which half of them did not exceed (the median).",
         ),
         CloseFigure(
+            "cost-per-recovered",
+            "Cost per caller reached",
+            "The coins of outgoing calls to the callers who were lost in this span, over how many of them were spoken "
+            "to within 7 days. In it is each call to them after the loss until they were spoken to, or for 7 "
+            "days: those that reached nobody, too. A caller who called again and was answered is reached and costs "
+            "nothing here. Left out: coins of incoming calls, calls that go on, and withheld numbers.",
+        ),
+        CloseFigure(
             "agent-reaction",
             "Agent's reaction",
             "The mean time from the dialling of the agent until the agent picked up, of outgoing calls whose agent "
@@ -150,9 +167,11 @@ def look(
     later: Mapping[str, list[float]],
     span: Span,
     talks: Mapping[str, list[float]] = MappingProxyType({}),
+    dialled: Mapping[str, list[Dialled]] = MappingProxyType({}),
 ) -> dict[str, Found]:
     """All of them. `later` has, by customer, the moments at which incoming calls of the span and the week after began,
-    in their order; `talks` those at which somebody and the customer began to talk, whoever had called.
+    in their order; `talks` those at which somebody and the customer began to talk, whoever had called; `dialled` the
+    outgoing calls.
     """
     overlapping = list(calls)
     begun = [call for call in overlapping if span.has(call)]
@@ -166,7 +185,7 @@ def look(
         "calls-per-caller": Found(Value(Unit.NUMBER, len(offered), len(callers)), known),
         "again-within-day": _again(begun, later, DAY),
         "again-within-week": _again(begun, later, WEEK),
-        **_reached(begun, talks),
+        **_reached([call for call in begun if call.lost and call.customer], talks, dialled),
         "agent-reaction": _mean({call.id: call.reaction for call in begun if call.reaction is not None}),
         "dial-and-talk": _mean({call.id: call.ends - call.began for call in begun if call.outgoing and call.answered}),
         "talk-utilisation": utilisation(begun),
@@ -213,20 +232,47 @@ def _next(moments: Sequence[float], place: Callable[[Sequence[float], float], in
     return moments[at] if at < len(moments) else None
 
 
-def _reached(begun: Iterable[Seen], talks: Mapping[str, list[float]]) -> dict[str, Found]:
-    after: dict[int, float | None] = {}
-    for call in begun:
-        if call.lost and call.customer:
-            at = _next(talks.get(call.customer, ()), bisect_left, call.ends)
-            after[call.id] = at - call.ends if at is not None and at - call.ends <= WEEK else None
-    times = sorted(seconds for seconds in after.values() if seconds is not None)
-    reached = tuple(call for call, seconds in after.items() if seconds is not None)
-    others = tuple(call for call, seconds in after.items() if seconds is None)
+def _reached(
+    lost: Sequence[Seen], talks: Mapping[str, list[float]], dialled: Mapping[str, list[Dialled]]
+) -> dict[str, Found]:
+    reached_at: dict[int, float | None] = {}
+    for call in lost:
+        at = _next(talks.get(call.customer, ()), bisect_left, call.ends)
+        reached_at[call.id] = at if at is not None and at - call.ends <= WEEK else None
+    times = sorted(at - call.ends for call in lost if (at := reached_at[call.id]) is not None)
+    reached = tuple(call for call, at in reached_at.items() if at is not None)
+    others = tuple(call for call, at in reached_at.items() if at is None)
     median = times[(len(times) - 1) // 2] if times else 0
     return {
-        "lost-reached": Found(Value(Unit.SHARE, len(reached), len(after)), reached, others),
+        "lost-reached": Found(Value(Unit.SHARE, len(reached), len(lost)), reached, others),
         "time-until-reached": Found(Value(Unit.SECONDS, median, min(1, len(times))), reached),
+        "cost-per-recovered": _cost_of_reaching(lost, reached_at, dialled),
     }
+
+
+def _cost_of_reaching(
+    lost: Sequence[Seen], reached_at: Mapping[int, float | None], dialled: Mapping[str, list[Dialled]]
+) -> Found:
+    windows: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    callers = set()
+    for call in lost:
+        at = reached_at[call.id]
+        windows[call.customer].append((call.ends, call.ends + WEEK if at is None else at))
+        callers |= {call.customer} if at is not None else set()
+    spent = [each for customer, its in windows.items() for each in _within(dialled.get(customer, ()), its)]
+    spent.sort(key=attrgetter("at"), reverse=True)
+    coins = sum(each.coins for each in spent) / 1000
+    return Found(Value(Unit.COINS, coins, len(callers)), tuple(each.id for each in spent))
+
+
+def _within(dialled: Iterable[Dialled], windows: Iterable[tuple[float, float]]) -> Iterator[Dialled]:
+    """The calls within any of these windows, each once; both ends belong to a window."""
+    calls = sorted(dialled, key=attrgetter("at"))
+    moments, told = [each.at for each in calls], 0
+    for start, end in sorted(windows):
+        until = bisect_right(moments, end)
+        yield from calls[max(told, bisect_left(moments, start)) : until]
+        told = max(told, until)
 
 
 def _mean(seconds: Mapping[int, float]) -> Found:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from calls.database.columns import columns_of, lost_track
 from calls.days import day_of
-from calls.figures.close_look import WEEK, Found, Seen, Span, look
+from calls.figures.close_look import WEEK, Dialled, Found, Seen, Span, look
 from calls.figures.group_rules import Rules
 from calls.figures.inspector import in_groups, inspect
 from calls.figures.levels import LOST
@@ -25,7 +25,7 @@ LONGEST_CALL = timedelta(hours=6)
 """A call that began so long before a span is not looked for in it."""
 _AT_ONCE = 500
 _CAN_BE_LOST = (Outcome.ABANDONED, Outcome.MISSED, Outcome.IVR_ONLY)
-_OF_LATER = ("customer_key", "group_id", "direction", "began_at", "answered_at")
+_OF_LATER = ("id", "customer_key", "group_id", "direction", "state", "began_at", "answered_at", "coins")
 Moments = dict[str, list[float]]
 """By customer, in seconds since 1970, in their order."""
 _COLUMNS = (
@@ -49,8 +49,7 @@ def look_closely(asked: Asked, now: datetime) -> dict[str, Found] | None:
         if call["customer_reversed"] and (call["outcome"] == Outcome.ANSWERED or call["id"] in lost)
     }
     within = [_seen(call, now, lost, rules) for call in calls if not asked.business or _is_open(call, rules)]
-    later, talks = _later(asked, seen.keys())
-    return look(within, later, span, talks)
+    return look(within, span=span, **_later(asked, seen.keys()))
 
 
 def _overlapping(asked: Asked, now: datetime) -> CallQuerySet:
@@ -104,21 +103,26 @@ def _seen(call: dict[str, Any], now: datetime, lost: set[int], rules: Rules) -> 
     )
 
 
-def _later(asked: Asked, numbers: Collection[str]) -> tuple[Moments, Moments]:
-    """When the incoming calls of these numbers began, in the span and the week after, and when somebody talked with
-    them. Only calls of the scope.
+def _later(asked: Asked, numbers: Collection[str]) -> dict[str, Any]:
+    """When the incoming calls of these numbers began, in the span and the week after, when somebody talked with them,
+    and the outgoing calls to them. Only calls of the scope.
     """
     until, all_of_them = asked.end + timedelta(seconds=WEEK, hours=24), list(numbers)
     began: Moments = defaultdict(list)
     talked: Moments = defaultdict(list)
+    dialled: dict[str, list[Dialled]] = defaultdict(list)
     for at in range(0, len(all_of_them), _AT_ONCE):
         same = Call.objects.standing().filter(customer_reversed__in=all_of_them[at : at + _AT_ONCE])
         same = same.filter(began_at__gte=asked.start, began_at__lt=until).order_by("began_at")
-        for customer, group, direction, begins, answered in same.values_list(*_OF_LATER):
+        for call, customer, group, direction, state, begins, answered, coins in same.values_list(*_OF_LATER):
             if not asked.scope.allows(group):
                 continue
             if direction == Direction.INCOMING:
                 began[customer or ""].append(begins.timestamp())
+            elif direction == Direction.OUTGOING and state == State.ENDED:
+                spent = Dialled(call, (answered or begins).timestamp(), int(1000 * (coins or 0)))
+                dialled[customer or ""].append(spent)
             if answered:
                 talked[customer or ""].append(answered.timestamp())
-    return dict(began), {customer: sorted(moments) for customer, moments in talked.items()}
+    talks = {customer: sorted(moments) for customer, moments in talked.items()}
+    return {"later": dict(began), "talks": talks, "dialled": dict(dialled)}

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from calls.figures.close_look import Seen, Span, look, utilisation
+from calls.figures.close_look import Dialled, Seen, Span, look, utilisation
 from calls.figures.text import text_of
 from tests.support.growth import is_linear
 
@@ -46,6 +46,7 @@ def test_a_day_by_hand():
         "again-within-week": "3 of 3",
         "lost-reached": "–",
         "time-until-reached": "–",
+        "cost-per-recovered": "–",
         "agent-reaction": "–",
         "dial-and-talk": "–",
         "talk-utilisation": "99.3 %",  # x 590 + 290 of 890 s, y 590 of 590 s
@@ -59,7 +60,7 @@ def test_nothing_is_told_of_nothing():
     assert texts([]) == {
         "most-at-once": "0", "mean-at-once": "0.0", "callers": "0", "calls-per-caller": "–",
         "again-within-day": "–", "again-within-week": "–", "talk-utilisation": "–",
-        "lost-reached": "–", "time-until-reached": "–", "agent-reaction": "–", "dial-and-talk": "–",
+        "lost-reached": "–", "time-until-reached": "–", "cost-per-recovered": "–", "agent-reaction": "–", "dial-and-talk": "–",
     }  # fmt: skip
 
 
@@ -83,6 +84,35 @@ def test_who_was_lost_and_spoken_to_later_and_how_long_it_took():
     assert text_of(found["lost-reached"].value) == "3 of 5"
     assert text_of(found["time-until-reached"].value) == "14:30"
     assert found["time-until-reached"].counted == (1, 2, 4)
+
+
+def test_what_it_costs_to_reach_a_lost_caller():
+    lost = {"answered": False, "lost": True}
+    calls = [
+        seen(1, 0, 30, "a", **lost),
+        seen(2, 100, 130, "a", **lost),
+        seen(3, 200, 230, "b", **lost),
+        seen(4, 300, 330, "c", **lost),
+        seen(5, 400, 430, "e"),  # was answered
+        seen(6, 500, 530, "", **lost),  # withheld
+    ]
+    talks = {"a": [1_000.25, 2_000.0], "b": [5_000.0], "e": [1_000.0]}
+    dialled = {
+        # before the loss; in vain; in vain, between the two losses; the talk; a talk about something else
+        "a": [Dialled(10, 20, 7_000), Dialled(11, 80, 500), Dialled(12, 400, 250), Dialled(13, 1_000.25, 1_000),
+              Dialled(14, 2_000, 9_000)],
+        "b": [],  # who called again
+        "c": [Dialled(15, 330 + 7 * 86_400, 125), Dialled(16, 331 + 7 * 86_400, 9_000)],
+        "e": [Dialled(17, 1_000, 9_000)],
+        "": [Dialled(18, 1_000, 9_000)],
+    }  # fmt: skip
+
+    found = look(calls, {}, HOUR, talks, dialled)["cost-per-recovered"]
+
+    assert (found.value.numerator, found.value.denominator) == (1.875, 2)  # 0.5 0.25 1 0.125; a and b
+    assert found.counted == (15, 13, 12, 11), "the latest first"
+    assert text_of(look(calls, {}, HOUR, {}, dialled)["cost-per-recovered"].value) == "–", "nobody was reached"
+    assert text_of(look(calls, {}, HOUR, talks)["cost-per-recovered"].value) == "0.00"
 
 
 def test_how_fast_agents_pick_up_to_call_out_and_how_long_such_calls_take():
@@ -146,6 +176,7 @@ def test_a_number_that_calls_thousands_of_times_costs_no_look_at_all_its_calls_f
         moments = [200.0 * n for n in range(size)]
         lost = {"answered": False, "lost": True}
         calls = [seen(n, at, at + 30, **(lost if n % 2 else {})) for n, at in enumerate(moments)]
-        return calls, {"a": moments}, Span(0, 200.0 * size), {"a": moments[:1]}
+        dialled = {"a": [Dialled(n, at + 100, 1) for n, at in enumerate(moments)]}
+        return calls, {"a": moments}, Span(0, 200.0 * size), {"a": moments[:1]}, dialled
 
     assert is_linear(lambda given: look(*given), made, 8_000)

@@ -98,17 +98,27 @@ def test_a_lost_caller_was_reached_by_a_call_out_or_by_calling_again(
         ).pk  # fmt: skip
 
     lost = [call(sales, after, f"900000010{after}", "missed") for after in range(4)]
-    call(sales, 1_010, "9000000100", "answered", "outgoing", leg_a_picked_at=start + timedelta(seconds=1_014))
-    call(support, 2_000, "9000000101", "answered")
-    call(sales, 3_000, "9000000102", "customer_missed", "outgoing", leg_a_picked_at=start + timedelta(seconds=3_008))
+    picked = {"leg_a_picked_at": start + timedelta(seconds=1_014), "coins": "1.5"}
+    reaching = call(sales, 1_010, "9000000100", "answered", "outgoing", **picked)
+    call(sales, 2_010, "9000000100", "answered", "outgoing", **picked)
+    call(support, 2_000, "9000000101", "answered", coins="7")
+    picked = {"leg_a_picked_at": start + timedelta(seconds=3_008), "coins": "0.25"}
+    in_vain = call(sales, 3_000, "9000000102", "customer_missed", "outgoing", **picked)
+    make_call(sales, "dialing", began_at=start + timedelta(seconds=3_100), direction="outgoing", coins="7",
+              customer_key="9000000102", customer_reversed="9000000102"[::-1])  # fmt: skip
 
     said = close(client, admin_person)
+    spent = opened(client, admin_person, "/figures/close/cost-per-recovered/?span=7d").content.decode()
     counted = opened(client, admin_person, "/figures/close/lost-reached/?span=7d").content.decode()
 
     assert (said["lost-reached"], said["time-until-reached"]) == ("2 of 4", "16:40")
+    assert said["cost-per-recovered"] == "0.88"  # 1.5 and 0.25, of two
+    assert re.findall(r"/admin/calls/call/(\d+)/change/", spent) == [str(in_vain), str(reaching)]
     assert (said["agent-reaction"], said["dial-and-talk"]) == ("0:06", "0:20")
     assert set(map(int, re.findall(r"/admin/calls/call/(\d+)/change/", counted))) == set(lost[:2])
-    assert close(client, sales_supervisor)["lost-reached"] == "1 of 4", "what others spoke is not theirs to know"
+    own = close(client, sales_supervisor)
+    assert own["lost-reached"] == "1 of 4", "what others spoke is not theirs to know"
+    assert own["cost-per-recovered"] == "1.75"
 
 
 def test_who_was_lost_in_the_menu_counts_where_the_group_says_so(client, admin_person, sales):
