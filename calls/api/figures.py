@@ -13,13 +13,13 @@ from rest_framework.response import Response
 
 from calls.database.connecting import as_of_one_moment
 from calls.figures.asking import Question, Unanswerable, question
-from calls.figures.close_look import CLOSE_FIGURES
+from calls.figures.close_look import CLOSE_FIGURES, Found
 from calls.figures.close_reading import look_closely
 from calls.figures.definitions import FIGURES, Figure, Value
 from calls.figures.group_rules import Rules
 from calls.figures.reading import Asked, read
 from calls.figures.sums import Tally
-from calls.figures.telling import rows_of
+from calls.figures.telling import by_agent, rows_of
 from calls.figures.text import text_of
 from calls.live.now import FIGURES_OF_NOW, FigureOfNow, count_now
 from calls.models.access import Scope
@@ -100,7 +100,7 @@ def answer(asked: Question, viewer: Scope, close: bool) -> dict[str, Any]:
         "by": asked.by,
         "hours": asked.hours or None,
         "figures": told(whole.tally(rules)),
-        "close": closely(narrowed, asked.now) if close else None,
+        "close": closely(narrowed, asked.now, viewer) if close else None,
         "rows": [
             {"id": each.token, "name": each.name, "number": each.number or None, "figures": told(each.tally)}
             for each in rows_of(asked, reading, rules, viewer)
@@ -113,11 +113,21 @@ def told(tally: Tally) -> dict[str, dict[str, Any]]:
     return {name: value_told(figure.of(tally)) for name, figure in FIGURES.items()}
 
 
-def closely(asked: Asked, now: datetime) -> dict[str, dict[str, Any]] | None:
+def closely(asked: Asked, now: datetime, viewer: Scope) -> dict[str, dict[str, Any]] | None:
     found = look_closely(asked, now)
     if found is None:
         return None
-    return {name: {**value_told(each.value), "formula": CLOSE_FIGURES[name].formula} for name, each in found.items()}
+    return {
+        name: {**value_told(each.value), "formula": CLOSE_FIGURES[name].formula, "agents": agents_told(each, viewer)}
+        for name, each in found.items()
+    }
+
+
+def agents_told(found: Found, viewer: Scope) -> list[dict[str, Any]]:
+    return [
+        {"id": each.token, "name": each.name, "number": each.number or None, **value_told(each.found.value)}
+        for each in by_agent(found, viewer)
+    ]
 
 
 def value_told(value: Value) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Figures that sums cannot hold, since they set calls beside one another: counted from the calls themselves. Pure.
 
-How many went on at once, how many callers there were, who called again, which lost callers were reached and when, how
-long agents were on calls.
+How many went on at once, how many callers there were, who called again, which lost callers were reached, when and at
+what cost, which rings agents did not take, how long they were on calls.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
 from types import MappingProxyType
@@ -25,7 +25,8 @@ class Seen(NamedTuple):
 
     `customer` is "" where the number is withheld or unknown. `busy_from` is when the phone of its agent began to ring,
     or else when the agent picked up; None where neither is known. `day` is the site's day on which it began. `lost`:
-    the figures count it as lost. `reaction` is after how many seconds the agent of an outgoing call picked up.
+    the figures count it as lost. `reaction` is after how many seconds the agent of an outgoing call picked up. `rings`
+    are those of agents' phones that are over, each with whether it was taken.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Seen(NamedTuple):
     lost: bool = False
     outgoing: bool = False
     reaction: float | None = None
+    rings: tuple[tuple[str, bool], ...] = ()
 
 
 class Dialled(NamedTuple):
@@ -63,22 +65,27 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CloseFigure:
+    """What a figure is. Its share is one of `things`; `note` is what always stands beside its number."""
+
     name: str
     label: str
     formula: str
+    things: str = "calls"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A figure as found, with the ids of the calls it was counted from: above the line, and only below it.
 
-    `moment` (seconds since 1970) is when the most calls went on at once.
+    `moment` (seconds since 1970) is when the most calls went on at once. `by_agent` is the same of each agent's number.
     """
 
     value: Value
     counted: tuple[int, ...]
     among: tuple[int, ...] = ()
     moment: float | None = None
+    by_agent: Mapping[str, "Found"] = field(default_factory=dict)
 
 
 _AGAIN = (
@@ -152,6 +159,16 @@ CLOSE_FIGURES = {
             "is not AHT: hold and work after the call are unknown.",
         ),
         CloseFigure(
+            "rings-not-taken",
+            "Rings not taken",
+            "Of the rings of agents' phones that are over, on incoming calls of this span, those that their agent did "
+            "not take: it rang out, another agent picked up first, or the caller hung up. Partial: as far as live "
+            "events told of rings. Phones that were busy or could not be reached are left out. A call can ring at many "
+            "phones, and again at the same one; its latest 32 rings count.",
+            "rings",
+            "as far as live events told",
+        ),
+        CloseFigure(
             "talk-utilisation",
             "Talk utilisation",
             "The time in which an agent's phone rang or the agent talked, over the time from the agent's first call of "
@@ -188,6 +205,7 @@ def look(
         **_reached([call for call in begun if call.lost and call.customer], talks, dialled),
         "agent-reaction": _mean({call.id: call.reaction for call in begun if call.reaction is not None}),
         "dial-and-talk": _mean({call.id: call.ends - call.began for call in begun if call.outgoing and call.answered}),
+        "rings-not-taken": rings_not_taken(begun),
         "talk-utilisation": utilisation(begun),
     }
 
@@ -277,6 +295,22 @@ def _within(dialled: Iterable[Dialled], windows: Iterable[tuple[float, float]]) 
 
 def _mean(seconds: Mapping[int, float]) -> Found:
     return Found(Value(Unit.SECONDS, sum(seconds.values()), len(seconds)), tuple(seconds))
+
+
+def rings_not_taken(begun: Iterable[Seen]) -> Found:
+    """Of all agents together, and of each. A call with a ring that was not taken is counted, whoever took another."""
+    rings = [(agent, call.id, taken) for call in begun for agent, taken in call.rings]
+    own: dict[str, list[tuple[str, int, bool]]] = defaultdict(list)
+    for ring in rings:
+        own[ring[0]].append(ring)
+    return replace(_of_rings(rings), by_agent={agent: _of_rings(each) for agent, each in own.items()})
+
+
+def _of_rings(rings: Sequence[tuple[str, int, bool]]) -> Found:
+    not_taken = [call for _, call, taken in rings if not taken]
+    counted = dict.fromkeys(not_taken)
+    others = dict.fromkeys(call for _, call, _ in rings if call not in counted)
+    return Found(Value(Unit.SHARE, len(not_taken), len(rings)), tuple(counted), tuple(others))
 
 
 def utilisation(begun: Iterable[Seen]) -> Found:

@@ -1,7 +1,7 @@
 """Reads the calls for the figures that set calls beside one another: of spans with few enough of them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from calls.figures.parts import quarter_of, seconds
 from calls.figures.reading import Asked
 from calls.models import Call
 from calls.models.call import CallQuerySet
+from calls.rules.attempts import was_taken
 from calls.words import Direction, Outcome, State
 
 MOST_CALLS = 5_000
@@ -31,6 +32,7 @@ Moments = dict[str, list[float]]
 _COLUMNS = (
     *("id", "direction", "state", "outcome", "group_id", "customer_key", "customer_reversed", "agent_number"),
     *("began_at", "started_at", "leg_a_picked_at", "ringing_at", "answered_at", "ended_at", "heard_at"),
+    "ring_attempts",
 )
 
 
@@ -100,7 +102,15 @@ def _seen(call: dict[str, Any], now: datetime, lost: set[int], rules: Rules) -> 
         lost=call["id"] in lost,
         outgoing=outgoing,
         reaction=seconds(call["started_at"], call["leg_a_picked_at"]) if outgoing else None,
+        rings=tuple(_rings(call["ring_attempts"])),
     )
+
+
+def _rings(attempts: list[dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    for each in attempts:
+        taken = was_taken(each["state"])
+        if taken is not None:
+            yield each["agent_number"], taken
 
 
 def _later(asked: Asked, numbers: Collection[str]) -> dict[str, Any]:

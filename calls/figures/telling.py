@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from calls.days import day_of
 from calls.display import formats
 from calls.display.masking import mask, mask_text
 from calls.figures.asking import Question, token_of
+from calls.figures.close_look import Found
 from calls.figures.definitions import FIGURES, Figure, Value, level_by
 from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
@@ -104,7 +105,7 @@ def _names(question: Question, scope: Scope) -> Callable[[Any], tuple[str, str]]
             sources = {source: _shown(name, scope) for source, name in Source.objects.values_list("id", "name")}
             return lambda whose: (sources.get(whose, NOTHING), "")
         case "agent" | "line":
-            return _named_numbers(question.by, scope)
+            return named_numbers(question.by, scope)
         case "day":
             return lambda whose: (day_words(date.fromordinal(whose)), "")
         case "weekday":
@@ -141,7 +142,8 @@ def quarter_words(quarter: int, question: Question) -> str:
     return f"{day}{formats.clock(at)}{zone}"
 
 
-def _named_numbers(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
+def named_numbers(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
+    """How an agent ("agent") or a line is called, and the number beside the name: asked by number."""
     if by == "agent":
         known = {a.number_key: a.display_name for a in Agent.objects.filter(ours=True) if a.display_name}
     else:
@@ -153,6 +155,24 @@ def _named_numbers(by: str, scope: Scope) -> Callable[[Any], tuple[str, str]]:
         return _shown(name, scope), formats.phone(number)
 
     return named
+
+
+class AgentsOwn(NamedTuple):
+    """A figure of a closer look as it is of one agent: `token` names the agent in an address."""
+
+    token: str
+    name: str
+    number: str
+    found: Found
+
+
+def by_agent(found: Found, scope: Scope) -> list[AgentsOwn]:
+    """Those with the most calls above the line first."""
+    if not found.by_agent:
+        return []
+    named = named_numbers("agent", scope)
+    rows = [AgentsOwn(token_of("agent", number), *named(number), own) for number, own in found.by_agent.items()]
+    return sorted(rows, key=lambda row: (-row.found.value.numerator, -row.found.value.denominator, row.name, row.token))
 
 
 def levels(tally: Tally) -> list[dict[str, str]]:

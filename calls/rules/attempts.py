@@ -23,6 +23,15 @@ MOST_ATTEMPTS = 32
 
 RINGING, TALKING, TALKED, NOT_TAKEN, RANG_OUT = "ringing", "talking", "talked", "not_taken", "rang_out"
 _OPEN = (RINGING, TALKING)
+_TAKEN = (TALKING, TALKED)
+_NO_RING = frozenset(
+    REASONS[verdict]
+    for verdict in (
+        *(Verdict.BUSY, Verdict.AGENT_ENGAGED, Verdict.AGENT_RINGING, Verdict.CONGESTION, Verdict.UNREACHABLE),
+        *(Verdict.AGENT_OFFLINE, Verdict.BAD_DIAL, Verdict.NOT_CONNECTED),
+    )
+)
+"""The states of attempts at phones that did not ring: they were busy, or could not be reached."""
 _INCOMING = Direction.INCOMING
 _RING, _CLOSE, _PICK = 1, 2, 3
 _KINDS = {State.RINGING: _RING, State.TALKING: _PICK}
@@ -190,6 +199,11 @@ class Attempts:
     def left(self, gave_up_at: datetime | None) -> bool:
         """Whether a phone still rings or somebody talks; what was heard of long after the customer gave up counts."""
         return any(each.open and (gave_up_at is None or each.since - gave_up_at > OVERTAKING) for each in self.all)
+
+
+def was_taken(state: str) -> bool | None:
+    """Whether the agent picked up, by the state of an attempt; None of a phone that rings still, or did not ring."""
+    return None if state == RINGING or state in _NO_RING else state in _TAKEN
 
 
 def _kind(event: CallEvent) -> int | None:

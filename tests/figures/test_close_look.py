@@ -5,8 +5,10 @@ from datetime import date
 
 import pytest
 
+from calls.display.wording import ATTEMPTS
 from calls.figures.close_look import Dialled, Seen, Span, look, utilisation
 from calls.figures.text import text_of
+from calls.rules.attempts import was_taken
 from tests.support.growth import is_linear
 
 HOUR = Span(0, 3_600)
@@ -49,6 +51,7 @@ def test_a_day_by_hand():
         "cost-per-recovered": "–",
         "agent-reaction": "–",
         "dial-and-talk": "–",
+        "rings-not-taken": "–",
         "talk-utilisation": "99.3 %",  # x 590 + 290 of 890 s, y 590 of 590 s
     }
     assert found["most-at-once"].counted == (1, 4)
@@ -59,8 +62,9 @@ def test_a_day_by_hand():
 def test_nothing_is_told_of_nothing():
     assert texts([]) == {
         "most-at-once": "0", "mean-at-once": "0.0", "callers": "0", "calls-per-caller": "–",
-        "again-within-day": "–", "again-within-week": "–", "talk-utilisation": "–",
-        "lost-reached": "–", "time-until-reached": "–", "cost-per-recovered": "–", "agent-reaction": "–", "dial-and-talk": "–",
+        "again-within-day": "–", "again-within-week": "–", "talk-utilisation": "–", "rings-not-taken": "–",
+        "lost-reached": "–", "time-until-reached": "–", "cost-per-recovered": "–",
+        "agent-reaction": "–", "dial-and-talk": "–",
     }  # fmt: skip
 
 
@@ -128,6 +132,37 @@ def test_how_fast_agents_pick_up_to_call_out_and_how_long_such_calls_take():
 
     assert (found["agent-reaction"].value.amount, found["agent-reaction"].counted) == (5.5, (1, 2))
     assert (found["dial-and-talk"].value.amount, found["dial-and-talk"].counted) == (100, (1,))
+
+
+def test_rings_that_agents_did_not_take_by_agent():
+    calls = [
+        seen(1, 0, 100, rings=(("x", False), ("x", False), ("y", True))),
+        seen(2, 10, 90, rings=(("y", False), ("x", True))),
+        seen(3, 20, 80, rings=(("x", True),)),
+        seen(4, 30, 70),  # nobody told of rings
+        seen(5, -30, 70, rings=(("x", False),)),  # began before the span
+    ]
+
+    found = look(calls, {}, HOUR)["rings-not-taken"]
+
+    assert text_of(found.value) == "3 of 6"
+    assert (found.counted, found.among) == ((1, 2), (3,))
+    assert {agent: text_of(own.value) for agent, own in found.by_agent.items()} == {"x": "2 of 4", "y": "1 of 2"}
+    assert (found.by_agent["x"].counted, found.by_agent["x"].among) == ((1,), (2, 3))
+
+
+def test_it_is_said_of_each_way_a_ring_can_go_whether_it_was_taken():
+    by_hand = {
+        True: {"talking", "talked"},
+        False: {"not_taken", "rang_out", "closed", "hung_up", "all_busy"},
+        None: {"ringing", "busy", "agent_engaged", "agent_ringing", "congestion", "unreachable", "agent_offline",
+               "bad_dial", "not_forwarded"},
+    }  # fmt: skip
+    of_calls_only = {"voicemail", "agent_hung_up", "customer_hung_up"}
+
+    assert set.union(*by_hand.values()) | of_calls_only == set(ATTEMPTS)
+    for taken, states in by_hand.items():
+        assert {was_taken(state) for state in states} == {taken}
 
 
 def test_utilisation_counts_two_calls_at_once_only_once_and_each_day_by_itself():

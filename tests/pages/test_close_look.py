@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from calls.figures import close_reading
 from calls.figures.close_look import CLOSE_FIGURES
-from calls.models import FigureSettings
-from tests.support.factories import make_call
+from calls.models import Agent, FigureSettings
+from tests.support.factories import a_source, make_call
 
 pytestmark = pytest.mark.django_db
-ASHA = "+918000000201"
+ASHA, BELA = "+918000000201", "+918000000202"
 
 
 @pytest.fixture
@@ -119,6 +119,54 @@ def test_a_lost_caller_was_reached_by_a_call_out_or_by_calling_again(
     own = close(client, sales_supervisor)
     assert own["lost-reached"] == "1 of 4", "what others spoke is not theirs to know"
     assert own["cost-per-recovered"] == "1.75"
+
+
+@pytest.fixture
+def rings(sales, support):
+    """Sales rang Asha twice, who did not pick up, and then Bela, who did. Support rang Asha, whose phone was busy, and
+    Bela, who did not pick up.
+    """
+    Agent.objects.create(source=a_source(), number=ASHA, number_key=ASHA, name="Asha Test", settled=True)
+
+    def call(group, *rings):
+        at = timezone.now() - timedelta(hours=30)
+        told = [{"agent_number": agent, "state": state, "at": at.isoformat()} for agent, state in rings]
+        return make_call(group, "ended", began_at=at, started_at=at, ring_attempts=told)
+
+    return [call(sales, (ASHA, "rang_out"), (ASHA, "not_taken"), (BELA, "talking")),
+            call(support, (ASHA, "busy"), (BELA, "hung_up"))]  # fmt: skip
+
+
+def test_rings_that_were_not_taken_by_agent_with_their_calls(client, admin_person, sales_supervisor, rings):
+    path = "/figures/close/rings-not-taken/"
+    tiles = opened(client, admin_person, "/figures/close/?span=7d").content.decode()
+    page = opened(client, admin_person, f"{path}?span=7d").content.decode()
+    said = opened(client, admin_person, "/api/v1/figures/?close=yes&span=7d").json()["close"]["rings-not-taken"]
+
+    assert re.search(
+        r"Rings not taken</h2><p class=\"fig-value\">3 of 4</p><p [^>]*>as far as live events told<", tiles
+    )
+    assert "3 of 4 rings" in page
+    rows = re.findall(r'<th scope="row">(.*?)</th>\s*<td><a href="(\?[^"]*)">(\d)</a></td><td>(\d)</td>', page)
+    assert [(html.unescape(re.sub("<[^>]*>", " ", name)).split()[:2], *counts) for name, _, *counts in rows] == [
+        (["Asha", "Test"], "2", "2"), (["+91", "80000"], "1", "2")
+    ]  # fmt: skip
+    assert [(each["name"], each["text"]) for each in said["agents"]] == [("Asha Test", "2 of 2"), ("", "1 of 2")]
+    of_bela = html.unescape(rows[1][1])
+    for query, calls in ((of_bela, rings[1:]), (f"{of_bela}&side=among", rings[:1])):
+        own = opened(client, admin_person, f"{path}{query}").content.decode()
+        assert re.findall(r"/admin/calls/call/(\d+)/change/", own) == [str(call.pk) for call in calls]
+        assert "1 of 2 rings" in own
+        assert "By agent" not in own
+    assert opened(client, admin_person, f"{path}?span=7d&agent=nobody").status_code == 404
+    assert close(client, sales_supervisor)["rings-not-taken"] == "2 of 3"
+
+
+def test_masked_people_are_told_of_rings_without_numbers(client, masked_viewer, rings):
+    for path in ("/figures/close/rings-not-taken/?span=7d", "/api/v1/figures/?close=yes&span=7d"):
+        said = opened(client, masked_viewer, path).content.decode()
+        assert "Asha Test" in said
+        assert not re.search(r"8000000202|80000 00202|8000000201", said)
 
 
 def test_who_was_lost_in_the_menu_counts_where_the_group_says_so(client, admin_person, sales):

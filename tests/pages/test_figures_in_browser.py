@@ -30,6 +30,7 @@ PAGES = (
     "/figures/?span=7d&by=week_hour",
     "/figures/close/?span=7d",
     "/figures/close/callers/?span=7d",
+    "/figures/close/rings-not-taken/?span=7d",
     "/figures/service-level/?span=7d",
     "/figures/now/waiting/",
     "/figures/now/live/?side=out",
@@ -50,6 +51,7 @@ ASKEW = """() => [...document.querySelectorAll(".grid")].flatMap(({ tHead, tBodi
 @pytest.fixture(scope="module")
 def busy(site):  # noqa: F811
     for at, group in enumerate(GROUPS):
+        site.says(f"figures.{at}.3", call_group=group, StartTime=ago(780))  # a ring that nobody took
         for n in range(4):
             times = {"StartTime": ago(600 + 60 * n), "EndTime": ago(500 + 60 * n)}
             lost = {"Status": "NO ANSWER", "TalkDuration": "0"} if n == 3 else {}
