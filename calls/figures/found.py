@@ -1,6 +1,7 @@
 """What a reading found: the sums of ended calls and the live ones, counted by the settings of their groups."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -32,14 +33,14 @@ class Reading:
 
     def tallies(self, rules: Rules) -> dict[Whose, Tally]:
         """The calls counted by the settings of their groups."""
-        return {whose: self._tally(whose, rules) for whose in self.of_all()}
+        return {whose: self._tally([whose], rules) for whose in self.of_all()}
 
     def of_all(self) -> set[Whose]:
         return {*self.sums, *self.live}
 
     def tally(self, rules: Rules) -> Tally:
         """All of them together."""
-        return reduce(iadd, self.tallies(rules).values(), Tally())
+        return self._tally(self.of_all(), rules)
 
     def by_group(self, whose: Whose, rules: Rules) -> dict[int, Tally]:
         """The calls of each group (0: none), counted by its settings."""
@@ -51,15 +52,16 @@ class Reading:
             by_group[group].marks[live_mark(call, rules.of(group), self.now)] += 1
         return by_group
 
-    def _tally(self, whose: Whose, rules: Rules) -> Tally:
+    def _tally(self, whose: Collection[Whose], rules: Rules) -> Tally:
         # Groups that are counted alike are added up before: that is a tenth of counting each.
         pooled: dict[tuple[Settings, str], Sums] = defaultdict(Sums)
-        for (direction, group), sums in self.sums.get(whose, {}).items():
-            pooled[rules.of(group).counting, direction] += sums
+        for each in whose:
+            for (direction, group), sums in self.sums.get(each, {}).items():
+                pooled[rules.of(group).counting, direction] += sums
         tallies: dict[Settings, Tally] = defaultdict(Tally)
         for (settings, direction), sums in pooled.items():
             tallies[settings].add(direction, sums, settings)
-        for call in self.live.get(whose, ()):
+        for call in (call for each in whose for call in self.live.get(each, ())):
             settings = rules.of(call.group_id)
             tallies[settings.counting].marks[live_mark(call, settings, self.now)] += 1
         return reduce(iadd, (judge(own, settings) for settings, own in tallies.items()), Tally())

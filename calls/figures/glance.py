@@ -26,6 +26,7 @@ from calls.models.access import Scope
 KEPT_SECONDS = 1.0
 MOST_KEPT = 200
 TODAY = ("answered", "lost", "abandoned", "missed", "lost-rate", "offered", "outgoing")
+OF_A_GROUP = ("answered", "lost")
 FAR_BELOW = 0.1
 """A service level that is so much below its goal is an alarm, not only a warning."""
 Groups = frozenset[int | None] | None
@@ -33,7 +34,10 @@ T = TypeVar("T")
 
 
 class Glance(NamedTuple):
-    """The calls of the last 30 minutes, of the 30 minutes before, and of today, all as of one moment and number."""
+    """The calls of the last 30 minutes, of the 30 minutes before, and of today, all as of one moment and number.
+
+    `groups` are those of today by group (0: none), without their waits.
+    """
 
     now: datetime
     as_of: int
@@ -41,16 +45,17 @@ class Glance(NamedTuple):
     lately: Tally
     before: Tally
     today: Tally
+    groups: dict[int, Tally]
 
 
 def glance(scope: Scope, groups: Groups, now: datetime) -> Glance:
     """Read it now."""
-    start, end = day_bounds(day_of(now))
-    spans = ((now - LATELY, now), (now - 2 * LATELY, now - LATELY), (start, end))
+    spans = ((now - LATELY, now), (now - 2 * LATELY, now - LATELY))
     with as_of_one_moment():
-        readings, rules = [read(Asked(*span, scope, groups), "", now) for span in spans], Rules()
-    lately, before, today = (reading.tally(rules) for reading in readings)
-    return Glance(now, readings[-1].as_of, readings[-1].behind, lately, before, today)
+        lately, before = (read(Asked(*span, scope, groups), "", now) for span in spans)
+        day, rules = read(Asked(*day_bounds(day_of(now)), scope, groups), "group", now), Rules()
+    by_group = {int(group): tally.without_waits() for group, tally in day.tallies(rules).items()}
+    return Glance(now, day.as_of, day.behind, lately.tally(rules), before.tally(rules), day.tally(rules), by_group)
 
 
 @dataclass(slots=True)
@@ -109,6 +114,11 @@ def told(found: Glance) -> dict[str, Any]:
         "level": {"lately": level(found.lately), "today": level(found.today), "trend": trend(found)},
         **{name: text_of(FIGURES[name].of(found.today)) for name in TODAY},
     }
+
+
+def day_told(tally: Tally) -> dict[str, Any]:
+    """The day of a group, or of all of them, beside its live calls."""
+    return {"level": level(tally), **{name: text_of(FIGURES[name].of(tally)) for name in OF_A_GROUP}}
 
 
 def level(tally: Tally) -> dict[str, Any]:

@@ -231,6 +231,13 @@ class Tally:
             before = until
         return before
 
+    def without_waits(self) -> "Tally":
+        """What is needed for counts of calls and for the service level, in a fraction of the room."""
+        found = Tally()
+        found.marks = self.marks
+        found.level_in, found.level_of, found.goal = self.level_in, self.level_of, self.goal
+        return found
+
     def __iadd__(self, more: "Tally") -> "Tally":
         self.marks.update(more.marks)
         self.other.update(more.other)

@@ -33,26 +33,34 @@ def board(request: HttpRequest) -> HttpResponse:
     groups = request.GET.getlist("group")
     totals = (totals_for(request.user, groups) if groups else {}) or snapshot["totals"]
     scope = scope_of(request.user)
-    glance = strip_of(scope, request.GET) if scope else None
-    shown = narrowed(snapshot, filters, groups_first)
+    glance = strip_of(scope, request.GET, groups_first) if scope else {}
+    shown = narrowed(snapshot, filters, groups_first, glance.get("groups"))
     first_steps = {"waits": waiting_sources() if request.user.is_superuser and not snapshot["calls"] else []}
     return render(
         request, "board.html", {"snapshot": snapshot, "totals": totals, "glance": glance, **shown, **first_steps}
     )
 
 
-def narrowed(snapshot: dict[str, Any], filters: Filters, groups_first: bool) -> dict[str, Any]:
-    """The calls that match, which are all that the snapshot keeps, and the first of them to be written out."""
+def narrowed(
+    snapshot: dict[str, Any], filters: Filters, groups_first: bool, today: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The calls that match, which are all that the snapshot keeps, and the first of them to be written out.
+
+    `today`: the day of each group, where groups are shown.
+    """
     now = timezone.now()
     matching = [call for call in snapshot["calls"] if filters.accepts(call, now)]
     live = [call for call in matching if call["state"] != "ended"]
     completed = [call for call in matching if call["state"] == "ended"]
     snapshot["calls"] = live[:FIRST_LIVE] + completed[:FIRST_ENDED]
+    known = today["rows"] if today and filters.of_groups_only else {}
+    sums = group_sums(live, now, known) if today else []
     return {
         "view": "groups" if groups_first else "calls",
         "filtered": bool(filters),
         "matching": len(live),
         "live": [] if groups_first else live[:PLAIN_ROWS],
         "completed": completed[:PLAIN_ROWS],
-        "group_sums": group_sums(live, now) if groups_first else None,
+        "group_sums": sums,
+        "group_rows": [(each, today["rows"].get(each["group"])) for each in sums] if today else [],
     }

@@ -54,6 +54,11 @@ class Filters:
     def __bool__(self) -> bool:
         return bool(self.words or self.chosen)
 
+    @property
+    def of_groups_only(self) -> bool:
+        """Whether it asks for all calls of its groups: then groups without a call stand there, too."""
+        return not self.words and not self.chosen.keys() - {"group"}
+
     def accepts(self, call: Row, now: datetime) -> bool:
         for facet, wanted in self.chosen.items():
             values = values_of(call, facet, now)
@@ -103,12 +108,15 @@ def text_of(call: Row, now: datetime) -> str:
     return " ".join(str(each) for each in read if each).lower()
 
 
-def group_sums(calls: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
-    """The live calls summed by call group, longest wait on top: the rows of the groups' view."""
-    sums: dict[str, dict[str, Any]] = {}
+def group_sums(calls: Iterable[Row], now: datetime, known: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The live calls summed by call group, longest wait on top: the rows of the groups' view.
+
+    `known`: groups that have a row even without a call.
+    """
+    sums = {name: _no_calls(name) for name in known}
     for call in calls:
         name = NONE if call["group"] is None else call["group"]
-        its = sums.setdefault(name, {"group": name, **dict.fromkeys(SUMMED, 0), "waiting_since": None})
+        its = sums.setdefault(name, _no_calls(name))
         if is_lost(call, now):
             its["lost"] += 1
             continue
@@ -118,6 +126,10 @@ def group_sums(calls: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
             its["waiting"] += 1
             its["waiting_since"] = min(its["waiting_since"] or call["began_at"], call["began_at"])
     return sorted(sums.values(), key=_trouble)
+
+
+def _no_calls(group: str) -> dict[str, Any]:
+    return {"group": group, **dict.fromkeys(SUMMED, 0), "waiting_since": None}
 
 
 def _trouble(its: dict[str, Any]) -> tuple[Any, ...]:

@@ -90,6 +90,7 @@ export class Board {
     live.addEventListener("choose", ({ detail }) => this.choose(detail, live));
     completed.addEventListener("choose", ({ detail }) => this.choose(detail, completed));
     groups.addEventListener("group", ({ detail }) => this.#intoGroup(detail));
+    groups.addEventListener("learned", () => this.#groupsFirst && this.#painter.ask());
     panel.addEventListener("close", () => this.closePanel());
     newcomers.addEventListener("choose", ({ detail }) => this.choose(detail, live));
     newcomers.addEventListener("show", () => this.applyMoves());
@@ -138,7 +139,7 @@ export class Board {
     const { live, completed, groups, dock, frame } = this.#parts;
     this.#store.clear();
     for (const list of [live, completed]) list.show([], { now: 0, repeatsOf: () => 0 });
-    groups.show([], 0, true);
+    groups.wipe();
     this.#parts.watch.wipe();
     dock.close();
     frame.hidden = true;
@@ -297,7 +298,7 @@ export class Board {
     // Before the lists: they and the strip say of a wait what the band says.
     if (!this.#isStale) this.#attend(now, release);
     const context = { now, repeatsOf: (key) => store.repeatsOf(key), waitLevelOf: this.#waitLevelOf };
-    const how = { groupsFirst: this.#groupsFirst, animate, quiet: this.#showsQuiet };
+    const how = { groupsFirst: this.#groupsFirst, animate, quiet: this.#showsQuiet, chosen: group };
     // The rows that the page began with are no order that anybody has seen for long.
     const settles = release || !this.#wasWhole;
     this.#lists.show({ ...shown, context, find: (id) => store.get(id) }, { ...how, release: settles });
@@ -332,8 +333,7 @@ export class Board {
 
   /** Groups without a call have a row while nothing but groups is asked for. */
   get #showsQuiet() {
-    const { filters } = this.#address;
-    return isEmpty({ ...filters, group: [] }) && !filters.group.length;
+    return isEmpty({ ...this.#address.filters, group: [] });
   }
 
   #departures() {
@@ -444,9 +444,9 @@ export class Board {
     say(counts.liveTab, filtered ? matching : known);
     say(counts.completedTab, figure(ended.length));
     const none = whole && live.length === 0 && this.#lists.moves(this.#groupsFirst) === 0;
-    const quiet = this.#groupsFirst && this.#showsQuiet;
-    empty.live.hidden = !none || filtered || quiet;
-    empty.filtered.hidden = !none || !filtered;
+    const stands = !none || (this.#groupsFirst && !this.#parts.groups.isEmpty);
+    empty.live.hidden = stands || filtered;
+    empty.filtered.hidden = stands || !filtered;
     empty.completed.hidden = ended.length > 0;
     const words = filtered ? "No completed call matches the filters." : "Calls appear here when they end.";
     say(empty.completed.querySelector("p"), words);

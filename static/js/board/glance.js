@@ -21,8 +21,8 @@ export class Glance extends EventTarget {
   #patience = "";
 
   /**
-   * Fires "attention" (detail: what docs/events.md says of it). `scope`: the header's choice of groups. What is chosen
-   * stands in the address.
+   * Fires "attention" and, while groups are shown, "groups" (detail: what docs/events.md says of them; null: no longer
+   * true). `scope`: the header's choice of groups. What is chosen, and what is shown, stands in the address.
    */
   constructor(root, scope) {
     super();
@@ -32,18 +32,19 @@ export class Glance extends EventTarget {
 
   begin() {
     this.#scope?.addEventListener("click", (event) => event.target.closest("[data-group]") && this.#anew());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#ask());
+    document.addEventListener("visibilitychange", () => document.hidden || this.ask());
     window.addEventListener("popstate", () => this.#anew());
-    this.#ask();
+    this.ask();
   }
 
   /** Other groups were chosen: what stands there is not theirs. */
   #anew() {
     this.#forget();
-    setTimeout(() => this.#ask()); // The address says so by then.
+    setTimeout(() => this.ask()); // The address says so by then.
   }
 
-  async #ask() {
+  /** Ask now, and then again and again. */
+  async ask() {
     clearTimeout(this.#timer);
     const turn = ++this.#asked;
     if (!document.hidden) {
@@ -52,12 +53,14 @@ export class Glance extends EventTarget {
       if (found) this.#show(found);
       else if (Date.now() - this.#heard > OLD_MS) this.#forget();
     }
-    this.#timer = setTimeout(() => this.#ask(), ASK_EVERY_MS);
+    this.#timer = setTimeout(() => this.ask(), ASK_EVERY_MS);
   }
 
   async #figures() {
-    const groups = new URLSearchParams(location.search).getAll("group").map((group) => ["group", group]);
-    const asked = new URLSearchParams([...groups, ["patience", this.#patience]]);
+    const address = new URLSearchParams(location.search);
+    const asked = new URLSearchParams({ patience: this.#patience });
+    for (const group of address.getAll("group")) asked.append("group", group);
+    if (address.get("view") === "groups") asked.set("by", "group");
     try {
       const signal = AbortSignal.timeout(GIVE_UP_MS);
       const answer = await fetch(`/figures/now/?${asked}`, { cache: "no-store", signal });
@@ -67,10 +70,11 @@ export class Glance extends EventTarget {
     }
   }
 
-  #show({ level: { lately, today, trend }, queries, attention, ...told }) {
+  #show({ level: { lately, today, trend }, queries, attention, groups, ...told }) {
     this.#heard = Date.now();
     this.#patience = attention.patience_version;
     this.dispatchEvent(new CustomEvent("attention", { detail: attention }));
+    if (groups) this.dispatchEvent(new CustomEvent("groups", { detail: groups }));
     set(this.#tile("level"), "data-level", lately.code);
     this.#say("word", lately.word);
     this.#say("lately", lately.text);
@@ -102,6 +106,7 @@ export class Glance extends EventTarget {
   }
 
   #forget() {
+    this.dispatchEvent(new CustomEvent("groups", { detail: null }));
     set(this.#tile("level"), "data-level", "none");
     for (const bars of this.#root.querySelectorAll("[data-trend]")) set(bars, "data-unknown", "");
     for (const name of ["lately", "lost"]) this.#say(name, UNKNOWN);

@@ -14,7 +14,7 @@ export class Lists {
   #rows = new Order();
   #ended = new Order({ appends: false });
   #sums = new Order({ keyOf: (sum) => sum.group });
-  /** Groups that had a call since the page was opened: a quiet one keeps its row. */
+  /** Groups that had a live call since the page was opened: a quiet one keeps its row. */
   #known = new Set();
   #first = null;
 
@@ -32,24 +32,28 @@ export class Lists {
 
   /**
    * Show the calls that match. `find(id)` knows calls that do not, or no longer; `release`: whoever asks wants to see
-   * everything in its place, and holds nothing; `quiet`: whether groups without a call are shown.
+   * everything in its place, and holds nothing; `quiet`: whether groups without a call are shown, of those `chosen`
+   * (none: of all).
    */
-  show({ live, ended, context, whole, find }, { groupsFirst, animate, release, quiet }) {
+  show({ live, ended, context, whole, find }, { groupsFirst, animate, release, quiet, chosen }) {
     const holds = (list) => this.#calm.holds(list) && !release;
     const latest = (id) => find(id) ?? unknownCall(id);
-    if (groupsFirst) this.#showGroups(live, context, { held: holds(this.#groups), whole, quiet });
+    if (groupsFirst) this.#showGroups(live, context, { held: holds(this.#groups), whole, quiet, chosen });
     const rows = groupsFirst ? [] : arrange(live, context.now);
     this.#live.show(this.#rows.rows(rows, holds(this.#live) && !groupsFirst, latest), context, animate);
     this.#completed.show(this.#ended.rows(ended, holds(this.#completed), latest), context, animate);
   }
 
-  #showGroups(live, { now, waitLevelOf }, { held, whole, quiet }) {
+  #showGroups(live, { now, waitLevelOf }, { held, whole, quiet, chosen }) {
     for (const call of live) this.#known.add(call.group ?? NONE);
     const first = whole ? null : this.#first;
-    const sums = first ?? summarize(live, now, quiet ? this.#known : []);
-    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, whole || first !== null, () =>
-      levelsOf(live, waitLevelOf),
-    );
+    const known = [...this.#known, ...this.#groups.ofToday].filter((name) => !chosen.length || chosen.includes(name));
+    const sums = first ?? summarize(live, now, quiet ? known : []);
+    this.#groups.show(this.#sums.rows(sums, held, emptySum), now, {
+      whole: whole || first !== null,
+      all: quiet,
+      levels: () => levelsOf(live, waitLevelOf),
+    });
   }
 
   /** What waits in the list of this view: how many rows would come, go or move. */

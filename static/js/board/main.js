@@ -138,6 +138,8 @@ bindBars(find("#strip"));
 coach(find("#coach"), storage());
 const glance = new Glance(find("#strip"), find("#scope"));
 glance.addEventListener("attention", (event) => watch.learn(/** @type {CustomEvent} */ (event).detail));
+glance.addEventListener("groups", (event) => groups.learn(/** @type {CustomEvent} */ (event).detail));
+groups.learn(taken(document.querySelector("#groups-today")));
 board.begin(taken(find("#snapshot")), taken(document.querySelector("#group-sums")));
 glance.begin();
 
@@ -172,17 +174,17 @@ function bindPage() {
     open: () => (list().active === null ? false : board.choose(list().active, list())),
     escape: () => board.closePanel(),
     freeze: () => board.toggleFreeze(),
-    groups: () => board.toggleGroups(),
+    groups: toggleGroups,
     attention: () => watch.focus(),
   });
   find("#filters [name=q]").addEventListener("keydown", leaveSearch);
   for (const button of document.querySelectorAll("[data-clear-filters]"))
     button.addEventListener("click", () => bar.clear());
   for (const button of document.querySelectorAll("[data-show]"))
-    button.addEventListener("click", () => isOther(button) && board.toggleGroups());
+    button.addEventListener("click", () => isOther(button) && toggleGroups());
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tab]")))
     button.addEventListener("click", () => showTab(button.dataset.tab));
-  find("#offer").addEventListener("click", () => board.toggleGroups());
+  find("#offer").addEventListener("click", toggleGroups);
   find("#strip").addEventListener("click", showOnly);
   for (const pill of ["#moves", "#more"]) find(pill).addEventListener("click", () => board.applyMoves());
   find("#still-reading button").addEventListener("click", () => board.keepFrozen());
@@ -193,6 +195,12 @@ function bindPage() {
   window.addEventListener("online", () => line.hurry());
   window.addEventListener("pageshow", (event) => event.persisted && line.hurry());
   document.addEventListener("visibilitychange", () => (document.hidden ? board.hide() : line.hurry()));
+}
+
+/** The day of each group is asked for while groups are shown. */
+function toggleGroups() {
+  board.toggleGroups();
+  glance.ask();
 }
 
 /** A figure of the strip is a link to the calls that it counts. */
