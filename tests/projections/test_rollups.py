@@ -430,7 +430,7 @@ def test_groups_that_are_counted_alike_take_the_room_of_one_where_tallies_are_al
     FigureSettings.objects.create(group=groups[1], threshold=5, hours="Mon-Sun 09:00-17:00")
     for number, group in enumerate([*groups, None] * 4):
         began = NOW - timedelta(days=number % 3, hours=number)
-        make_call(group, "ended", wait_seconds=4 * number, answered_at=began, began_at=began)
+        make_call(group, "ended", wait_seconds=2 * number, answered_at=began, began_at=began)
     make_call(groups[2], "ringing", ago=30)
     catch_up(ROLLUPS)
     make_call(groups[3], "ended", ago=30)
