@@ -16,19 +16,21 @@ from calls.words import Direction
 DAYS = 28
 """The weeks before today. Today is left out: its calls still go on, and whole days are read at once."""
 KEPT_SECONDS = 900.0
+KEPT_WHILE_COUNTED_SECONDS = 30.0
+"""What was learned while figures are still being counted is no more than a beginning."""
 EVERYTHING = Scope(None, masked=False)
 
 
-def learn(now: datetime, rules: Rules) -> dict[int, Patience]:
-    """The patience of each group (0: calls without one) of which enough is known."""
+def learn(now: datetime, rules: Rules) -> tuple[dict[int, Patience], bool]:
+    """The patience of each group (0: calls without one) of which enough is known; and whether all calls are counted."""
     today, zone = day_of(now), site_zone()
     asked = Asked(midnight(today - timedelta(DAYS), zone), midnight(today, zone), EVERYTHING)
-    found = {}
-    for group, sums in read(asked, "group", now).sums.items():
+    found, reading = {}, read(asked, "group", now)
+    for group, sums in reading.sums.items():
         known = patience_of(sums[Direction.INCOMING, int(group)], rules.of(int(group)))
         if known:
             found[int(group)] = known
-    return found
+    return found, not reading.behind
 
 
 class LearnedPatience:
@@ -36,7 +38,7 @@ class LearnedPatience:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._at = float("-inf")
+        self._until = float("-inf")
         self._own: dict[int, Settings] = {}
         self._found: dict[int, Patience] = {}
 
@@ -44,12 +46,13 @@ class LearnedPatience:
         """The patience by the id of a group, 0 without one; of groups with too few calls there is none."""
         rules = Rules()
         with self._lock:
-            if time.monotonic() - self._at >= KEPT_SECONDS or self._own != rules.own:
-                self._found, self._own, self._at = learn(now, rules), rules.own, time.monotonic()
+            if time.monotonic() >= self._until or self._own != rules.own:
+                (self._found, whole), self._own = learn(now, rules), rules.own
+                self._until = time.monotonic() + (KEPT_SECONDS if whole else KEPT_WHILE_COUNTED_SECONDS)
             return self._found
 
     def forget(self) -> None:
-        self._at = float("-inf")
+        self._until = float("-inf")
 
 
 patiences = LearnedPatience()

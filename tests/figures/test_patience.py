@@ -1,6 +1,7 @@
 """How long callers wait before they give up: by hand, against a slow reckoning, and out of the roll-ups."""
 
 import random
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 from calls.days import day_bounds, day_of
 from calls.figures import rollups
 from calls.figures.group_rules import Rules
-from calls.figures.learned_patience import DAYS, learn, patiences
+from calls.figures.learned_patience import DAYS, LearnedPatience, learn, patiences
 from calls.figures.parts import Clock, Settings
 from calls.figures.patience import LEAST_GIVEN_UP, LEAST_WAITING, LONGEST_SECONDS, patience_of
 from calls.models import FigureSettings
@@ -117,7 +118,8 @@ def test_it_is_learned_of_the_four_weeks_before_today_and_of_each_group_by_itsel
         past(sales, 3, 70)  # not in the roll-ups yet
         past(sales, 0, 70)  # of today
 
-    known = learn(timezone.now(), Rules())
+    known, whole = learn(timezone.now(), Rules())
+    assert whole
     assert list(known) == [sales.pk]
     assert (known[sales.pk].long_wait, known[sales.pk].chances[0]) == (31, 0)
     assert known[sales.pk].chances[1] == round(100 * 30 / 35)
@@ -133,3 +135,19 @@ def test_it_is_kept_until_the_settings_of_a_group_change(sales, django_assert_nu
         patiences.get(now)
     FigureSettings.objects.create(group=sales, ivr_allowance=7)
     assert patiences.get(now)[sales.pk].allowance == 7
+
+
+@pytest.mark.django_db
+def test_what_is_learned_while_figures_are_still_counted_is_learned_anew_within_a_minute(sales, monkeypatch):
+    monkeypatch.setattr("calls.figures.reading.MOST_CHANGES_ADDED", 2)
+    for at in range(LEAST_GIVEN_UP):
+        past(sales, 1 + at % DAYS, 30)
+    learned = LearnedPatience()
+    assert learned.get(timezone.now()) == {}
+    catch_up(PROJECTIONS[rollups.NAME])
+    assert learned.get(timezone.now()) == {}, "for a while"
+
+    monkeypatch.setattr(learned, "_until", learned._until - 60)
+    assert list(learned.get(timezone.now())) == [sales.pk]
+    monkeypatch.setattr(learned, "_until", learned._until - 60)
+    assert learned._until > time.monotonic() + 600, "and then it stays"
