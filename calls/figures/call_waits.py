@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from calls.database.columns import Columns
 from calls.display import figure_words as words
-from calls.figures.levels import IN_TIME, SHORT, TALKING, TIMED_ABANDONED, TIMED_ANSWERS, WAITING
+from calls.figures.levels import ABANDONED, IN_TIME, SHORT, TALKING, TIMED_ABANDONED, TIMED_ANSWERS, WAITING
 from calls.figures.parts import (
     CLOCKS,
+    UNCLEAR_REASON,
     Clock,
     Mark,
     Settings,
@@ -22,6 +23,7 @@ from calls.figures.parts import (
     part_of,
     wait_ends,
 )
+from calls.models import Call
 from calls.words import Direction, Outcome, State
 
 TOO_LATE = frozenset({Mark.ANSWERED_LATE, Mark.TALKING_LATE, Mark.WAITING_PAST})
@@ -61,6 +63,13 @@ def waits_of(call: Columns, settings: Settings, now: datetime) -> CallWaits:
     return CallWaits(mark, tuple(counted), settings)
 
 
+def note_of(call: Columns | Call, mark: Mark) -> str:
+    """What is to be said of an abandoned call besides: "menu", it was there; "unclear", who hung up; or ""."""
+    if mark not in ABANDONED | SHORT:
+        return ""
+    return "menu" if call.outcome == Outcome.IVR_ONLY else "unclear" if call.reason == UNCLEAR_REASON else ""
+
+
 def _live_until(call: Columns, mark: Mark, now: datetime) -> datetime | None:
     """Until when a live call's caller waited, or waits. Of a call that we lost track of nobody knows it."""
     if call.state == State.TALKING:
@@ -78,7 +87,7 @@ def told(call: Columns, settings: Settings, now: datetime) -> dict[str, Any] | N
     found = waits_of(call, settings, now)
     return {
         "mark": str(found.mark),
-        "word": str(words.MARKS[found.mark]),
+        "word": str(words.mark_words(found.mark, note_of(call, found.mark))),
         "level": "fine" if found.mark in IN_TIME else "warn" if found.mark in TOO_LATE else "none",
         "limit": _limit(found),
         "threshold": settings.threshold,

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from calls.database.columns import Columns, columns_of
 from calls.days import moment_from, site_zone
-from calls.figures.call_waits import waits_of
+from calls.figures.call_waits import note_of, waits_of
 from calls.figures.definitions import Figure
 from calls.figures.found import Reading
 from calls.figures.group_rules import Rules
@@ -43,14 +43,11 @@ class Inspected:
 
     @property
     def note(self) -> str:
-        """What is to be said of an abandoned call besides: that it was in the menu, that its side is unclear, or ""."""
-        if self.mark not in ABANDONED | SHORT:
-            return ""
-        return "menu" if self.call.outcome == Outcome.IVR_ONLY else "unclear" if self.unclear else ""
+        return note_of(self.call, self.mark)
 
     @property
     def unclear(self) -> bool:
-        return self.mark in ABANDONED | SHORT and self.call.reason == UNCLEAR_REASON
+        return self.note == "unclear"
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,17 @@ def test_the_allowance_of_the_group_is_taken_off_after_the_pick_up_only_and_said
     assert clocks(picked, Settings(ivr_allowance=60))["p"]["seconds"] == 0
 
 
+def test_of_an_abandoned_call_it_is_said_that_it_was_in_the_menu_or_that_its_side_is_unclear():
+    in_menu = BY_NUMBER[15]._replace(ringing_at=BY_NUMBER[15].began_at)
+    offered = Settings(menu_offered=True)
+
+    assert told(in_menu, offered, NOW)["word"] == "Abandoned after the threshold, in the menu"
+    assert [each["seconds"] for each in clocks(in_menu, offered).values()] == [40, 39, None]
+    assert str(WAIT_UNKNOWN["no_ring"]) in clocks(in_menu, offered)["r"]["note"]
+    assert told(in_menu, Settings(), NOW)["word"] == "Ended in the menu"
+    assert told(BY_NUMBER[8], Settings(), NOW)["word"] == "Abandoned within the threshold, side unclear"
+
+
 def unknown(**columns):
     return column_call(1, **{"outcome": "answered", "picked": 1, "rings": 2, "answered": 9, "ends": 60} | columns)
 
@@ -151,7 +162,7 @@ def test_what_a_call_counts_as_is_told_in_words_beside_the_limit(number, level, 
     call = BY_NUMBER[number]
     said = told(call, RULES[call.group_id], NOW)
 
-    assert said["word"] == str(MARKS[said["mark"]])
+    assert said["word"].startswith(str(MARKS[said["mark"]]))
     assert (said["level"], said["limit"]) == (level, limit)
 
 
