@@ -153,7 +153,11 @@ async def test_the_three_clocks_go_on_and_stop_as_the_server_tells_them(site, br
     await expect(verdict).to_contain_text("Waiting, past the threshold", timeout=PATIENCE)
     await expect(verdict).to_contain_text("threshold 20 s")
     assert await verdict.get_attribute("data-level") == "warn"
-    assert (await clocks(page))[0][1] >= "0:21"
+    before = await clocks(page)
+    assert before[0][1] >= "0:21"
+    await page.wait_for_timeout(2_100)
+    goes_on = await clocks(page)
+    assert all(now[1] > then[1] for now, then in zip(goes_on, before, strict=True)), "between two answers"
     await asyncio.to_thread(site.says, "clocks.1", **call, Status="Picked")
     await expect(verdict).to_contain_text("Talking, answered late", timeout=PATIENCE)
     stands = await clocks(page)
