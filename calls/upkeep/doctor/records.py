@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Max
+from django.db.models import Count
 from django.utils import timezone
 
 from calls.display import figure_words, wording
@@ -13,6 +13,7 @@ from calls.display.clock_words import clock_sentence
 from calls.figures.reading import MOST_CHANGES_ADDED
 from calls.health.clocks import WrongClock, wrong_clocks
 from calls.health.doubles import doubled_sources
+from calls.health.last_heard import last_heard
 from calls.health.shares import unusual_shares
 from calls.models import Delivery, Source
 from calls.projections.registry import PROJECTIONS
@@ -35,7 +36,7 @@ def people() -> Iterator[Finding]:
 
 
 def sources() -> Iterator[Finding]:
-    heard = dict(Delivery.objects.values_list("source").annotate(Max("received_at")))
+    heard = last_heard()
     for source in Source.objects.all():
         yield heard_from(source, heard.get(source.pk))
         if not source.tokens.active().exists():
