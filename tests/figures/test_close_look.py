@@ -5,10 +5,8 @@ from datetime import date
 
 import pytest
 
-from calls.display.wording import ATTEMPTS
 from calls.figures.close_look import Dialled, Seen, Span, look, utilisation
 from calls.figures.text import text_of
-from calls.rules.attempts import was_taken
 from tests.support.growth import is_linear
 
 HOUR = Span(0, 3_600)
@@ -149,20 +147,6 @@ def test_rings_that_agents_did_not_take_by_agent():
     assert (found.counted, found.among) == ((1, 2), (3,))
     assert {agent: text_of(own.value) for agent, own in found.by_agent.items()} == {"x": "2 of 4", "y": "1 of 2"}
     assert (found.by_agent["x"].counted, found.by_agent["x"].among) == ((1,), (2, 3))
-
-
-def test_it_is_said_of_each_way_a_ring_can_go_whether_it_was_taken():
-    by_hand = {
-        True: {"talking", "talked"},
-        False: {"not_taken", "rang_out", "closed", "hung_up", "all_busy"},
-        None: {"ringing", "busy", "agent_engaged", "agent_ringing", "congestion", "unreachable", "agent_offline",
-               "bad_dial", "not_forwarded"},
-    }  # fmt: skip
-    of_calls_only = {"voicemail", "agent_hung_up", "customer_hung_up"}
-
-    assert set.union(*by_hand.values()) | of_calls_only == set(ATTEMPTS)
-    for taken, states in by_hand.items():
-        assert {was_taken(state) for state in states} == {taken}
 
 
 def test_utilisation_counts_two_calls_at_once_only_once_and_each_day_by_itself():

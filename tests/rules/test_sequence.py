@@ -6,7 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from calls.rules.attempts import MOST_ATTEMPTS
+from calls.display.wording import ATTEMPTS
+from calls.rules.attempts import MOST_ATTEMPTS, was_taken
 from calls.rules.derive import derive
 from calls.rules.events import Verdict
 from calls.rules.repeats import MANY_REPEATS, REPEAT, is_news
@@ -334,3 +335,17 @@ def test_calls_that_we_make_have_one_agent_and_wait_for_nobody():
     facts = derive([*calling, reports(Verdict.CUSTOMER_LEG, direction=Direction.OUTGOING, agent=RAVI)])
 
     assert (facts.state, facts.outcome, facts.ring_attempts) == (State.ENDED, Outcome.CUSTOMER_MISSED, [])
+
+
+def test_it_is_said_of_each_way_a_ring_can_go_whether_it_was_taken():
+    by_hand = {
+        True: {"talking", "talked"},
+        False: {"not_taken", "rang_out", "closed", "hung_up", "all_busy"},
+        None: {"ringing", "busy", "agent_engaged", "agent_ringing", "congestion", "unreachable", "agent_offline",
+               "bad_dial", "not_forwarded"},
+    }  # fmt: skip
+    of_calls_only = {"voicemail", "agent_hung_up", "customer_hung_up"}
+
+    assert set.union(*by_hand.values()) | of_calls_only == set(ATTEMPTS)
+    for taken, states in by_hand.items():
+        assert {was_taken(state) for state in states} == {taken}
